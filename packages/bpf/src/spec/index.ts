@@ -1,0 +1,3 @@
+export * from "./manifest.ts";
+export * from "./spec.ts";
+export * from "./target.ts";

@@ -1,0 +1,113 @@
+/**
+ * The manifest says what the bytes that come out of the kernel mean: which maps a user named and
+ * how their keys and values are laid out, and what each ring-buffer record holds. Readers decode by
+ * it; sinks print by it. Offsets and sizes are in bytes; integers are in the machine's byte order.
+ */
+export interface Manifest {
+  readonly maps: readonly MapView[];
+  /** Ring-buffer records by the u32 id at their start. */
+  readonly events: readonly EventView[];
+  /** The map of type ringbuf that carries the events; absent when nothing emits. */
+  readonly ring?: string;
+  /** A per-CPU array of u64 counters, one slot for each {@link LossCounter}. */
+  readonly losses?: string;
+  /** What helper results the programs check: slot ids in the records of kind "helperError". */
+  readonly config: SessionConfig;
+}
+
+/** Slots of the `losses` map, each counted for every possible CPU. */
+export const LossCounter = { RingFull: 0, MapFull: 1, StackLost: 2 } as const;
+export type LossCounter = (typeof LossCounter)[keyof typeof LossCounter];
+export const LOSS_COUNTERS = 3;
+
+export interface SessionConfig {
+  /** bpftrace's `print_maps_on_exit`. */
+  readonly printMapsOnExit: boolean;
+  readonly stackMode: StackMode;
+}
+
+export type StackMode = "bpftrace" | "perf" | "raw";
+
+/** A map that the user named with `@`. */
+export interface MapView {
+  /** As written: "@", "@start". */
+  readonly name: string;
+  /** The MapSpec that holds it. */
+  readonly map: string;
+  /** One for each key part, in order; empty for a map without keys. Offsets are into the key. */
+  readonly keys: readonly Field[];
+  readonly value: ValueView;
+  /** The loss counter raised when it is full is LossCounter.MapFull; this is its size, for the message. */
+  readonly maxEntries: number;
+}
+
+/**
+ * How a map's value is laid out. Where `perCpu` is set there is one value for each possible CPU and
+ * they are merged by the rule of the kind. A value that was never written reads as absent, which for
+ * maps without keys shows in a word that is zero: `count` of count/avg/stats, `set` of the others.
+ *
+ * | kind    | layout of one (CPU's) value                                     | merged by            |
+ * | scalar  | `type` at 0; without keys also u64 `set` at `setOffset`          | (never per CPU)      |
+ * | count   | u64 count                                                       | sum                  |
+ * | sum     | i64 sum, u64 set                                                | sum                  |
+ * | min,max | i64 value, u64 set                                              | min, max of those set|
+ * | avg     | i64 total, u64 count                                            | sums                 |
+ * | stats   | i64 total, u64 count                                            | sums                 |
+ * | hist    | u64 buckets[N]; see {@link histogramBucket}                     | sum of each          |
+ * | lhist   | u64 buckets[2 + (max-min)/step]: below, the steps, at or above  | sum of each          |
+ */
+export type ValueView =
+  | { readonly kind: "scalar"; readonly type: DataType; readonly setOffset?: number }
+  | { readonly kind: "count"; readonly perCpu: boolean }
+  | { readonly kind: "sum" | "min" | "max" | "avg" | "stats"; readonly signed: boolean; readonly perCpu: boolean }
+  | { readonly kind: "hist"; readonly bits: number; readonly buckets: number; readonly perCpu: boolean }
+  | { readonly kind: "lhist"; readonly min: number; readonly max: number; readonly step: number; readonly buckets: number; readonly perCpu: boolean };
+
+export interface Field {
+  readonly name?: string;
+  readonly offset: number;
+  readonly type: DataType;
+}
+
+/** A typed run of bytes as the kernel's side wrote it. */
+export type DataType =
+  | { readonly kind: "int"; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean }
+  | { readonly kind: "bool"; readonly size: 1 }
+  | { readonly kind: "enum"; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean; readonly names: Readonly<Record<string, string>> }
+  /** Printed in hexadecimal. */
+  | { readonly kind: "pointer"; readonly size: 8 }
+  /** NUL-terminated, or full. */
+  | { readonly kind: "string"; readonly size: number }
+  /** u32 length, then the bytes; `size` counts both. */
+  | { readonly kind: "buffer"; readonly size: number }
+  /** i64 id in the stack map `map` (negative: an errno), u32 pid (0: none), u32 padding. */
+  | { readonly kind: "stack"; readonly size: 16; readonly user: boolean; readonly map: string; readonly mode: StackMode; readonly frames: number }
+  /** u64 address; for a user symbol then u32 pid, u32 padding. */
+  | { readonly kind: "symbol"; readonly size: 8 | 16; readonly user: boolean }
+  /** Fields at their offsets. */
+  | { readonly kind: "tuple"; readonly size: number; readonly fields: readonly Field[] }
+  | { readonly kind: "record"; readonly size: number; readonly fields: readonly Field[] }
+  | { readonly kind: "array"; readonly size: number; readonly length: number; readonly element: DataType };
+
+/** What one ring-buffer record asks for. Every record starts with u32 id, u32 CPU; fields follow at their offsets. */
+export interface EventView {
+  readonly id: number;
+  /** Bytes of the whole record. */
+  readonly size: number;
+  readonly action: EventAction;
+  readonly fields: readonly Field[];
+}
+
+export type EventAction =
+  /** `format` is C's; the fields are its arguments. */
+  | { readonly kind: "printf"; readonly format: string }
+  /** print(@map), with the optional top and div. A single entry of a map comes as printValue. */
+  | { readonly kind: "printMap"; readonly map: string; readonly top: number; readonly div: number }
+  /** print(expr), or print(@map[key]): the field is the value; `label` is printed before it as for a map entry, if given. */
+  | { readonly kind: "printValue" }
+  | { readonly kind: "clear"; readonly map: string }
+  | { readonly kind: "zero"; readonly map: string }
+  /** No more probes after this one; the field, if any, is the exit code. */
+  | { readonly kind: "exit" }
+  /** time(format): strftime of the moment the record was read. */
+  | { readonly kind: "time"; readonly format: string };

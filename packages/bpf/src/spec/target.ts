@@ -1,0 +1,54 @@
+/**
+ * What a compiler is told about a kernel. It is a value made elsewhere (from the running kernel, or
+ * from files in a test), so that compiling never touches a kernel.
+ */
+import type { Btf } from "../btf/btf.ts";
+
+export interface Target {
+  readonly arch: "x86_64" | "aarch64";
+  /** The kernel's types. */
+  readonly btf: Btf | undefined;
+  /** What the kernel can attach; asked only when a program needs to know. */
+  readonly features: TargetFeatures;
+  /** The fields of a tracepoint's record by its format file, or undefined if there is no such tracepoint. */
+  tracepoint(category: string, name: string): TracepointFormat | undefined;
+  /**
+   * Every attach point of a provider whose name matches a pattern with `*` and `?` and `[...]`,
+   * sorted, without the provider's own name: "sched:sched_switch", "vfs_read".
+   * For uprobes the pattern is "PATH:SYMBOL".
+   */
+  probes(provider: ProbeProvider, pattern: string): readonly string[];
+}
+
+export type ProbeProvider = "tracepoint" | "rawtracepoint" | "kprobe" | "fentry" | "uprobe";
+
+/** Each is a getter that may try something on the kernel the first time it is read. */
+export interface TargetFeatures {
+  readonly kprobe: boolean;
+  readonly fentry: boolean;
+  /** The helpers bpf_probe_read_{kernel,user}[_str] (5.5). */
+  readonly probeReadKernel: boolean;
+  /** BPF_ATOMIC with fetch, cmpxchg (5.12). */
+  readonly atomics: boolean;
+  /** bpf_get_current_cgroup_id answers for cgroup2; always from 4.18. */
+  readonly ringbuf: boolean;
+  /** bpf_get_func_ip and bpf_get_attach_cookie (5.15). */
+  readonly cookie: boolean;
+}
+
+export interface TracepointFormat {
+  readonly category: string;
+  readonly name: string;
+  readonly id: number;
+  readonly fields: readonly TracepointField[];
+}
+
+export interface TracepointField {
+  readonly name: string;
+  /** C's declaration, without the name: "const char *", "char[16]", "__data_loc char[]". */
+  readonly type: string;
+  readonly offset: number;
+  /** Bytes. For `__data_loc` fields 4: the low 16 bits are the offset in the record, the high ones the length. */
+  readonly size: number;
+  readonly signed: boolean;
+}
