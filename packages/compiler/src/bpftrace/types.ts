@@ -1,0 +1,93 @@
+/**
+ * The language's types, and what the checker hands to lowering: the tree, and beside it the type of
+ * every expression, the layout of every map, and every probe's attach points expanded and grouped.
+ */
+import type { AttachTarget, TracepointFormat } from "@sonde/bpf/spec";
+import type { Expr, MapRef, Probe, Script } from "./ast.ts";
+
+export type Type =
+  | { readonly kind: "none" }
+  | { readonly kind: "int"; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean }
+  | { readonly kind: "bool" }
+  /** `size` bytes, the terminating NUL included. */
+  | { readonly kind: "string"; readonly size: number }
+  | { readonly kind: "buffer"; readonly size: number }
+  /** `space` says how what it points to must be read. `trusted`: the verifier allows direct loads. */
+  | { readonly kind: "pointer"; readonly to: Type; readonly space: AddressSpace; readonly trusted: boolean }
+  /** A struct or union by its id in the Target's BTF. As a value it stands for its address (in `space`). */
+  | { readonly kind: "struct"; readonly typeId: number; readonly name: string; readonly size: number; readonly space: AddressSpace; readonly trusted: boolean }
+  | { readonly kind: "array"; readonly element: Type; readonly length: number; readonly space: AddressSpace; readonly trusted: boolean }
+  | { readonly kind: "enum"; readonly name: string; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean; readonly names: Readonly<Record<string, string>> }
+  /** `args`: the probe's own arguments. */
+  | { readonly kind: "args" }
+  | { readonly kind: "tuple"; readonly items: readonly Type[] }
+  | { readonly kind: "stack"; readonly user: boolean; readonly mode: "bpftrace" | "perf" | "raw"; readonly frames: number }
+  | { readonly kind: "symbol"; readonly user: boolean }
+  | { readonly kind: "void" };
+
+/** Context memory and the like ("program") is read directly; the others through their helpers. */
+export type AddressSpace = "kernel" | "user" | "program";
+
+export type Aggregate =
+  | { readonly kind: "count" }
+  | { readonly kind: "sum" | "min" | "max" | "avg" | "stats"; readonly signed: boolean }
+  | { readonly kind: "hist"; readonly bits: number }
+  | { readonly kind: "lhist"; readonly min: number; readonly max: number; readonly step: number };
+
+export interface MapInfo {
+  readonly name: string;
+  /** Empty: a map without keys. */
+  readonly keys: readonly Type[];
+  /** Either an aggregation or a scalar's type. */
+  readonly value: { readonly kind: "aggregate"; readonly aggregate: Aggregate } | { readonly kind: "scalar"; readonly type: Type };
+  readonly maxEntries: number;
+  /** From a declaration, such as "lruhash". */
+  readonly declaredType: string | undefined;
+}
+
+/** Where `args` and argN come from. */
+export type ArgumentSource =
+  | { readonly kind: "none" }
+  /** Fields of the record that the context points to. */
+  | { readonly kind: "tracepoint"; readonly format: TracepointFormat }
+  /** u64 values at context + 8 * index; typed by the BTF prototype when one is known. */
+  | { readonly kind: "array"; readonly params: readonly { readonly name: string; readonly type: Type }[]; readonly result: Type | undefined }
+  /** struct pt_regs in the context: argN and retval by the calling convention; `params` when the function's prototype is known. */
+  | { readonly kind: "registers"; readonly params: readonly { readonly name: string; readonly type: Type }[]; readonly result: Type | undefined };
+
+/** Attach points of one probe that can share one compiled program: the same kind of context and arguments. */
+export interface ProbeVariant {
+  readonly probe: Probe;
+  /** As in ProgramSpec. */
+  readonly programType: "tracepoint" | "raw_tracepoint" | "tracing" | "kprobe" | "perf_event";
+  readonly attach: readonly AttachTarget[];
+  /** For messages and the `probe` builtin: the text of the one point, or the first. */
+  readonly title: string;
+  readonly arguments: ArgumentSource;
+  /** Its own type table: the same expression can have other types in another variant. */
+  readonly types: ReadonlyMap<Expr, Type>;
+  /** User space is what helpers like `str` read from by default here (uprobe). */
+  readonly user: boolean;
+}
+
+export interface CheckedProgram {
+  readonly script: Script;
+  readonly variants: readonly ProbeVariant[];
+  readonly maps: ReadonlyMap<string, MapInfo>;
+  readonly config: CheckedConfig;
+  /** Positional parameters as given: `$1` is params[0]. */
+  readonly params: readonly string[];
+  /** Map references that are arguments of map functions (print, clear, delete, len) rather than reads. */
+  readonly mapArguments: ReadonlySet<MapRef>;
+  /** Remarks on the attach points, shown under -v: "fentry:vfs_read is attached as kprobe:vfs_read: ...". */
+  readonly remarks: readonly string[];
+}
+
+export interface CheckedConfig {
+  readonly maxMapKeys: number;
+  readonly maxStrlen: number;
+  readonly printMapsOnExit: boolean;
+  readonly stackMode: "bpftrace" | "perf" | "raw";
+  /** Size of the ring buffer in pages of 4096 bytes; rounded up to a power of two. */
+  readonly ringPages: number;
+}
