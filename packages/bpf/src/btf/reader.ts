@@ -1,0 +1,96 @@
+/**
+ * BTF read lazily: opening it finds the start of every type, nothing more; a type is decoded when
+ * asked for and kept. The kernel's own BTF has some 130,000 types in five megabytes, of which a
+ * program looks at a few dozen, so the blob (a memory mapping, usually) is never copied.
+ */
+import type { Btf, BtfKind, BtfType, TypeId } from "./btf.ts";
+import { decodeType } from "./decode.ts";
+import { BtfError } from "./errors.ts";
+import { KIND_NAMES } from "./format.ts";
+import { readSections } from "./header.ts";
+import { buildIndex } from "./index-table.ts";
+import type { BtfIndex } from "./index-table.ts";
+import { encodeString, readString, stringIs } from "./strings.ts";
+
+export interface BtfReaderOptions {
+  /** For split BTF (a kernel module's): the BTF whose types and strings come before. */
+  readonly base?: BtfReader;
+  /** An index made earlier from the same bytes, see {@link loadIndex}. */
+  readonly index?: BtfIndex;
+}
+
+export class BtfReader implements Btf {
+  readonly size: number;
+  /** Where each type starts; keep it with `serialiseIndex` to open the same BTF faster. */
+  readonly index: BtfIndex;
+  /** Bytes of all strings, those of the base included. */
+  readonly stringBytes: number;
+  readonly #types: Uint32Array;
+  readonly #strings: Uint8Array;
+  readonly #base: BtfReader | undefined;
+  /** Id of the first type that this blob itself holds. */
+  readonly #firstId: number;
+  readonly #decoded = new Map<TypeId, BtfType>();
+
+  /** `blob` must stay readable as long as the reader is used. Throws BtfError if it is malformed. */
+  constructor(blob: Uint8Array, options: BtfReaderOptions = {}) {
+    const { types, strings } = readSections(blob);
+    this.#types = types;
+    this.#strings = strings;
+    this.#base = options.base;
+    this.#firstId = options.base?.size ?? 1;
+    this.index = options.index ?? buildIndex(types);
+    this.size = this.#firstId + this.index.offsets.length;
+    this.stringBytes = (options.base?.stringBytes ?? 0) + strings.length;
+  }
+
+  type(id: TypeId): BtfType {
+    if (id === 0) return { kind: "void", id: 0 };
+    if (id < this.#firstId) return this.#base!.type(id);
+    const known = this.#decoded.get(id);
+    if (known !== undefined) return known;
+    const local = id - this.#firstId;
+    const at = this.index.offsets[local];
+    if (at === undefined) throw new BtfError(`BTF has no type ${id}: there are ${this.size}`);
+    if (((this.#types[at + 1] ?? 0) >>> 24 & 0x1f) !== this.index.kinds[local]) {
+      throw new BtfError(`BTF type ${id}: the index belongs to another BTF; delete the cached index`);
+    }
+    const type = decodeType(this.#types, at, id, (offset) => this.string(offset));
+    this.#decoded.set(id, type);
+    return type;
+  }
+
+  find(name: string, kind: BtfKind): readonly TypeId[] {
+    const found = this.#base === undefined ? [] : [...this.#base.find(name, kind)];
+    const wanted = encodeString(name);
+    this.#eachOfKind(kind, (id, nameOffset) => {
+      if (this.#nameIs(nameOffset, wanted)) found.push(id);
+    });
+    return found;
+  }
+
+  names(kind: BtfKind): Iterable<string> {
+    const names: string[] = this.#base === undefined ? [] : [...this.#base.names(kind)];
+    this.#eachOfKind(kind, (_, nameOffset) => names.push(this.string(nameOffset)));
+    return names;
+  }
+
+  /** The string at an offset of the string section. */
+  string(offset: number): string {
+    const own = offset - (this.#base?.stringBytes ?? 0);
+    return own < 0 ? this.#base!.string(offset) : readString(this.#strings, own);
+  }
+
+  #nameIs(offset: number, name: Uint8Array): boolean {
+    const own = offset - (this.#base?.stringBytes ?? 0);
+    return own < 0 ? this.#base!.#nameIs(offset, name) : stringIs(this.#strings, own, name);
+  }
+
+  #eachOfKind(kind: BtfKind, visit: (id: TypeId, nameOffset: number) => void): void {
+    const { offsets, kinds } = this.index;
+    const wanted = KIND_NAMES.indexOf(kind);
+    for (let local = kinds.indexOf(wanted); local !== -1; local = kinds.indexOf(wanted, local + 1)) {
+      visit(local + this.#firstId, this.#types[offsets[local]!] ?? 0);
+    }
+  }
+}
