@@ -1,0 +1,21 @@
+// The kernel tests inside a guest: it boots once and runs them all, one file at a time.
+import { packageTests, checkStatus, resultReader, testArguments } from "./node-tests.js";
+import { quote, runInGuest } from "../../test/vm/guest.js";
+
+/**
+ * A stage that runs every kernel test on one of Debian's kernels.
+ * @param {string} name
+ * @param {readonly string[]} [files] instead of all of them
+ * @returns {(deadline: number) => Promise<import("./test-reporter.js").TestResult[]>}
+ */
+export function guestTests(name, files = packageTests("kernel")) {
+  return async (deadline) => {
+    const reader = resultReader();
+    // Emulation makes Node.js some ten times slower, so one file gets more time than on the host.
+    const words = ["node", ...testArguments(files, { concurrency: 1, timeout: 300 })];
+    const timeout = Math.floor((deadline - Date.now()) / 1000);
+    const status = await runInGuest(name, quote(words), { timeout, onStdout: reader.push });
+    checkStatus(reader.results, status);
+    return reader.results;
+  };
+}
