@@ -1,0 +1,80 @@
+import * as v from "valibot";
+
+/**
+ * What a monitor says about itself, in YAML between two `---` lines of its first comment:
+ *
+ *     help: Run-queue latency
+ *     metrics:
+ *       - map: "@latency"
+ *         name: sonde_run_queue_latency_seconds
+ *         help: How long runnable tasks waited for a CPU
+ *         unit: nanoseconds
+ *         buckets: { min: 1024, max: 17179869184 }
+ *         labels: [comm]
+ *
+ * Maps that are not named here are the monitor's own business.
+ */
+
+const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+/** Added by the formats themselves, or to every series by the server. */
+const RESERVED_LABELS = new Set(["le", "quantile"]);
+
+/** Units that a program may count in, and what they are exported as. */
+export const UNITS: Readonly<Record<string, { readonly base: string; readonly scale: number }>> = {
+  nanoseconds: { base: "seconds", scale: 1e-9 },
+  microseconds: { base: "seconds", scale: 1e-6 },
+  milliseconds: { base: "seconds", scale: 1e-3 },
+  seconds: { base: "seconds", scale: 1 },
+  bytes: { base: "bytes", scale: 1 },
+  kilobytes: { base: "bytes", scale: 1024 },
+  sectors: { base: "bytes", scale: 512 },
+};
+
+const labelName = v.pipe(
+  v.string(),
+  v.regex(LABEL_NAME, "a label's name is a letter or _, then letters, digits or _"),
+  v.check((name) => !RESERVED_LABELS.has(name) && !name.startsWith("__"), "this label's name is reserved"),
+);
+
+const label = v.union([
+  labelName,
+  v.strictObject({
+    name: labelName,
+    /** How the key's part becomes text; see labels.ts. */
+    decode: v.optional(v.picklist(["text", "device"]), "text"),
+    /** Text by value; values that are not here stay as they are. */
+    values: v.optional(v.record(v.string(), v.string())),
+  }),
+]);
+
+const metric = v.strictObject({
+  map: v.pipe(v.string(), v.regex(/^@\w*$/, "a map as the script names it, such as \"@latency\"")),
+  name: v.pipe(v.string(), v.regex(METRIC_NAME, "a metric's name is a letter, _ or :, then letters, digits, _ or :")),
+  help: v.pipe(v.string(), v.minLength(1)),
+  type: v.optional(v.picklist(["counter", "gauge", "histogram"])),
+  unit: v.optional(v.picklist(Object.keys(UNITS))),
+  labels: v.optional(v.pipe(v.array(label), v.maxLength(16)), []),
+  /** In the unit that the program counts in. Values below the least and above the greatest bound are gathered there. */
+  buckets: v.optional(v.strictObject({ min: v.pipe(v.number(), v.minValue(0)), max: v.pipe(v.number(), v.minValue(1)) })),
+});
+
+export const definitionSchema = v.strictObject({
+  help: v.pipe(v.string(), v.minLength(1)),
+  /** Switched on when the agent starts. */
+  enabled: v.optional(v.boolean(), true),
+  metrics: v.pipe(v.array(metric), v.minLength(1, "name at least one metric"), v.maxLength(100)),
+});
+
+export type Definition = v.InferOutput<typeof definitionSchema>;
+export type MetricDefinition = Definition["metrics"][number];
+export interface LabelDefinition {
+  readonly name: string;
+  readonly decode: "text" | "device";
+  readonly values: Readonly<Record<string, string>> | undefined;
+}
+
+/** Labels in their long form. */
+export function labelDefinitions(definition: MetricDefinition): readonly LabelDefinition[] {
+  return definition.labels.map((l) => (typeof l === "string" ? { name: l, decode: "text", values: undefined } : { name: l.name, decode: l.decode, values: l.values }));
+}

@@ -1,0 +1,88 @@
+import type { Command } from "./command.ts";
+
+/** Every command. To add one: an entry here, and a file in commands/ that exports `run`. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: "trace",
+    summary: "Run a script of the bpftrace language",
+    usage: ["[OPTIONS] FILE [ARGUMENT...]", "[OPTIONS] -e PROGRAM [ARGUMENT...]"],
+    stopAtFirstWord: true,
+    options: [
+      { name: "execute", short: "e", value: "PROGRAM", help: "the script itself" },
+      { name: "command", short: "c", value: "COMMAND", help: "run COMMAND once the probes are attached; end when it ends, with its exit status" },
+      { name: "pid", short: "p", value: "PID", help: "only this process (uprobes), and end when it ends" },
+      { name: "format", short: "f", value: "FORMAT", choices: ["text", "json"], help: "how to print" },
+      { name: "output", short: "o", value: "FILE", help: "print into FILE" },
+      { name: "buffering", short: "B", value: "MODE", choices: ["line", "full", "none"], help: "when output is written: each batch (line, the default), or when much has gathered" },
+      { name: "verbose", short: "v", help: "say which attachments were chosen, and the verifier's whole log when it refuses" },
+      { name: "quiet", short: "q", help: "only what the script prints" },
+      { name: "dump", short: "d", value: "STAGE", choices: ["ast", "ir", "asm", "object"], help: "print what the compiler made, and stop" },
+      { name: "dry-run", help: "compile and load, attach nothing" },
+      { name: "unsafe", help: "accepted as in bpftrace" },
+    ],
+    notes: "Exit status: the script's exit(N), or that of COMMAND; 1 when something failed, 2 when the call was wrong.\nCtrl-C ends a script: what is still in the ring is printed, then the maps.",
+    examples: [
+      { command: "sonde trace -e 'tracepoint:syscalls:sys_enter_openat { printf(\"%s %s\\n\", comm, str(args.filename)); }'", says: "who opens which files" },
+      { command: "sonde trace -e 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }'", says: "system calls by program" },
+      { command: "sonde trace -e 'profile:hz:99 { @[kstack] = count(); }' -c 'make -j2'", says: "where the kernel spends a build's time" },
+      { command: "sonde trace -f json opensnoop.bt", says: "a script's output for another program" },
+    ],
+    load: async () => await import("./commands/trace.ts"),
+  },
+  {
+    name: "list",
+    summary: "List the probes that this kernel offers",
+    usage: ["[OPTIONS] [PATTERN...]"],
+    options: [
+      { name: "verbose", short: "v", help: "with their arguments" },
+      { name: "format", short: "f", value: "FORMAT", choices: ["text", "json"], help: "how to print" },
+    ],
+    notes: "A pattern is PROVIDER:NAME with * and ?, such as 'tracepoint:sched:*', 'kprobe:vfs_*', 'uprobe:/bin/bash:read*';\nwithout a provider it is looked for in all of them but uprobes.",
+    examples: [
+      { command: "sonde list 'tracepoint:block:*'", says: "tracepoints of the block layer" },
+      { command: "sonde list -v tracepoint:sched:sched_switch", says: "one tracepoint with its fields" },
+      { command: "sonde list '*tcp_retransmit*'", says: "everything of that name" },
+    ],
+    load: async () => await import("./commands/list.ts"),
+  },
+  {
+    name: "agent",
+    summary: "Run monitors and serve their metrics",
+    usage: ["[OPTIONS]"],
+    options: [
+      { name: "listen", value: "ADDRESS:PORT", help: "where to serve HTTP (default 127.0.0.1:9435)" },
+      { name: "monitors", value: "DIR", help: "directory of monitors (default: those that come with Sonde)" },
+      { name: "only", value: "NAME,...", help: "switch on only these monitors; the others stay off until asked for" },
+      { name: "token-file", value: "FILE", help: "file with the token that changes need; without it only this machine's own addresses may change anything" },
+      { name: "log-level", value: "LEVEL", choices: ["trace", "debug", "info", "warn", "error"], help: "least level that is logged (default info)" },
+    ],
+    examples: [
+      { command: "sonde agent", says: "the default monitors on 127.0.0.1:9435" },
+      { command: "sonde agent --listen 0.0.0.0:9435 --monitors /etc/sonde/monitors", says: "your own monitors, for Prometheus on another machine" },
+      { command: "curl -X POST 127.0.0.1:9435/api/v1/monitors/runqlat/disable", says: "switch one off while it runs" },
+    ],
+    load: async () => await import("./commands/agent.ts"),
+  },
+  {
+    name: "features",
+    summary: "Show what this kernel can do",
+    usage: ["[OPTIONS]"],
+    options: [
+      { name: "format", short: "f", value: "FORMAT", choices: ["text", "json"], help: "how to print" },
+      { name: "refresh", help: "try everything again instead of using what was found before" },
+    ],
+    examples: [
+      { command: "sonde features", says: "as a table" },
+      { command: "sonde features -f json | jq -r '.features[] | select(.supported | not) | .name'", says: "what is missing" },
+    ],
+    load: async () => await import("./commands/features.ts"),
+  },
+  {
+    name: "completion",
+    summary: "Print a shell's completion script",
+    usage: ["bash|zsh|fish"],
+    options: [],
+    examples: [{ command: "source <(sonde completion bash)", says: "complete in this shell" }],
+    load: async () => await import("./commands/completion.ts"),
+  },
+];
