@@ -1,0 +1,58 @@
+/** bpf(2) commands on maps as a whole. Their elements are read and written in `maps/`. */
+import { BpfCommand } from "../constants.ts";
+import { checked } from "../errors.ts";
+import { FileDescriptor } from "../file-descriptor.ts";
+import type { Kernel } from "../kernel.ts";
+import { bpfCharged } from "./charged.ts";
+
+export interface MapCreateRequest {
+  /** A number of {@link MapTypeId}. */
+  readonly type: number;
+  /** Bytes. */
+  readonly keySize: number;
+  /** Bytes, of one CPU's value. */
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  /** Bits of {@link MapFlag}. */
+  readonly flags: number;
+  readonly name: string;
+  /** The BTF object that the type ids belong to; absent for none. */
+  readonly btf?: { readonly fd: number; readonly keyTypeId: number; readonly valueTypeId: number };
+  /** Template of the inner maps, for maps of maps. */
+  readonly innerMapFd?: number;
+}
+
+/**
+ * BPF_MAP_CREATE.
+ *
+ *      0 map_type     4 key_size    8 value_size   12 max_entries
+ *     16 map_flags   20 inner_fd   24 numa_node    28 map_name[16]
+ *     44 ifindex     48 btf_fd     52 btf_key_id   56 btf_value_id
+ *     60 vmlinux_id  64 map_extra (u64)
+ */
+export function mapCreate(kernel: Kernel, request: MapCreateRequest): FileDescriptor {
+  const result = bpfCharged(kernel, BpfCommand.MAP_CREATE, () => {
+    const attr = kernel.attr(72);
+    attr.u32(0, request.type);
+    attr.u32(4, request.keySize);
+    attr.u32(8, request.valueSize);
+    attr.u32(12, request.maxEntries);
+    attr.u32(16, request.flags);
+    attr.u32(20, request.innerMapFd ?? 0);
+    attr.name(28, request.name);
+    if (request.btf !== undefined) {
+      attr.u32(48, request.btf.fd);
+      attr.u32(52, request.btf.keyTypeId);
+      attr.u32(56, request.btf.valueTypeId);
+    }
+    return attr;
+  });
+  return new FileDescriptor(checked(result, "BPF_MAP_CREATE", `map '${request.name}'`));
+}
+
+/** BPF_MAP_FREEZE: from now on user space cannot write to the map. */
+export function mapFreeze(kernel: Kernel, fd: number, subject: string): void {
+  const attr = kernel.attr(4);
+  attr.u32(0, fd);
+  checked(kernel.bpf(BpfCommand.MAP_FREEZE, attr), "BPF_MAP_FREEZE", subject);
+}

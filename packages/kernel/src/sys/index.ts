@@ -1,0 +1,16 @@
+export { Attr } from "./attr.ts";
+export * from "./bpf/btf-commands.ts";
+export * from "./bpf/link-commands.ts";
+export * from "./bpf/map-commands.ts";
+export * from "./bpf/object-commands.ts";
+export * from "./bpf/program-commands.ts";
+export * from "./constants.ts";
+export * from "./cpus.ts";
+export { Errno, errnoName, errnoText } from "./errno.ts";
+export * from "./errors.ts";
+export { FileDescriptor } from "./file-descriptor.ts";
+export type { Kernel } from "./kernel.ts";
+export { leaked, openKernelDescriptors } from "./leaks.ts";
+export { openKernel } from "./linux.ts";
+export * from "./mapping.ts";
+export { Memory } from "./memory.ts";

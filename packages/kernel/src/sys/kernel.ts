@@ -1,0 +1,41 @@
+/**
+ * The system calls that Node.js has no API for, as one value that is handed to whoever needs it, so
+ * that a test can put its own in between.
+ *
+ * Every call answers as the kernel itself does: a value from 0, or a negative errno. Nothing throws;
+ * {@link KernelError} is made by the callers, who know what the call was made for.
+ */
+import type { Attr } from "./attr.ts";
+
+export interface Kernel {
+  /** bpf(2). `command` is one of {@link BpfCommand}. */
+  bpf(command: number, attr: Attr): number;
+  /**
+   * bpf(2) on another thread, for programs that verify for long. The errno is lost on the way (it
+   * belongs to that thread): a failure is -1 whatever its cause.
+   */
+  bpfAsync(command: number, attr: Attr): Promise<number>;
+  /** A zeroed argument block of `size` bytes, shared: it is valid until the next one is asked for. */
+  attr(size: number): Attr;
+  /** perf_event_open(2). */
+  perfEventOpen(attr: Attr, pid: number, cpu: number, groupFd: number, flags: number): number;
+  /** ioctl(2) with an integer or an address as its argument. */
+  ioctl(fd: number, request: number, argument: number): number;
+  /** mount(2), for the kernel's own file systems: no source, no data. */
+  mount(target: string, type: string): number;
+  /** Raises a resource limit of this process (soft and hard) to infinity. */
+  unlimit(resource: number): number;
+  /** mmap(2); `address` is 0 unless `flags` hold MAP_FIXED. */
+  mmap(address: number, length: number, protection: number, flags: number, fd: number, offset: number): number;
+  /** munmap(2). */
+  munmap(address: number, length: number): number;
+  /** munmap(2) once the garbage collector has proven that nothing can reach `buffer` any more. */
+  munmapAfter(buffer: ArrayBuffer, address: number, length: number): void;
+  /** Memory at an address as a buffer. It must stay mapped for as long as the buffer can be reached. */
+  view(address: number, length: number): ArrayBuffer;
+  /**
+   * The address of a buffer's bytes. It does not keep the buffer alive: an address inside another
+   * buffer is invisible to the garbage collector.
+   */
+  addressOf(buffer: ArrayBuffer): number;
+}
