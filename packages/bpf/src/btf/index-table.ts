@@ -10,83 +10,87 @@ import { extraWords } from "./format.ts";
 export interface BtfIndex {
   /** The word (of four bytes) in the type section at which the type starts. */
   readonly offsets: Uint32Array;
+  /** Where its name stands among the strings. */
+  readonly names: Uint32Array;
   /** Its kind by number, see format.ts. */
   readonly kinds: Uint8Array;
 }
 
 /** Walks the type section. Throws BtfError for an unknown kind and for a section that ends amid a type. */
 export function buildIndex(words: Uint32Array): BtfIndex {
+  // Sizes by kind as tables: the walk is most of what opening a kernel's BTF costs.
+  const fixed = Int8Array.from({ length: 32 }, (_, kind) => 3 + extraWords(kind, 0));
+  const each = Int8Array.from({ length: 32 }, (_, kind) => extraWords(kind, 1) - extraWords(kind, 0));
   // The shortest type has three words, so this is room enough; what stays unused is never touched.
-  const offsets = new Uint32Array(Math.floor(words.length / 3));
-  const kinds = new Uint8Array(offsets.length);
+  const room = Math.floor(words.length / 3);
+  const offsets = new Uint32Array(room);
+  const names = new Uint32Array(room);
+  const kinds = new Uint8Array(room);
   const end = words.length;
   let count = 0;
   let at = 0;
   while (at + 3 <= end) {
     const info = words[at + 1]!;
-    const kind = (info >>> 24) & 0x1f;
-    const extra = extraWords(kind, info & 0xffff);
-    if (extra < 0) throw new BtfError(`BTF type at word ${at}: kind ${kind} is not known`);
+    const kind = info >>> 24 & 0x1f;
+    if (fixed[kind]! < 3) throw new BtfError(`BTF type at word ${at}: kind ${kind} is not known`);
     offsets[count] = at;
+    names[count] = words[at]!;
     kinds[count++] = kind;
-    at += 3 + extra;
+    at += fixed[kind]! + each[kind]! * (info & 0xffff);
   }
   if (at !== end) throw new BtfError(`BTF type section of ${end} words ends amid a type`);
-  return { offsets: offsets.subarray(0, count), kinds: kinds.subarray(0, count) };
+  return { offsets: offsets.subarray(0, count), names: names.subarray(0, count), kinds: kinds.subarray(0, count) };
 }
 
 /*
  * The serialised form, in 32-bit words of the machine that wrote it:
- *   magic, version, bytes of the BTF, its fingerprint, number of types, checksum of what follows,
- *   then the offsets, then the kinds padded with zeroes to a whole word.
+ *   magic and version, bytes of the BTF, its fingerprint, number of types, fingerprint of what follows;
+ *   then the offsets, the names, and the kinds padded with zeroes to a whole word.
  */
-const INDEX_MAGIC = 0x5844_4e53;
-const INDEX_VERSION = 1;
-const INDEX_HEADER_WORDS = 6;
+const INDEX_MAGIC = 0x3158_4453;
+const HEADER_WORDS = 5;
+
+function indexWords(count: number): number {
+  return HEADER_WORDS + 2 * count + Math.ceil(count / 4);
+}
 
 /** Bytes to keep in a cache for {@link loadIndex}; `btf` is the blob that the index was built from. */
 export function serialiseIndex(index: BtfIndex, btf: Uint8Array): Uint8Array {
   const count = index.offsets.length;
-  const words = new Uint32Array(INDEX_HEADER_WORDS + count + Math.ceil(count / 4));
-  words.set(index.offsets, INDEX_HEADER_WORDS);
+  const words = new Uint32Array(indexWords(count));
   const bytes = new Uint8Array(words.buffer);
-  bytes.set(index.kinds, (INDEX_HEADER_WORDS + count) * 4);
-  words.set([INDEX_MAGIC, INDEX_VERSION, btf.length, fingerprint(btf), count]);
-  words[5] = checksum(words.subarray(INDEX_HEADER_WORDS));
+  words.set(index.offsets, HEADER_WORDS);
+  words.set(index.names, HEADER_WORDS + count);
+  bytes.set(index.kinds, (HEADER_WORDS + 2 * count) * 4);
+  words.set([INDEX_MAGIC, btf.length, fingerprint(btf), count, fingerprint(bytes.subarray(HEADER_WORDS * 4))]);
   return bytes;
 }
 
 /**
  * The index held by `bytes`, without copying, or undefined if they are damaged or belong to another
- * BTF: then build it anew. Costs well under a millisecond. What it lets through can at worst name
- * wrong types; all reading stays inside the blob.
+ * BTF: then build it anew. Both are told by samples, so this costs a fraction of a millisecond; what
+ * it lets through can at worst name wrong types, since all reading stays inside the blob.
  */
 export function loadIndex(bytes: Uint8Array, btf: Uint8Array): BtfIndex | undefined {
-  const header = INDEX_HEADER_WORDS * 4;
-  if (bytes.length < header || bytes.length % 4 !== 0) return undefined;
+  if (bytes.length < HEADER_WORDS * 4 || bytes.length % 4 !== 0) return undefined;
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
-  const count = words[4]!;
-  if (words[0] !== INDEX_MAGIC || words[1] !== INDEX_VERSION || words[2] !== btf.length) return undefined;
-  if (words.length !== INDEX_HEADER_WORDS + count + Math.ceil(count / 4)) return undefined;
-  if (words[3] !== fingerprint(btf) || words[5] !== checksum(words.subarray(INDEX_HEADER_WORDS))) return undefined;
+  const count = words[3]!;
+  if (words[0] !== INDEX_MAGIC || words[1] !== btf.length || words.length !== indexWords(count)) return undefined;
+  if (words[2] !== fingerprint(btf) || words[4] !== fingerprint(aligned.subarray(HEADER_WORDS * 4))) return undefined;
+  const names = HEADER_WORDS + count;
+  const kinds = names + count;
   return {
-    offsets: words.subarray(INDEX_HEADER_WORDS, INDEX_HEADER_WORDS + count),
-    kinds: aligned.subarray(header + count * 4, header + count * 5),
+    offsets: words.subarray(HEADER_WORDS, names),
+    names: words.subarray(names, kinds),
+    kinds: aligned.subarray(kinds * 4, kinds * 4 + count),
   };
 }
 
-/** Tells one BTF from another of the same length: a hash of bytes taken at even steps through it. */
-function fingerprint(btf: Uint8Array): number {
-  const step = Math.max(1, Math.floor(btf.length / 16384));
+/** A hash (FNV-1a) of some five hundred bytes taken at even steps: two kernels' BTF differ in most of them. */
+function fingerprint(bytes: Uint8Array): number {
+  const step = Math.max(1, Math.floor(bytes.length / 512));
   let hash = 0x811c_9dc5;
-  for (let at = 0; at < btf.length; at += step) hash = Math.imul(hash ^ btf[at]!, 0x0100_0193);
-  return hash >>> 0;
-}
-
-/** FNV-1a over words instead of bytes. */
-function checksum(words: Uint32Array): number {
-  let hash = 0x811c_9dc5;
-  for (let at = 0; at < words.length; at++) hash = Math.imul(hash ^ words[at]!, 0x0100_0193);
+  for (let at = 0; at < bytes.length; at += step) hash = Math.imul(hash ^ bytes[at]!, 0x0100_0193);
   return hash >>> 0;
 }

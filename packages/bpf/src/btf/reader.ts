@@ -10,7 +10,7 @@ import { KIND_NAMES } from "./format.ts";
 import { readSections } from "./header.ts";
 import { buildIndex } from "./index-table.ts";
 import type { BtfIndex } from "./index-table.ts";
-import { encodeString, readString, stringIs } from "./strings.ts";
+import { StringSection } from "./strings.ts";
 
 export interface BtfReaderOptions {
   /** For split BTF (a kernel module's): the BTF whose types and strings come before. */
@@ -26,7 +26,7 @@ export class BtfReader implements Btf {
   /** Bytes of all strings, those of the base included. */
   readonly stringBytes: number;
   readonly #types: Uint32Array;
-  readonly #strings: Uint8Array;
+  readonly #strings: StringSection;
   readonly #base: BtfReader | undefined;
   /** Id of the first type that this blob itself holds. */
   readonly #firstId: number;
@@ -36,7 +36,7 @@ export class BtfReader implements Btf {
   constructor(blob: Uint8Array, options: BtfReaderOptions = {}) {
     const { types, strings } = readSections(blob);
     this.#types = types;
-    this.#strings = strings;
+    this.#strings = new StringSection(strings);
     this.#base = options.base;
     this.#firstId = options.base?.size ?? 1;
     this.index = options.index ?? buildIndex(types);
@@ -62,35 +62,41 @@ export class BtfReader implements Btf {
 
   find(name: string, kind: BtfKind): readonly TypeId[] {
     const found = this.#base === undefined ? [] : [...this.#base.find(name, kind)];
-    const wanted = encodeString(name);
-    this.#eachOfKind(kind, (id, nameOffset) => {
-      if (this.#nameIs(nameOffset, wanted)) found.push(id);
-    });
+    const nameOffset = this.#findString(name);
+    if (nameOffset === -1) return found;
+    const number = KIND_NAMES.indexOf(kind);
+    const { names, kinds } = this.index;
+    for (let local = names.indexOf(nameOffset); local !== -1; local = names.indexOf(nameOffset, local + 1)) {
+      if (kinds[local] === number) found.push(local + this.#firstId);
+    }
     return found;
   }
 
   names(kind: BtfKind): Iterable<string> {
-    const names: string[] = this.#base === undefined ? [] : [...this.#base.names(kind)];
-    this.#eachOfKind(kind, (_, nameOffset) => names.push(this.string(nameOffset)));
-    return names;
+    const found: string[] = this.#base === undefined ? [] : [...this.#base.names(kind)];
+    const number = KIND_NAMES.indexOf(kind);
+    const { names, kinds } = this.index;
+    for (let local = kinds.indexOf(number); local !== -1; local = kinds.indexOf(number, local + 1)) {
+      found.push(this.string(names[local]!));
+    }
+    return found;
   }
 
   /** The string at an offset of the string section. */
   string(offset: number): string {
-    const own = offset - (this.#base?.stringBytes ?? 0);
-    return own < 0 ? this.#base!.string(offset) : readString(this.#strings, own);
+    const own = offset - this.#ownStrings();
+    return own < 0 ? this.#base!.string(offset) : this.#strings.at(own);
   }
 
-  #nameIs(offset: number, name: Uint8Array): boolean {
-    const own = offset - (this.#base?.stringBytes ?? 0);
-    return own < 0 ? this.#base!.#nameIs(offset, name) : stringIs(this.#strings, own, name);
+  #findString(text: string): number {
+    const inBase = this.#base === undefined ? -1 : this.#base.#findString(text);
+    if (inBase !== -1) return inBase;
+    const own = this.#strings.find(text);
+    return own === -1 ? -1 : own + this.#ownStrings();
   }
 
-  #eachOfKind(kind: BtfKind, visit: (id: TypeId, nameOffset: number) => void): void {
-    const { offsets, kinds } = this.index;
-    const wanted = KIND_NAMES.indexOf(kind);
-    for (let local = kinds.indexOf(wanted); local !== -1; local = kinds.indexOf(wanted, local + 1)) {
-      visit(local + this.#firstId, this.#types[offsets[local]!] ?? 0);
-    }
+  /** The offset at which this blob's own strings start: behind the base's. */
+  #ownStrings(): number {
+    return this.#base?.stringBytes ?? 0;
   }
 }
