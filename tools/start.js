@@ -19,10 +19,14 @@ Monitors:  curl http://${address}/api/v1/monitors
 A script:  bin/sonde trace -e 'tracepoint:syscalls:sys_enter_openat { @[comm] = count(); }'
 Ctrl-C stops the agent.
 `);
-const agent = spawn(path.join(root, "bin/sonde"), ["agent", "--listen", address, "--monitors", "monitors", ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: "inherit",
-});
+const agent = spawn(
+  path.join(root, "bin/sonde"),
+  ["agent", "--listen", address, "--monitors", "monitors", ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: "inherit",
+  },
+);
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => agent.kill(signal));
 agent.once("error", (error) => {
   console.error(`bin/sonde agent did not start: ${error.message}`);

@@ -2,7 +2,14 @@
 import { build, checkSources, unitTests } from "./lib/checks.js";
 import { guestTests } from "./lib/guest-tests.js";
 import { packageTests, runTests, scenarioTests } from "./lib/node-tests.js";
-import { ensureDebianPackages, ensureMounts, ensureNodeModules, guestPackages, requireRoot, scenarioPackages } from "./lib/prepare.js";
+import {
+  ensureDebianPackages,
+  ensureMounts,
+  ensureNodeModules,
+  guestPackages,
+  requireRoot,
+  scenarioPackages,
+} from "./lib/prepare.js";
 import { createRun, summarize } from "./lib/stages.js";
 import { ensureKernel } from "../test/vm/kernels.js";
 

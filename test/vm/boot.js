@@ -43,7 +43,10 @@ const kernelArguments = [
 export async function boot(machine) {
   let consoleText = "";
   const lines = {
-    console: await listen(path.join(machine.directory, "console"), (chunk) => (consoleText += chunk.toString("latin1"))),
+    console: await listen(
+      path.join(machine.directory, "console"),
+      (chunk) => (consoleText += chunk.toString("latin1")),
+    ),
     stdout: await listen(path.join(machine.directory, "stdout"), machine.onStdout),
     stderr: await listen(path.join(machine.directory, "stderr"), machine.onStderr),
   };

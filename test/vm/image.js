@@ -40,7 +40,9 @@ export function copyOut(image, destination) {
 /** The part of the image that no source change touches; made again when its recipe or Node.js changes. */
 function ensureRoot() {
   const base = path.join(root, ".cache/vm/root");
-  const recipe = ["make-root", "guest-init", "image.js"].map((name) => statSync(path.join(root, "test/vm", name)).mtimeMs);
+  const recipe = ["make-root", "guest-init", "image.js"].map(
+    (name) => statSync(path.join(root, "test/vm", name)).mtimeMs,
+  );
   const stamp = [process.version, ...recipe].join(" ");
   const stampFile = path.join(root, ".cache/vm/root.stamp");
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return base;

@@ -10,8 +10,8 @@ export const root = path.resolve(here, "../..");
 /** The names that commands take. `version` undefined means the suite's newest. */
 export const kernels = {
   "5.10": { suite: "bullseye-security", version: "5.10" },
-  "6.1": { suite: "bookworm-security", version: "6.1" },
-  "6.12": { suite: "trixie-security", version: "6.12" },
+  6.1: { suite: "bookworm-security", version: "6.1" },
+  6.12: { suite: "trixie-security", version: "6.12" },
   newest: { suite: "sid", version: undefined },
 };
 

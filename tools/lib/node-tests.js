@@ -92,7 +92,8 @@ export async function runTests(files, options) {
 /** A run that says it failed must have a failure to show. @param {TestResult[]} results @param {number} status */
 export function checkStatus(results, status) {
   const failed = results.some((result) => result.outcome === "fail");
-  if (status !== 0 && !failed) results.push(broken("node --test", `ended with status ${status} and named no failed test`));
+  if (status !== 0 && !failed)
+    results.push(broken("node --test", `ended with status ${status} and named no failed test`));
   if (status === 0 && results.length === 0) results.push(broken("node --test", "ran no test at all"));
 }
 

@@ -21,7 +21,17 @@ const debianPackages = {
 
 /** @typedef {keyof typeof debianPackages} DebianPackage */
 /** What the guests need on the host. @type {readonly DebianPackage[]} */
-export const guestPackages = ["qemu-system-x86", "busybox-static", "e2fsprogs", "cpio", "kmod", "xz-utils", "zstd", "iproute2", "bpftool"];
+export const guestPackages = [
+  "qemu-system-x86",
+  "busybox-static",
+  "e2fsprogs",
+  "cpio",
+  "kmod",
+  "xz-utils",
+  "zstd",
+  "iproute2",
+  "bpftool",
+];
 /** What the scenario tests need. @type {readonly DebianPackage[]} */
 export const scenarioPackages = ["bpftool", "prometheus"];
 
@@ -37,7 +47,11 @@ function mustRun(command, words, environment = childEnvironment()) {
 export function ensureNodeModules() {
   if (nodeModulesMatchLock()) return;
   console.log("installing npm packages ...");
-  mustRun("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], childEnvironment({ network: true }));
+  mustRun(
+    "npm",
+    ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"],
+    childEnvironment({ network: true }),
+  );
 }
 
 function nodeModulesMatchLock() {

@@ -73,7 +73,9 @@ export function summarize(run) {
   const width = Math.max(...run.stages.map((stage) => stage.name.length));
   process.stdout.write("\nsummary\n");
   for (const stage of run.stages) {
-    process.stdout.write(`  ${stage.name.padEnd(width)} ${stage.seconds.toFixed(1).padStart(7)} s  ${describe(stage)}\n`);
+    process.stdout.write(
+      `  ${stage.name.padEnd(width)} ${stage.seconds.toFixed(1).padStart(7)} s  ${describe(stage)}\n`,
+    );
   }
   for (const stage of run.stages) {
     for (const [reason, count] of skips(stage)) {
@@ -85,7 +87,13 @@ export function summarize(run) {
       if (result.outcome === "fail") process.stdout.write(`  FAILED in ${stage.name}: ${title(result)}\n`);
     }
   }
-  const counts = { tests: all.length, pass: count(all, "pass"), fail: count(all, "fail"), skipped: count(all, "skip"), todo: count(all, "todo") };
+  const counts = {
+    tests: all.length,
+    pass: count(all, "pass"),
+    fail: count(all, "fail"),
+    skipped: count(all, "skip"),
+    todo: count(all, "todo"),
+  };
   process.stdout.write("\n");
   for (const [name, value] of Object.entries(counts)) process.stdout.write(`# ${name} ${value}\n`);
   process.stdout.write(`# duration_ms ${Date.now() - run.start}\n`);
