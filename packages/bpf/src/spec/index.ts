@@ -1,3 +1,4 @@
 export * from "./manifest.ts";
 export * from "./spec.ts";
 export * from "./target.ts";
+export * from "./histogram.ts";
