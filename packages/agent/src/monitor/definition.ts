@@ -37,8 +37,10 @@ const labelName = v.pipe(
   v.check((name) => !RESERVED_LABELS.has(name) && !name.startsWith("__"), "this label's name is reserved"),
 );
 
-const label = v.union([
-  labelName,
+/** A bare name is short for `{ name: ... }`. */
+const label = v.pipe(
+  v.unknown(),
+  v.transform((input) => (typeof input === "string" ? { name: input } : input)),
   v.strictObject({
     name: labelName,
     /** How the key's part becomes text; see labels.ts. */
@@ -46,7 +48,7 @@ const label = v.union([
     /** Text by value; values that are not here stay as they are. */
     values: v.optional(v.record(v.string(), v.string())),
   }),
-]);
+);
 
 const metric = v.strictObject({
   map: v.pipe(v.string(), v.regex(/^@\w*$/, "a map as the script names it, such as \"@latency\"")),
@@ -59,22 +61,46 @@ const metric = v.strictObject({
   buckets: v.optional(v.strictObject({ min: v.pipe(v.number(), v.minValue(0)), max: v.pipe(v.number(), v.minValue(1)) })),
 });
 
-export const definitionSchema = v.strictObject({
+const definition = v.strictObject({
   help: v.pipe(v.string(), v.minLength(1)),
-  /** Switched on when the agent starts. */
   enabled: v.optional(v.boolean(), true),
   metrics: v.pipe(v.array(metric), v.minLength(1, "name at least one metric"), v.maxLength(100)),
 });
 
-export type Definition = v.InferOutput<typeof definitionSchema>;
-export type MetricDefinition = Definition["metrics"][number];
+export interface Definition {
+  readonly help: string;
+  /** Switched on when the agent starts. */
+  readonly enabled: boolean;
+  readonly metrics: readonly MetricDefinition[];
+}
+
+export interface MetricDefinition {
+  readonly map: string;
+  readonly name: string;
+  readonly help: string;
+  readonly type?: "counter" | "gauge" | "histogram" | undefined;
+  /** A key of {@link UNITS}. */
+  readonly unit?: string | undefined;
+  readonly labels: readonly LabelDefinition[];
+  readonly buckets?: { readonly min: number; readonly max: number } | undefined;
+}
+
 export interface LabelDefinition {
   readonly name: string;
   readonly decode: "text" | "device";
-  readonly values: Readonly<Record<string, string>> | undefined;
+  readonly values?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Labels in their long form. */
-export function labelDefinitions(definition: MetricDefinition): readonly LabelDefinition[] {
-  return definition.labels.map((l) => (typeof l === "string" ? { name: l, decode: "text", values: undefined } : { name: l.name, decode: l.decode, values: l.values }));
+/** What is wrong with a definition, and where in it: keys and indices from the outside in. */
+export interface DefinitionIssue {
+  readonly message: string;
+  readonly path: readonly (string | number)[];
+}
+
+/** Check what the YAML held. */
+export function checkDefinition(input: unknown): { readonly definition: Definition } | { readonly issue: DefinitionIssue } {
+  const result = v.safeParse(definition, input);
+  if (result.success) return { definition: result.output };
+  const first = result.issues[0];
+  return { issue: { message: first.message, path: (first.path ?? []).map((item) => item.key as string | number) } };
 }

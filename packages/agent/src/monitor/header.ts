@@ -1,6 +1,5 @@
-import * as v from "valibot";
 import { isNode, LineCounter, parseDocument } from "yaml";
-import { type Definition, definitionSchema } from "./definition.ts";
+import { checkDefinition, type Definition } from "./definition.ts";
 
 /** A monitor's header cannot be used: where, and why. */
 export class MonitorHeaderError extends Error {
@@ -25,15 +24,14 @@ const MAX_HEADER = 64 * 1024;
 export function readHeader(file: string, source: string): Definition {
   const { yaml, line } = headerText(file, source);
   const lines = new LineCounter();
-  const document = parseDocument(yaml, { lineCounter: lines, maxAliasCount: 0 } as Parameters<typeof parseDocument>[1]);
+  const document = parseDocument(yaml, { lineCounter: lines });
   const lineOf = (offset: number): number => line + lines.linePos(offset).line - 1;
   const broken = document.errors[0];
-  if (broken !== undefined) throw new MonitorHeaderError(file, lineOf(broken.pos[0]), broken.message.split("\n")[0]!);
-  const result = v.safeParse(definitionSchema, document.toJS({ maxAliasCount: 0 }));
-  if (result.success) return result.output;
-  const issue = result.issues[0];
-  const path = (issue.path ?? []).map((item) => item.key as string | number);
-  throw new MonitorHeaderError(file, lineOf(offsetOf(document, path)), `${pathText(path)}${issue.message}`);
+  if (broken !== undefined) throw new MonitorHeaderError(file, lineOf(broken.pos[0]), broken.message.replace(/ at line [\s\S]*/, ""));
+  const result = checkDefinition(document.toJS({ maxAliasCount: 0 }));
+  if ("definition" in result) return result.definition;
+  const { path, message } = result.issue;
+  throw new MonitorHeaderError(file, lineOf(offsetOf(document, path)), `${pathText(path)}${message}`);
 }
 
 function headerText(file: string, source: string): { yaml: string; line: number } {
