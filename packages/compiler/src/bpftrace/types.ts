@@ -66,6 +66,8 @@ export interface ProbeVariant {
   readonly arguments: ArgumentSource;
   /** Its own type table: the same expression can have other types in another variant. */
   readonly types: ReadonlyMap<Expr, Type>;
+  /** Expressions whose value is known already: enum constants and #defines (Identifier), sizeof, offsetof, numeric positional parameters; a bigint, or a string's text. */
+  readonly constants: ReadonlyMap<Expr, bigint | string>;
   /** User space is what helpers like `str` read from by default here (uprobe). */
   readonly user: boolean;
 }
