@@ -1,5 +1,5 @@
 /** The owner of an integer file descriptor: closed once, never used after. */
-import { closeSync } from "node:fs";
+import { close, closeSync } from "node:fs";
 
 export class FileDescriptor {
   #fd: number;
@@ -24,6 +24,14 @@ export class FileDescriptor {
     const fd = this.#fd;
     this.#fd = -1;
     closeSync(fd);
+  }
+
+  /** Closes on another thread, for objects whose end the kernel waits for: so several wait at once. */
+  closeAside(): Promise<void> {
+    if (this.#fd < 0) return Promise.resolve();
+    const fd = this.#fd;
+    this.#fd = -1;
+    return new Promise((resolve, reject) => close(fd, (error) => (error ? reject(error) : resolve())));
   }
 
   [Symbol.dispose](): void {

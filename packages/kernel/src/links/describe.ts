@@ -1,0 +1,40 @@
+/** An attach target as a person writes it in a script: "kprobe:vfs_read+4". */
+import type { AttachTarget } from "@sonde/bpf/spec";
+
+export function describeTarget(target: AttachTarget): string {
+  switch (target.kind) {
+    case "run":
+      return target.when;
+    case "tracepoint":
+      return `tracepoint:${target.category}:${target.name}`;
+    case "rawTracepoint":
+      return `rawtracepoint:${target.name}`;
+    case "btfTracepoint":
+      return `rawtracepoint:${target.name} (by BTF)`;
+    case "kprobe":
+      return `${target.onReturn ? "kretprobe" : "kprobe"}:${inModule(target.module)}${target.symbol}${plus(target.offset)}`;
+    case "fentry":
+      return `${target.onReturn ? "fexit" : "fentry"}:${inModule(target.module)}${target.function}`;
+    case "uprobe":
+      return `${target.onReturn ? "uretprobe" : "uprobe"}:${target.path}:${uprobePlace(target.symbol, target.offset)}`;
+    case "perfEvent":
+      return `perf event ${target.event}${rate(target)} on ${target.cpus === "all" ? "every CPU" : "one CPU"}`;
+  }
+}
+
+function inModule(module: string | undefined): string {
+  return module === undefined ? "" : `${module}:`;
+}
+
+function plus(offset: number | undefined): string {
+  return offset === undefined || offset === 0 ? "" : `+${offset}`;
+}
+
+function uprobePlace(symbol: string | undefined, offset: number | undefined): string {
+  return symbol === undefined ? `0x${(offset ?? 0).toString(16)}` : symbol + plus(offset);
+}
+
+function rate(target: { readonly period?: number; readonly frequency?: number }): string {
+  if (target.frequency !== undefined) return ` ${target.frequency} times a second`;
+  return target.period === undefined ? "" : ` every ${target.period}`;
+}

@@ -1,0 +1,36 @@
+/** What a refused perf event means for the probe that asked for it. */
+import type { AttachTarget } from "@sonde/bpf/spec";
+import { KernelError, errnoName } from "../sys/index.ts";
+
+export function openError(target: AttachTarget, subject: string, errno: number): KernelError {
+  const advice = adviceFor(target, errnoName(errno));
+  return new KernelError({ call: "perf_event_open", subject, errno, ...(advice !== undefined && { advice }) });
+}
+
+function adviceFor(target: AttachTarget, code: string): string | undefined {
+  switch (target.kind) {
+    case "kprobe":
+      return kprobeAdvice(target.symbol, code);
+    case "uprobe":
+      if (code === "EINVAL") return `No instruction that can be probed is at this place of ${target.path}, or its file system can't hold probes.`;
+      if (code === "ESRCH") return `There is no process ${target.pid}.`;
+      return undefined;
+    default:
+      return undefined;
+  }
+}
+
+function kprobeAdvice(symbol: string, code: string): string | undefined {
+  switch (code) {
+    case "ENOENT":
+      return `The kernel has no function ${symbol} (it may be inlined, or belong to a module that is not loaded): list those it has with \`sonde list 'kprobe:*'\`.`;
+    case "EINVAL":
+      return `The kernel does not let ${symbol} be probed here: see /sys/kernel/debug/kprobes/blacklist, and check that the offset is the start of an instruction.`;
+    case "EADDRNOTAVAIL":
+      return `The kernel has several functions called ${symbol}, and can't tell which is meant.`;
+    case "EILSEQ":
+      return `The offset is not the start of an instruction of ${symbol}.`;
+    default:
+      return undefined;
+  }
+}

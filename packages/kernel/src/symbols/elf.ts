@@ -1,0 +1,183 @@
+/**
+ * As much of ELF as naming code takes: where segments are loaded, and the symbol tables. Only the
+ * parts asked for are read; files may be large (Node.js itself has 100 MB) and belong to whoever is
+ * watched, so every size and position in them is checked against the file.
+ *
+ *     ┌──────────┬─────────────────┬───────┬────────────────┬───────┬─────────────────┐
+ *     │ header   │ program headers │  ...  │ symbols, names │  ...  │ section headers │
+ *     │ 64 bytes │ 56 bytes each   │       │ 24 bytes each  │       │ 64 bytes each   │
+ *     └──────────┴─────────────────┴───────┴────────────────┴───────┴─────────────────┘
+ */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+
+export class ElfError extends Error {
+  override readonly name = "ElfError";
+  constructor(path: string, problem: string) {
+    super(`${path}: ${problem}`);
+  }
+}
+
+/** A part of the file that is loaded into memory: PT_LOAD. */
+export interface Segment {
+  readonly offset: number;
+  readonly address: number;
+  /** Bytes in the file. */
+  readonly size: number;
+  readonly executable: boolean;
+}
+
+/** One table of symbols with its names, undecoded. */
+export interface SymbolTable {
+  readonly entries: DataView;
+  readonly count: number;
+  readonly names: Buffer;
+}
+
+/** Bytes of one entry in a symbol table. */
+export const SYMBOL_SIZE = 24;
+
+const HEADER_SIZE = 64;
+const SEGMENT_SIZE = 56;
+const SECTION_SIZE = 64;
+const PT_LOAD = 1;
+const PF_X = 1;
+const SHT_SYMTAB = 2;
+const SHT_NOTE = 7;
+const SHT_DYNSYM = 11;
+const NT_GNU_BUILD_ID = 3;
+
+/** Larger tables than this are refused rather than read into memory. */
+const MAX_TABLE = 1 << 30;
+
+interface Section {
+  readonly type: number;
+  readonly offset: number;
+  readonly size: number;
+  /** Index of the section with the names. */
+  readonly link: number;
+}
+
+/** A 64-bit little-endian ELF file, open for reading. Close it after use. */
+export class ElfFile {
+  readonly path: string;
+  readonly #fd: number;
+  readonly #size: number;
+  readonly #header: DataView;
+  #sections: readonly Section[] | undefined;
+
+  private constructor(path: string, fd: number) {
+    this.path = path;
+    this.#fd = fd;
+    this.#size = fstatSync(fd).size;
+    this.#header = this.#read(0, HEADER_SIZE);
+    if (this.#header.getUint32(0) !== 0x7f454c46) throw new ElfError(path, "not an ELF file");
+    if (this.#header.getUint8(4) !== 2 || this.#header.getUint8(5) !== 1) {
+      throw new ElfError(path, "not a 64-bit little-endian ELF file");
+    }
+  }
+
+  /** Throws ElfError when it is not such a file, node:fs's errors when it can't be read. */
+  static open(path: string): ElfFile {
+    const fd = openSync(path, "r");
+    try {
+      return new ElfFile(path, fd);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+
+  /** What is loaded into memory, in the file's order. */
+  segments(): Segment[] {
+    const count = this.#header.getUint16(56, true);
+    const table = this.#read(this.#word(this.#header, 32), count * SEGMENT_SIZE);
+    const segments: Segment[] = [];
+    for (let at = 0; at < table.byteLength; at += SEGMENT_SIZE) {
+      if (table.getUint32(at, true) !== PT_LOAD) continue;
+      segments.push({
+        executable: (table.getUint32(at + 4, true) & PF_X) !== 0,
+        offset: this.#word(table, at + 8),
+        address: this.#word(table, at + 16),
+        size: this.#word(table, at + 32),
+      });
+    }
+    return segments;
+  }
+
+  /** .symtab if it has not been stripped, else undefined. */
+  symbols(): SymbolTable | undefined {
+    return this.#table(SHT_SYMTAB);
+  }
+
+  /** .dynsym: what a library offers to others. */
+  dynamicSymbols(): SymbolTable | undefined {
+    return this.#table(SHT_DYNSYM);
+  }
+
+  /** The build id in hexadecimal, by which separate debug files are found. */
+  buildId(): string | undefined {
+    for (const section of this.#sectionHeaders()) {
+      if (section.type !== SHT_NOTE || section.size < 16 || section.size > 4096) continue;
+      const note = this.#read(section.offset, section.size);
+      const nameSize = note.getUint32(0, true);
+      const size = note.getUint32(4, true);
+      const start = 12 + ((nameSize + 3) & ~3);
+      if (note.getUint32(8, true) !== NT_GNU_BUILD_ID || start + size > note.byteLength) continue;
+      return Buffer.from(note.buffer, start, size).toString("hex");
+    }
+    return undefined;
+  }
+
+  #table(type: number): SymbolTable | undefined {
+    const sections = this.#sectionHeaders();
+    const section = sections.find((candidate) => candidate.type === type && candidate.size > 0);
+    const strings = section && sections[section.link];
+    if (section === undefined || strings === undefined) return undefined;
+    const names = this.#read(strings.offset, strings.size);
+    const entries = this.#read(section.offset, section.size);
+    return {
+      entries,
+      count: Math.floor(section.size / SYMBOL_SIZE),
+      names: Buffer.from(names.buffer, 0, names.byteLength),
+    };
+  }
+
+  #sectionHeaders(): readonly Section[] {
+    if (this.#sections !== undefined) return this.#sections;
+    const count = this.#header.getUint16(60, true);
+    const table = this.#read(this.#word(this.#header, 40), count * SECTION_SIZE);
+    const sections: Section[] = [];
+    for (let at = 0; at < table.byteLength; at += SECTION_SIZE) {
+      sections.push({
+        type: table.getUint32(at + 4, true),
+        offset: this.#word(table, at + 24),
+        size: this.#word(table, at + 32),
+        link: table.getUint32(at + 40, true),
+      });
+    }
+    this.#sections = sections;
+    return sections;
+  }
+
+  /** A 64-bit number of the file; addresses and sizes fit a double. */
+  #word(view: DataView, at: number): number {
+    return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+  }
+
+  #read(offset: number, size: number): DataView {
+    if (offset + size > this.#size || size > MAX_TABLE) {
+      throw new ElfError(this.path, `damaged: ${size} bytes at ${offset} are not in it (${this.#size} bytes)`);
+    }
+    const bytes = new Uint8Array(size);
+    for (let done = 0; done < size; ) {
+      const got = readSync(this.#fd, bytes, done, size - done, offset + done);
+      if (got === 0) throw new ElfError(this.path, "became shorter while it was read");
+      done += got;
+    }
+    return new DataView(bytes.buffer);
+  }
+}
