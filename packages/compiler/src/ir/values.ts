@@ -1,0 +1,120 @@
+/** What can be asked of any value, whatever its operation: its type, its operands, whether it stands somewhere. */
+import type { Block, Func, Inst, Provenance, Terminator, ValueType } from "./ir.ts";
+
+export const SCALAR: ValueType = { kind: "scalar" };
+
+export function pointerTo(to: Provenance): ValueType {
+  return { kind: "pointer", to };
+}
+
+export function sameType(a: ValueType, b: ValueType): boolean {
+  return a.kind === "scalar" ? b.kind === "scalar" : b.kind === "pointer" && a.to === b.to;
+}
+
+export function isNullable(type: ValueType): boolean {
+  return type.kind === "pointer" && (type.to === "mapValueOrNull" || type.to === "recordOrNull");
+}
+
+/**
+ * Floating values cost at most one instruction and depend on nothing: they stand in no block's list
+ * and are made again wherever they are used.
+ */
+export function isFloating(inst: Inst): boolean {
+  switch (inst.op) {
+    case "const": case "slot": case "mapHandle": case "mapValue": case "coreValue": case "functionAddress":
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Whether an instruction makes a value that others can use. */
+export function hasResult(inst: Inst): boolean {
+  return inst.op !== "store" && inst.op !== "atomicAdd" && inst.op !== "zero" && inst.op !== "copy";
+}
+
+export function operandCount(inst: Inst): number {
+  switch (inst.op) {
+    case "binary": case "compare": case "store": case "atomicAdd": case "copy":
+      return 2;
+    case "extend": case "byteSwap": case "load": case "zero": case "refine":
+      return 1;
+    case "call": case "callFunction":
+      return inst.args.length;
+    case "phi":
+      return inst.inputs.length;
+    default:
+      return 0;
+  }
+}
+
+/** Operand `index`, from 0 to {@link operandCount} exclusive; of a memory access the base comes first. */
+export function operand(inst: Inst, index: number): Inst {
+  switch (inst.op) {
+    case "binary": case "compare":
+      return index === 0 ? inst.a : inst.b;
+    case "extend": case "byteSwap": case "refine":
+      return inst.a;
+    case "load": case "zero":
+      return inst.base;
+    case "store": case "atomicAdd":
+      return index === 0 ? inst.base : inst.value;
+    case "copy":
+      return index === 0 ? inst.to : inst.from;
+    case "call": case "callFunction":
+      return inst.args[index]!;
+    case "phi":
+      return inst.inputs[index]!;
+    default:
+      throw new Error(`${inst.op} has no operands`);
+  }
+}
+
+export function setOperand(inst: Inst, index: number, value: Inst): void {
+  switch (inst.op) {
+    case "binary": case "compare":
+      if (index === 0) inst.a = value;
+      else inst.b = value;
+      return;
+    case "extend": case "byteSwap": case "refine":
+      inst.a = value;
+      return;
+    case "load": case "zero":
+      inst.base = value;
+      return;
+    case "store": case "atomicAdd":
+      if (index === 0) inst.base = value;
+      else inst.value = value;
+      return;
+    case "copy":
+      if (index === 0) inst.to = value;
+      else inst.from = value;
+      return;
+    case "call": case "callFunction":
+      inst.args[index] = value;
+      return;
+    case "phi":
+      inst.inputs[index] = value;
+      return;
+    default:
+      throw new Error(`${inst.op} has no operands`);
+  }
+}
+
+export function successorCount(block: Block): number {
+  const { terminator } = block;
+  if (terminator === undefined || terminator.op === "return") return 0;
+  return terminator.op === "jump" ? 1 : 2;
+}
+
+/** Successor 0 is where a jump goes or a branch that is taken. */
+export function successor(block: Block, index: number): Block {
+  const terminator = block.terminator as Exclude<Terminator, { op: "return" }>;
+  if (terminator.op === "jump") return terminator.target;
+  return index === 0 ? terminator.then : terminator.otherwise;
+}
+
+/** A 64-bit constant made outside the builder: by a pass. */
+export function makeConst(func: Func, value: bigint): Inst {
+  return { op: "const", id: func.nextId++, type: SCALAR, block: func.entry, source: undefined, value: BigInt.asUintN(64, value) };
+}
