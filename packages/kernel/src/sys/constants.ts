@@ -27,7 +27,7 @@ export const BpfCommand = {
   BTF_LOAD: 18,
   BTF_GET_FD_BY_ID: 19,
   TASK_FD_QUERY: 20,
-  /** Of arrays only from 5.14, of hashes from 4.20. */
+  /** Of hashes from 5.14; of queues and stacks always. */
   MAP_LOOKUP_AND_DELETE_ELEM: 21,
   MAP_FREEZE: 22,
   BTF_GET_NEXT_ID: 23,

@@ -14,3 +14,4 @@ export { leaked, openKernelDescriptors } from "./leaks.ts";
 export { openKernel } from "./linux.ts";
 export * from "./mapping.ts";
 export { Memory } from "./memory.ts";
+export { pageSize } from "./page-size.ts";

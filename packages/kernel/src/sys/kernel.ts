@@ -25,6 +25,8 @@ export interface Kernel {
   mount(target: string, type: string): number;
   /** Raises a resource limit of this process (soft and hard) to infinity. */
   unlimit(resource: number): number;
+  /** {@link possibleCpus}, read once. */
+  possibleCpus(): readonly number[];
   /** mmap(2); `address` is 0 unless `flags` hold MAP_FIXED. */
   mmap(address: number, length: number, protection: number, flags: number, fd: number, offset: number): number;
   /** munmap(2). */

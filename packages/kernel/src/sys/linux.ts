@@ -1,5 +1,6 @@
 /** The real {@link Kernel}: libc's syscall(2) through koffi. */
 import { Attr } from "./attr.ts";
+import { possibleCpus } from "./cpus.ts";
 import { loadFfi } from "./ffi.ts";
 import type { Ffi } from "./ffi.ts";
 import type { Kernel } from "./kernel.ts";
@@ -16,6 +17,7 @@ export function openKernel(): Kernel {
   // The block of the call under way. An address is no reference: without this the collector may take
   // the block while the kernel reads it.
   const inUse: { attr: Attr | undefined } = { attr: undefined };
+  let cpus: readonly number[] | undefined;
   let mappings: FinalizationRegistry<readonly [address: number, length: number]> | undefined;
 
   const kernel: Kernel = {
@@ -57,6 +59,7 @@ export function openKernel(): Kernel {
       const { call, numbers } = libc();
       return call(numbers.prlimit64, 0, resource, limits.address, 0, 0, 0);
     },
+    possibleCpus: () => (cpus ??= possibleCpus()),
     mmap(address, length, protection, flags, fd, offset) {
       const { call, numbers } = libc();
       return call(numbers.mmap, address, length, protection, flags, fd, offset);

@@ -1,0 +1,2 @@
+export { Ring } from "./ring.ts";
+export type { RecordVisitor } from "./ring.ts";
