@@ -1,0 +1,48 @@
+// npm run bench [-- --only SUITE] [--rounds N] [--keep NAME] [--peer-alone]
+// Measures sonde beside Debian's bpftrace, in turns. See bench/README.md.
+import { execFileSync } from "node:child_process";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { root } from "../tools/lib/environment.js";
+import { ensureDebianPackages, ensureMounts, requireRoot } from "../tools/lib/prepare.js";
+import { keep, table } from "./lib/report.js";
+import { eventCost } from "./suites/event-cost.js";
+import { startup } from "./suites/startup.js";
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    rounds: { type: "string" },
+    keep: { type: "string" },
+    "peer-alone": { type: "boolean", default: false },
+  },
+});
+/** Each suite with the rounds that make its medians steady. */
+const suites = { startup: { run: startup, rounds: 11 }, "event-cost": { run: eventCost, rounds: 5 } };
+if (values.only !== undefined && !(values.only in suites)) {
+  console.error(`no suite "${values.only}": choose one of ${Object.keys(suites).join(", ")}`);
+  process.exit(2);
+}
+
+requireRoot("npm run bench");
+ensureDebianPackages(["bpftrace", "bpftool"]);
+ensureMounts();
+const sonde = path.join(root, "bin/sonde");
+const contenders = {
+  ...(values["peer-alone"] ? {} : { sonde: [sonde, "trace", "-e"] }),
+  peer: ["bpftrace", "-e"],
+};
+const versions = {
+  ...(values["peer-alone"] ? {} : { sonde: execFileSync(sonde, ["--version"], { encoding: "utf8" }).trim() }),
+  peer: execFileSync("bpftrace", ["--version"], { encoding: "utf8" }).trim(),
+};
+
+const rows = [];
+for (const [name, { run, rounds }] of Object.entries(suites)) {
+  if (values.only !== undefined && values.only !== name) continue;
+  const found = await run(contenders, values.rounds === undefined ? rounds : Number(values.rounds));
+  process.stdout.write(`\n${name}\n${table(found, versions.peer)}`);
+  rows.push(...found);
+}
+const file = keep(values.keep ?? `local-${new Date().toISOString().replaceAll(":", "")}`, rows, versions);
+console.log(`\nevery figure: ${file}`);
