@@ -53,3 +53,9 @@ function place(instruction: Instruction, slot: number, labels: ReadonlyMap<strin
       return { ...instruction, imm: BigInt.asUintN(32, BigInt(distance)) };
   }
 }
+
+/** The instruction that covers a slot, as verifier messages number them. */
+export function instructionAt(program: Layout, slot: number): Instruction | undefined {
+  const index = program.slots.findLastIndex((start) => start <= slot);
+  return slot < program.size ? program.instructions[index] : undefined;
+}
