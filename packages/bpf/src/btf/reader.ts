@@ -31,6 +31,7 @@ export class BtfReader implements Btf {
   /** Id of the first type that this blob itself holds. */
   readonly #firstId: number;
   readonly #decoded = new Map<TypeId, BtfType>();
+  readonly #found = new Map<string, readonly TypeId[]>();
 
   /** `blob` must stay readable as long as the reader is used. Throws BtfError if it is malformed. */
   constructor(blob: Uint8Array, options: BtfReaderOptions = {}) {
@@ -61,14 +62,9 @@ export class BtfReader implements Btf {
   }
 
   find(name: string, kind: BtfKind): readonly TypeId[] {
-    const found = this.#base === undefined ? [] : [...this.#base.find(name, kind)];
-    const nameOffset = this.#findString(name);
-    if (nameOffset === -1) return found;
-    const number = KIND_NAMES.indexOf(kind);
-    const { names, kinds } = this.index;
-    for (let local = names.indexOf(nameOffset); local !== -1; local = names.indexOf(nameOffset, local + 1)) {
-      if (kinds[local] === number) found.push(local + this.#firstId);
-    }
+    const key = `${kind} ${name}`;
+    let found = this.#found.get(key);
+    if (found === undefined) this.#found.set(key, found = this.#search(name, kind));
     return found;
   }
 
@@ -86,6 +82,18 @@ export class BtfReader implements Btf {
   string(offset: number): string {
     const own = offset - this.#ownStrings();
     return own < 0 ? this.#base!.string(offset) : this.#strings.at(own);
+  }
+
+  #search(name: string, kind: BtfKind): TypeId[] {
+    const found = this.#base === undefined ? [] : [...this.#base.find(name, kind)];
+    const nameOffset = this.#findString(name);
+    if (nameOffset === -1) return found;
+    const number = KIND_NAMES.indexOf(kind);
+    const { names, kinds } = this.index;
+    for (let local = names.indexOf(nameOffset); local !== -1; local = names.indexOf(nameOffset, local + 1)) {
+      if (kinds[local] === number) found.push(local + this.#firstId);
+    }
+    return found;
   }
 
   #findString(text: string): number {

@@ -1,4 +1,5 @@
+/** Objects: what front ends produce and the loader consumes. */
+export * from "./describe.ts";
 export * from "./manifest.ts";
 export * from "./spec.ts";
 export * from "./target.ts";
-export * from "./histogram.ts";
