@@ -5,3 +5,4 @@ export type { Condition, LoadOptions } from "./builder.ts";
 export type { VariableRef } from "./variables.ts";
 export { print } from "./print.ts";
 export { pointerTo, SCALAR } from "./values.ts";
+export { InvalidIr, validate } from "./validate.ts";
