@@ -1,7 +1,6 @@
-// The BPF programs that a process holds, and what the kernel counted of their runs.
+// What the kernel counts of a program's runs.
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { readFileSync, writeFileSync } from "node:fs";
 
 const switchFile = "/proc/sys/kernel/bpf_stats_enabled";
 
@@ -14,37 +13,6 @@ export async function withStatistics(work) {
   } finally {
     writeFileSync(switchFile, before);
   }
-}
-
-/**
- * Waits until a process holds programs and no more are being added, then returns their ids.
- * @param {number} pid
- * @returns {Promise<number[]>}
- */
-export async function attachedPrograms(pid) {
-  let before = "";
-  for (let attempt = 0; attempt < 100; attempt++) {
-    await sleep(100);
-    const ids = programIds(pid);
-    if (ids.length > 0 && ids.join() === before) return ids;
-    before = ids.join();
-  }
-  throw new Error(`process ${pid} attached no program within 10 s`);
-}
-
-/** By the descriptors of programs and of links. @param {number} pid */
-function programIds(pid) {
-  const ids = new Set();
-  for (const fd of readdirSync(`/proc/${pid}/fd`)) {
-    try {
-      const match = /^prog_id:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8"));
-      if (match !== null) ids.add(Number(match[1]));
-    } catch (error) {
-      // Closed between the two reads.
-      if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ENOENT") throw error;
-    }
-  }
-  return [...ids].sort((a, b) => a - b);
 }
 
 /** Runs so far and their ns, over all of the programs. @param {readonly number[]} ids */

@@ -19,12 +19,20 @@ export function table(rows, peer) {
   const header = ["", "", "sonde", "(quartiles)", peer, "(quartiles)", "ratio"];
   const lines = rows.map((row) => {
     const ratio = median(row.ours) / median(row.peer);
-    return [row.name, row.quantity, ...figures(row.ours), ...figures(row.peer), Number.isFinite(ratio) ? ratio.toFixed(2) : "-"];
+    return [
+      row.name,
+      row.quantity,
+      ...figures(row.ours),
+      ...figures(row.peer),
+      Number.isFinite(ratio) ? ratio.toFixed(2) : "-",
+    ];
   });
   const all = [header, ...lines];
   const widths = header.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
   const format = (/** @type {string[]} */ line) =>
-    line.map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ");
+    line
+      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join("  ");
   return all.map((line) => `${format(line).trimEnd()}\n`).join("");
 }
 

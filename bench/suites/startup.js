@@ -30,7 +30,11 @@ export async function startup(contenders, rounds) {
   for (const [name, script] of Object.entries(scripts)) {
     const runs = Object.entries(contenders).map(([who, command]) => [who, () => measure([...command, script])]);
     const costs = await takeTurns(rounds, Object.fromEntries(runs));
-    for (const [quantity, key] of /** @type {const} */ ([["CPU ms", "cpu"], ["wall ms", "wall"], ["peak MB", "memory"]])) {
+    for (const [quantity, key] of /** @type {const} */ ([
+      ["CPU ms", "cpu"],
+      ["wall ms", "wall"],
+      ["peak MB", "memory"],
+    ])) {
       const [ours, peer] = ["sonde", "peer"].map((who) => (costs[who] ?? []).map((cost) => cost[key]));
       rows.push({ suite: "startup", name, quantity, ours: ours ?? [], peer: peer ?? [] });
     }

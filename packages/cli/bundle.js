@@ -46,8 +46,13 @@ copyFileSync(path.join(here, "launch.cjs"), path.join(output, "launch.cjs"));
 
 // A cache that could not be made costs time at every start, nothing else.
 const { NODE_EXTRA_CA_CERTS, NODE_OPTIONS, ...env } = process.env;
-const warmed = spawnSync(process.execPath, [path.join(here, "warm.cjs"), output], { env, encoding: "utf8", timeout: 60_000 });
+const warmed = spawnSync(process.execPath, [path.join(here, "warm.cjs"), output], {
+  env,
+  encoding: "utf8",
+  timeout: 60_000,
+});
 if (warmed.status !== 0) console.error(`no code cache for the command line:\n${warmed.stderr}`);
 else if (process.argv.includes("--verbose")) {
-  for (const name of ["sonde.cjs", "sonde.cache"]) console.log(`${name} ${statSync(path.join(output, name)).size} bytes`);
+  for (const name of ["sonde.cjs", "sonde.cache"])
+    console.log(`${name} ${statSync(path.join(output, name)).size} bytes`);
 }

@@ -12,7 +12,10 @@ const cache = path.join(__dirname, "sonde.cache");
 /** The bundle's exports, and the script that a code cache is made from once it has run. */
 function load() {
   const options = { filename: bundle, cachedData: readIfThere(cache) };
-  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(bundle, "latin1")}\n})`, options);
+  const script = new vm.Script(
+    `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(bundle, "latin1")}\n})`,
+    options,
+  );
   const module = { exports: {} };
   script.runInThisContext()(module.exports, require, module, bundle, __dirname);
   return { main: module.exports.main, script };

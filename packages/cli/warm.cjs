@@ -11,7 +11,12 @@ const runs = [
   ["--version"],
   ["trace", "--dry-run", "-e", 'BEGIN { printf("%d %s\\n", pid, comm); }'],
   ["trace", "--dry-run", "-e", "tracepoint:raw_syscalls:sys_enter { @[comm] = count(); @h[args.id] = hist(args.id); }"],
-  ["trace", "--dry-run", "-e", 'tracepoint:syscalls:sys_enter_openat /pid != 1/ { $f = args.filename; @s[tid] = nsecs; printf("%s\\n", str($f)); } interval:s:1 { exit(); }'],
+  [
+    "trace",
+    "--dry-run",
+    "-e",
+    'tracepoint:syscalls:sys_enter_openat /pid != 1/ { $f = args.filename; @s[tid] = nsecs; printf("%s\\n", str($f)); } interval:s:1 { exit(); }',
+  ],
 ];
 
 async function warm() {

@@ -1,0 +1,114 @@
+// The agent's numbers are right at its own door and in a real Prometheus that scrapes it.
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { attachedObjects, remaining } from "../../tools/lib/bpf-objects.js";
+import { root } from "../../tools/lib/environment.js";
+import { fetchText, freePort, startAgent, startService } from "../support/services.js";
+import { ddCommand } from "../support/sonde.js";
+
+const monitor = `/*
+ * ---
+ * help: Writes of one program
+ * metrics:
+ *   - map: "@writes"
+ *     name: sonde_test_writes
+ *     help: Calls of write(2), by program
+ *     labels: [comm]
+ *   - map: "@sizes"
+ *     name: sonde_test_write_size_bytes
+ *     help: Bytes that one write was asked to write
+ *     buckets: { min: 1, max: 1024 }
+ * ---
+ */
+tracepoint:syscalls:sys_enter_write /comm == "dd"/ { @writes[comm] = count(); @sizes = hist(args.count); }
+`;
+const writes = 54_321;
+
+test("a count is the same from dd, from /metrics and from Prometheus", async (t) => {
+  const directory = scratch(t);
+  writeFileSync(path.join(directory, "writes.bt"), monitor);
+  const agent = await startAgent(t, directory);
+  const [command = "", ...words] = ddCommand(writes);
+  execFileSync(command, words);
+
+  const metrics = await fetchText(`${agent.url}/metrics`);
+  assert.match(metrics, new RegExp(`^sonde_test_writes_total\\{comm="dd"\\} ${writes}$`, "m"));
+  assert.match(metrics, new RegExp(`^sonde_test_write_size_bytes_bucket\\{le="\\+Inf"\\} ${writes}$`, "m"));
+
+  const prometheus = await startPrometheus(t, agent.address);
+  const query = encodeURIComponent('sonde_test_writes_total{comm="dd"}');
+  assert.equal(await untilAnswer(`${prometheus}/api/v1/query?query=${query}`), String(writes));
+});
+
+test("promtool finds no fault with the default monitors", async (t) => {
+  const agent = await startAgent(t, path.join(root, "monitors"));
+  execFileSync("sh", ["-c", "ls -l /proc/self/fd; sync"], { stdio: "ignore" });
+  const metrics = await fetchText(`${agent.url}/metrics`);
+  const names = new Set(metrics.split("\n").flatMap((line) => /^# TYPE (sonde_\w+)/.exec(line)?.[1] ?? []));
+  assert.ok(names.size >= 5, [...names].join(" "));
+  const { status, stdout, stderr } = spawnSync("promtool", ["check", "metrics"], { input: metrics, encoding: "utf8" });
+  assert.equal(`${stdout}${stderr}`, "");
+  assert.equal(status, 0);
+
+  const list = JSON.parse(await fetchText(`${agent.url}/api/v1/monitors`));
+  assert.ok(JSON.stringify(list).includes("runqlat"), JSON.stringify(list));
+});
+
+test("a monitor is switched off and on by the API, and the agent leaves nothing behind", async (t) => {
+  const directory = scratch(t);
+  writeFileSync(path.join(directory, "writes.bt"), monitor);
+  const agent = await startAgent(t, directory);
+  const objects = await attachedObjects(agent.pid);
+
+  await fetchText(`${agent.url}/api/v1/monitors/writes/disable`, { method: "POST" });
+  for (let attempt = 0; attempt < 30 && remaining(objects).length > 0; attempt++) await sleep(100);
+  assert.deepEqual(remaining(objects), []);
+
+  await fetchText(`${agent.url}/api/v1/monitors/writes/enable`, { method: "POST" });
+  const again = await attachedObjects(agent.pid);
+  assert.equal(again.programs.length, objects.programs.length);
+  await agent.stop();
+  for (let attempt = 0; attempt < 30 && remaining(again).length > 0; attempt++) await sleep(100);
+  assert.deepEqual(remaining(again), []);
+});
+
+/** @param {import("node:test").TestContext} context @param {string} target @returns {Promise<string>} its URL */
+async function startPrometheus(context, target) {
+  const directory = scratch(context);
+  const address = `127.0.0.1:${await freePort()}`;
+  const configuration = {
+    global: { scrape_interval: "1s" },
+    scrape_configs: [{ job_name: "sonde", static_configs: [{ targets: [target] }] }],
+  };
+  writeFileSync(path.join(directory, "prometheus.yml"), JSON.stringify(configuration)); // JSON is YAML
+  const options = [
+    `--config.file=${path.join(directory, "prometheus.yml")}`,
+    `--storage.tsdb.path=${path.join(directory, "data")}`,
+    `--web.listen-address=${address}`,
+    "--log.level=warn",
+  ];
+  await startService(context, ["prometheus", ...options], `http://${address}/-/ready`);
+  return `http://${address}`;
+}
+
+/** The first value of a query once it has one. @param {string} url @returns {Promise<string | undefined>} */
+async function untilAnswer(url) {
+  for (let attempt = 0; attempt < 150; attempt++) {
+    const { data } = JSON.parse(await fetchText(url));
+    if (data.result.length > 0) return data.result[0].value[1];
+    await sleep(100);
+  }
+  return undefined;
+}
+
+/** A directory that goes with the test. @param {import("node:test").TestContext} context */
+function scratch(context) {
+  const directory = mkdtempSync(path.join(tmpdir(), "sonde-test-"));
+  context.after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
