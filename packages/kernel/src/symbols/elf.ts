@@ -108,6 +108,13 @@ export class ElfFile {
     return segments;
   }
 
+  /** Where in the file the first instruction of a program is. */
+  entryOffset(): number | undefined {
+    const address = this.#word(this.#header, 24);
+    const segment = this.segments().find((s) => address >= s.address && address < s.address + s.size);
+    return segment && address - segment.address + segment.offset;
+  }
+
   /** .symtab if it has not been stripped, else undefined. */
   symbols(): SymbolTable | undefined {
     return this.#table(SHT_SYMTAB);

@@ -13,6 +13,8 @@ export interface FunctionSources {
   /** Where tracefs is mounted, if it is. */
   readonly tracefs: string | undefined;
   readonly btf: Btf | undefined;
+  /** Only functions whose prototype BTF tells, as fentry needs it. */
+  readonly typed?: boolean;
 }
 
 /**
@@ -45,7 +47,10 @@ function* candidates(sources: FunctionSources, pattern: string): Iterable<Kernel
   const word = patternSource(pattern, "[^\\s]");
   const traceable = sources.tracefs && readIfAllowed(`${sources.tracefs}/available_filter_functions`);
   if (traceable) {
-    yield* scan(traceable, new RegExp(`^(${word})(?: \\[(\\S+)\\])?$`, "gm"));
+    const typed = sources.typed === true ? new Set(sources.btf?.names("func") ?? []) : undefined;
+    for (const entry of scan(traceable, new RegExp(`^(${word})(?: \\[(\\S+)\\])?$`, "gm"))) {
+      if (typed === undefined || entry.module !== "vmlinux" || typed.has(entry.name)) yield entry;
+    }
     return;
   }
   if (sources.btf !== undefined) {
@@ -53,6 +58,7 @@ function* candidates(sources: FunctionSources, pattern: string): Iterable<Kernel
     for (const name of sources.btf.names("func")) if (matches(name)) yield { name, module: "vmlinux" };
     if (isPattern(pattern)) return;
   }
+  if (sources.typed === true) return;
   const symbols = readIfAllowed("/proc/kallsyms");
   if (symbols) yield* scan(symbols, new RegExp(`^[0-9a-f]+ [tTwW] (${word})(?:\\t\\[(\\S+)\\])?$`, "gm"));
 }

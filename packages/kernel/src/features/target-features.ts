@@ -1,0 +1,86 @@
+/** What a compiler asks about a kernel: each tried when first asked for, and remembered on disk. */
+import { readFileSync } from "node:fs";
+import type { Btf } from "@sonde/bpf/btf";
+import type { TargetFeatures } from "@sonde/bpf/spec";
+import type { Kernel } from "../sys/index.ts";
+import type { Cache } from "../target/cache.ts";
+import { hashText, kernelBuild } from "../target/kernel-build.ts";
+import { fentry, kprobe } from "./attachments.ts";
+import type { ProbeContext, Verdict } from "./feature.ts";
+import { helper } from "./helpers.ts";
+import { atomics } from "./kernel-state.ts";
+import { ringbuf } from "./map-types.ts";
+
+type Name = keyof TargetFeatures;
+
+const PROBES: Readonly<Record<Name, (context: ProbeContext) => Verdict>> = {
+  kprobe: (context) => kprobe(context, false),
+  fentry,
+  probeReadKernel: (context) => helper(context, "probe_read_kernel"),
+  atomics,
+  ringbuf,
+  cookie: (context) => helper(context, "get_attach_cookie"),
+};
+
+/** `btf` opens the kernel's types; it is called only when a feature needs them. */
+export function targetFeatures(kernel: Kernel, cache: Cache, btf: () => Btf | undefined): TargetFeatures {
+  const answers = new RememberedAnswers(cache);
+  const ask = (name: Name): boolean => answers.ask(name, () => PROBES[name]({ kernel, btf }).supported);
+  return {
+    get kprobe() {
+      return ask("kprobe");
+    },
+    get fentry() {
+      return ask("fentry");
+    },
+    get probeReadKernel() {
+      return ask("probeReadKernel");
+    },
+    get atomics() {
+      return ask("atomics");
+    },
+    get ringbuf() {
+      return ask("ringbuf");
+    },
+    get cookie() {
+      return ask("cookie");
+    },
+  };
+}
+
+/** Answers by kernel build and by what this process may do: without privileges everything looks missing. */
+class RememberedAnswers {
+  readonly #cache: Cache;
+  #file = "";
+  #answers: Record<string, boolean> | undefined;
+
+  constructor(cache: Cache) {
+    this.#cache = cache;
+  }
+
+  ask(name: string, find: () => boolean): boolean {
+    const answers = (this.#answers ??= this.#read());
+    const known = answers[name];
+    if (known !== undefined) return known;
+    answers[name] = find();
+    this.#cache.write(this.#file, JSON.stringify(answers));
+    return answers[name];
+  }
+
+  #read(): Record<string, boolean> {
+    this.#file = `features-${kernelBuild()}-${privileges()}.json`;
+    try {
+      const kept: unknown = JSON.parse(this.#cache.read(this.#file)?.toString() ?? "{}");
+      const entries = Object.entries(kept as object).filter(([, value]) => typeof value === "boolean");
+      return Object.fromEntries(entries) as Record<string, boolean>;
+    } catch {
+      return {}; // damaged: found out anew
+    }
+  }
+}
+
+function privileges(): string {
+  const status = readFileSync("/proc/self/status", "latin1");
+  const lines = status.match(/^(?:CapEff|Seccomp):.*$/gm) ?? [];
+  return hashText(lines.join()).toString(16);
+}

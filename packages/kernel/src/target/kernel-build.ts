@@ -1,0 +1,14 @@
+/** Which build of the kernel runs. */
+import { release, version } from "node:os";
+
+/** Differs between any two builds, and is fit for a file name: "6.12.38-amd64-1c9a2f07". */
+export function kernelBuild(): string {
+  return `${release().replace(/[^\w.+-]/g, "_")}-${hashText(version()).toString(16)}`;
+}
+
+/** FNV-1a, 32 bits. */
+export function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
