@@ -27,14 +27,13 @@ export function startSonde(words, options = {}) {
   if (reader === undefined) child.stdout.on("data", (chunk) => (stdout += chunk));
   else reader.on("line", options.onLine ?? (() => {}));
   const linesRead = reader === undefined ? undefined : new Promise((resolve) => reader.once("close", resolve));
-  /** @type {Promise<Ended>} */
-  const ended = new Promise((resolve, reject) => {
+  /** @type {Promise<Ended["status"]>} */
+  const closed = new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", async (status, signal) => {
-      await linesRead;
-      resolve({ status: signal ?? status ?? 1, stdout, stderr });
-    });
+    child.once("close", (status, signal) => resolve(signal ?? status ?? 1));
   });
+  /** @type {Promise<Ended>} */
+  const ended = Promise.all([closed, linesRead]).then(([status]) => ({ status, stdout, stderr }));
   return { child, pid: /** @type {number} */ (child.pid), ended };
 }
 

@@ -7,6 +7,7 @@ import { ensureKernel, root } from "./kernels.js";
 
 /** The guest gave no exit status: it hung, died, or never came up. */
 export class GuestError extends Error {
+  /** @override */
   name = "GuestError";
   /** @param {string} message @param {boolean} timedOut */
   constructor(message, timedOut) {

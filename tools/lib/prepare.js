@@ -80,11 +80,8 @@ export function ensureMounts() {
   const mounted = readFileSync("/proc/self/mounts", "utf8")
     .split("\n")
     .map((line) => line.split(" ")[1]);
-  for (const [type, target] of [
-    ["tracefs", "/sys/kernel/tracing"],
-    ["debugfs", "/sys/kernel/debug"],
-    ["bpf", "/sys/fs/bpf"],
-  ]) {
+  const wanted = { tracefs: "/sys/kernel/tracing", debugfs: "/sys/kernel/debug", bpf: "/sys/fs/bpf" };
+  for (const [type, target] of Object.entries(wanted)) {
     if (!mounted.includes(target)) mustRun("mount", ["-t", type, type, target]);
   }
 }

@@ -37,7 +37,7 @@ export function createRun(limit) {
       }
       const stage = { name, seconds: (Date.now() - began) / 1000, results };
       stages.push(stage);
-      for (const result of results) if (result.outcome === "fail") printFailure(stage, result);
+      for (const result of results) if (result.outcome === "fail") printFailure(result);
       process.stdout.write(`   ${describe(stage)} in ${stage.seconds.toFixed(1)} s\n`);
       return !failed(stage);
     },
@@ -133,8 +133,8 @@ function title(result) {
   return result.file === "" || result.file === result.name ? result.name : `${result.file}: ${result.name}`;
 }
 
-/** @param {Stage} stage @param {TestResult} result */
-function printFailure(stage, result) {
+/** @param {TestResult} result */
+function printFailure(result) {
   const detail = result.detail.trimEnd().replaceAll(/^/gm, "      ");
   process.stdout.write(`   FAILED ${title(result)}\n${detail}\n`);
 }

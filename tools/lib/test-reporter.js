@@ -11,7 +11,7 @@ import { inspect } from "node:util";
  * @property {number} milliseconds
  */
 
-/** @param {AsyncIterable<import("node:test").TestEvent>} events @returns {AsyncGenerator<string>} */
+/** @param {import("node:test").TestsStream} events @returns {AsyncGenerator<string>} */
 export default async function* report(events) {
   /** What a file wrote to its error stream, which tells why it failed as a whole. @type {Map<string, string>} */
   const errors = new Map();
