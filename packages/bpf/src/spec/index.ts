@@ -1,5 +1,6 @@
 /** Objects: what front ends produce and the loader consumes. */
 export * from "./describe.ts";
+export * from "./histogram.ts";
 export * from "./manifest.ts";
 export * from "./spec.ts";
 export * from "./target.ts";
