@@ -1,0 +1,11 @@
+/** Memory to decode from: one DataView for numbers and one Buffer for text over the same bytes. */
+export class Bytes {
+  readonly view: DataView;
+  readonly buffer: Buffer;
+
+  constructor(memory: ArrayBufferView<ArrayBuffer>) {
+    const { buffer, byteOffset, byteLength } = memory;
+    this.view = memory instanceof DataView ? memory : new DataView(buffer, byteOffset, byteLength);
+    this.buffer = Buffer.from(buffer, byteOffset, byteLength);
+  }
+}

@@ -1,0 +1,102 @@
+/** A decoder for each DataType, composed once and then run for every record. */
+import type { DataType, Field } from "@sonde/bpf/spec";
+import type { Bytes } from "./bytes.ts";
+import { readInt64, readUint64 } from "./integer.ts";
+import { readText } from "./text.ts";
+import type { Integer, Value } from "./value.ts";
+
+/** Decodes the value that starts at a byte offset. */
+export type Decoder<T = Value> = (source: Bytes, offset: number) => T;
+
+export function decoderOf(type: DataType): Decoder {
+  switch (type.kind) {
+    case "int":
+      return integerDecoder(type.size, type.signed);
+    case "bool":
+      return (source, offset) => source.buffer[offset] !== 0;
+    case "enum": {
+      const read = integerDecoder(type.size, type.signed);
+      return (source, offset) => {
+        const value = read(source, offset);
+        return { kind: "enum", value, name: type.names[value.toString()] };
+      };
+    }
+    case "pointer":
+      return (source, offset) => ({ kind: "pointer", address: source.view.getBigUint64(offset, true) });
+    case "string":
+      return (source, offset) => readText(source.buffer, offset, type.size);
+    case "buffer":
+      return bufferDecoder(type.size - 4);
+    case "stack":
+      return (source, offset) => ({
+        kind: "stack",
+        id: Number(source.view.getBigInt64(offset, true)),
+        pid: source.view.getUint32(offset + 8, true),
+        user: type.user,
+        map: type.map,
+        mode: type.mode,
+        frames: type.frames,
+      });
+    case "symbol":
+      return (source, offset) => ({
+        kind: "symbol",
+        address: source.view.getBigUint64(offset, true),
+        user: type.user,
+        pid: type.size === 16 ? source.view.getUint32(offset + 8, true) : 0,
+      });
+    case "tuple": {
+      const read = fieldsDecoder(type.fields);
+      return (source, offset) => ({ kind: "tuple", items: read(source, offset) });
+    }
+    case "record": {
+      const read = fieldsDecoder(type.fields);
+      const names = type.fields.map((field) => field.name ?? "");
+      return (source, offset) => {
+        const values = read(source, offset);
+        return { kind: "record", fields: names.map((name, i) => ({ name, value: values[i]! })) };
+      };
+    }
+    case "array":
+      return arrayDecoder(type.length, type.size / type.length, decoderOf(type.element));
+  }
+}
+
+/** Decodes fields at their offsets from a common start. */
+export function fieldsDecoder(fields: readonly Field[]): Decoder<Value[]> {
+  const offsets = fields.map((field) => field.offset);
+  const decoders = fields.map((field) => decoderOf(field.type));
+  const count = fields.length;
+  return (source, start) => {
+    const values = new Array<Value>(count);
+    for (let i = 0; i < count; i++) values[i] = decoders[i]!(source, start + offsets[i]!);
+    return values;
+  };
+}
+
+function integerDecoder(size: 1 | 2 | 4 | 8, signed: boolean): Decoder<Integer> {
+  switch (size) {
+    case 1:
+      return signed ? (source, at) => source.view.getInt8(at) : (source, at) => source.view.getUint8(at);
+    case 2:
+      return signed ? (source, at) => source.view.getInt16(at, true) : (source, at) => source.view.getUint16(at, true);
+    case 4:
+      return signed ? (source, at) => source.view.getInt32(at, true) : (source, at) => source.view.getUint32(at, true);
+    case 8:
+      return signed ? (source, at) => readInt64(source.view, at) : (source, at) => readUint64(source.view, at);
+  }
+}
+
+function bufferDecoder(capacity: number): Decoder {
+  return (source, offset) => {
+    const length = Math.min(source.view.getUint32(offset, true), capacity);
+    return new Uint8Array(source.buffer.subarray(offset + 4, offset + 4 + length));
+  };
+}
+
+function arrayDecoder(length: number, stride: number, element: Decoder): Decoder {
+  return (source, offset) => {
+    const values = new Array<Value>(length);
+    for (let i = 0; i < length; i++) values[i] = element(source, offset + i * stride);
+    return values;
+  };
+}

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { histogramBucket, histogramBuckets } from "@sonde/bpf/spec";
+import type { MapView, ValueView } from "@sonde/bpf/spec";
+import type { Reading } from "../decode/reading.ts";
+import type { Value } from "../decode/value.ts";
+import { compilePrintf } from "../format/printf.ts";
+import { jsonSink } from "./json-sink.ts";
+import type { MapReading } from "./map-reading.ts";
+import { addressesOnly } from "./names.ts";
+import type { Sink } from "./sink.ts";
+import { textSink } from "./text-sink.ts";
+
+const INT = { kind: "int", size: 8, signed: true } as const;
+const NO_OPTIONS = { top: 0, div: 1 };
+
+function collect(make: (write: (text: string) => void) => Sink, use: (sink: Sink) => void): string {
+  let text = "";
+  use(make((part) => void (text += part)));
+  return text;
+}
+
+function text(use: (sink: Sink) => void): string {
+  return collect((write) => textSink({ write, diagnose: write, names: addressesOnly, quiet: false, verbose: true }), use);
+}
+
+function json(use: (sink: Sink) => void): string {
+  return collect((write) => jsonSink({ write, diagnose: write, names: addressesOnly }), use);
+}
+
+function mapOf(name: string, value: ValueView, rows: readonly (readonly [readonly Value[], Reading])[]): MapReading {
+  const keys = (rows[0]?.[0] ?? []).map((_, i) => ({ offset: 8 * i, type: INT }));
+  const view: MapView = { name, map: name, keys, value, maxEntries: 4096 };
+  return { view, rows: rows.map(([key, reading]) => ({ keys: key, value: reading })) };
+}
+
+function histOf(values: readonly bigint[], bits: number = 0): Reading {
+  const counts = new Array<number>(histogramBuckets(bits)).fill(0);
+  for (const value of values) counts[histogramBucket(value, bits)]!++;
+  return { kind: "hist", counts };
+}
+
+const HIST: ValueView = { kind: "hist", bits: 0, buckets: histogramBuckets(0), perCpu: true };
+const COUNT: ValueView = { kind: "count", perCpu: true };
+const STATS: ValueView = { kind: "stats", signed: true, perCpu: true };
+
+/** What bpftrace 0.17 printed for the same calls of hist(). */
+test("histograms are drawn as bpftrace draws them", () => {
+  const got = text((sink) => sink.map(mapOf("@h", HIST, [[[], histOf([5n, 100n, 5000n, -3n, 100n])]]), NO_OPTIONS));
+  assert.equal(
+    got,
+    `@h: 
+(..., 0)               1 |@@@@@@@@@@@@@@@@@@@@@@@@@@                          |
+[0]                    0 |                                                    |
+[1]                    0 |                                                    |
+[2, 4)                 0 |                                                    |
+[4, 8)                 1 |@@@@@@@@@@@@@@@@@@@@@@@@@@                          |
+[8, 16)                0 |                                                    |
+[16, 32)               0 |                                                    |
+[32, 64)               0 |                                                    |
+[64, 128)              2 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
+[128, 256)             0 |                                                    |
+[256, 512)             0 |                                                    |
+[512, 1K)              0 |                                                    |
+[1K, 2K)               0 |                                                    |
+[2K, 4K)               0 |                                                    |
+[4K, 8K)               1 |@@@@@@@@@@@@@@@@@@@@@@@@@@                          |
+
+`,
+  );
+});
+
+test("intervals of histograms", () => {
+  const cases: readonly { name: string; view: ValueView; reading: Reading; want: string }[] = [
+    { name: "zero", view: HIST, reading: histOf([0n]), want: "[0]" },
+    { name: "half a mebi", view: HIST, reading: histOf([600000n]), want: "[512K, 1M)" },
+    { name: "the largest", view: HIST, reading: histOf([2n ** 63n - 1n]), want: "[4E, 8E)" },
+    { name: "two bits, narrow", view: { ...HIST, bits: 2 }, reading: histOf([7n], 2), want: "[7]" },
+    { name: "two bits, wide", view: { ...HIST, bits: 2 }, reading: histOf([23n], 2), want: "[20, 24)" },
+    { name: "below", view: { kind: "lhist", min: 10, max: 30, step: 10, buckets: 4, perCpu: true }, reading: { kind: "lhist", counts: [1, 0, 0, 0] }, want: "(..., 10)" },
+    { name: "a step", view: { kind: "lhist", min: 10, max: 30, step: 10, buckets: 4, perCpu: true }, reading: { kind: "lhist", counts: [0, 1, 0, 0] }, want: "[10, 20)" },
+    { name: "above", view: { kind: "lhist", min: 10, max: 30, step: 10, buckets: 4, perCpu: true }, reading: { kind: "lhist", counts: [0, 0, 0, 1] }, want: "[30, ...)" },
+    { name: "kibi steps", view: { kind: "lhist", min: 0, max: 1048576, step: 524288, buckets: 4, perCpu: true }, reading: { kind: "lhist", counts: [0, 0, 1, 0] }, want: "[512K, 1M)" },
+  ];
+  for (const { name, view, reading, want } of cases) {
+    const line = text((sink) => sink.map(mapOf("@", view, [[[], reading]]), NO_OPTIONS)).split("\n")[1] ?? "";
+    assert.equal(line.slice(0, 16).trimEnd(), want, name);
+  }
+});
+
+test("maps are printed from the smallest value to the largest, equal ones by key", () => {
+  const count = (value: number): Reading => ({ kind: "count", value });
+  const reading = mapOf("@c", COUNT, [[["b", 2], count(3)], [["b", 1], count(3)], [["a", 9], count(1)], [["c", 0], count(10)]]);
+  assert.equal(text((sink) => sink.map(reading, NO_OPTIONS)), "@c[a, 9]: 1\n@c[b, 1]: 3\n@c[b, 2]: 3\n@c[c, 0]: 10\n");
+  assert.equal(text((sink) => sink.map(reading, { top: 2, div: 3 })), "@c[b, 2]: 1\n@c[c, 0]: 3\n");
+  assert.equal(json((sink) => sink.map(reading, { top: 1, div: 1 })), '{"type": "map", "data": {"@c": {"c,0": 10}}}\n');
+});
+
+test("every kind of value, in text and in JSON", () => {
+  const cases: readonly { map: MapReading; text: string; json: string }[] = [
+    { map: mapOf("@a", { kind: "scalar", type: INT }, [[[], { kind: "scalar", value: 5 }]]), text: "@a: 5\n", json: '{"type": "map", "data": {"@a": 5}}' },
+    {
+      map: mapOf("@t", { kind: "scalar", type: INT }, [[[], { kind: "scalar", value: { kind: "tuple", items: [1, "abc", { kind: "tuple", items: [2, 3] }] } }]]),
+      text: "@t: (1, abc, (2, 3))\n",
+      json: '{"type": "map", "data": {"@t": [1,"abc",[2,3]]}}',
+    },
+    {
+      map: mapOf("@big", { kind: "scalar", type: INT }, [[[1], { kind: "scalar", value: 2n ** 63n - 1n }]]),
+      text: "@big[1]: 9223372036854775807\n",
+      json: '{"type": "map", "data": {"@big": {"1": "9223372036854775807"}}}',
+    },
+    {
+      map: mapOf("@r", { kind: "scalar", type: INT }, [[[], { kind: "scalar", value: { kind: "record", fields: [{ name: "x", value: [1, 2] }] } }]]),
+      text: "@r: { .x = [1,2] }\n",
+      json: '{"type": "map", "data": {"@r": {"x": [1,2]}}}',
+    },
+    {
+      map: mapOf("@p", { kind: "scalar", type: INT }, [[[{ kind: "pointer", address: 255n }], { kind: "scalar", value: { kind: "enum", value: 1, name: "ONE" } }]]),
+      text: "@p[0xff]: ONE\n",
+      json: '{"type": "map", "data": {"@p": {"0xff": 1}}}',
+    },
+    { map: mapOf("@av", { ...STATS, kind: "avg" }, [[[], { kind: "avg", count: 2, total: 7 }]]), text: "@av: 3\n", json: '{"type": "stats", "data": {"@av": 3}}' },
+    {
+      map: mapOf("@s", STATS, [[[1], { kind: "stats", count: 1, total: 4 }], [[2], { kind: "stats", count: 1, total: -4 }]]),
+      text: "@s[2]: count 1, average -4, total -4\n@s[1]: count 1, average 4, total 4\n",
+      json: '{"type": "stats", "data": {"@s": {"2": {"count": 1, "average": -4, "total": -4}, "1": {"count": 1, "average": 4, "total": 4}}}}',
+    },
+    {
+      map: mapOf("@hk", HIST, [[["a", 3], histOf([-1n, 1n])]]),
+      text: `@hk[a, 3]: \n(..., 0)               1 |${"@".repeat(52)}|\n[0]                    0 |${" ".repeat(52)}|\n[1]                    1 |${"@".repeat(52)}|\n\n`,
+      json: '{"type": "hist", "data": {"@hk": {"a,3": [{"max": -1, "count": 1}, {"min": 0, "max": 0, "count": 0}, {"min": 1, "max": 1, "count": 1}]}}}',
+    },
+    { map: mapOf("@none", COUNT, []), text: "", json: "" },
+  ];
+  for (const { map, text: wantText, json: wantJson } of cases) {
+    assert.equal(text((sink) => sink.map(map, NO_OPTIONS)), wantText);
+    assert.equal(json((sink) => sink.map(map, NO_OPTIONS)).trimEnd(), wantJson);
+  }
+});
+
+test("hostile keys neither move the cursor nor break JSON", () => {
+  const reading = mapOf("@", COUNT, [[['\x1b]0;owned\x07"\udcff'], { kind: "count", value: 1 }]]);
+  assert.equal(text((sink) => sink.map(reading, NO_OPTIONS)), '@[\\x1b]0;owned\\x07"\\xff]: 1\n');
+  const line = JSON.parse(json((sink) => sink.map(reading, NO_OPTIONS))) as { data: { "@": Record<string, number> } };
+  assert.deepEqual(line.data["@"], { '\x1b]0;owned\x07"\ufffd': 1 });
+});
+
+test("everything else that sinks print", () => {
+  const use = (sink: Sink): void => {
+    sink.attachedProbes(1);
+    sink.printf(compilePrintf("%s %d\n"), ["a", 1]);
+    sink.value({ kind: "tuple", items: [1, 2] });
+    sink.time("12:00:00\n");
+    sink.lostEvents({ events: 3, cpus: new Map([[0, 1], [3, 2]]) });
+    sink.end();
+  };
+  assert.equal(text(use), "Attached 1 probe\na 1\n(1, 2)\n12:00:00\nLost 3 events (1 on CPU 0, 2 on CPU 3)\n\n");
+  assert.equal(
+    json(use),
+    '{"type": "attached_probes", "data": {"probes": 1}}\n{"type": "printf", "data": "a 1\\n"}\n{"type": "value", "data": [1,2]}\n' +
+      '{"type": "time", "data": "12:00:00\\n"}\n{"type": "lost_events", "data": {"events": 3, "cpus": {"0": 1, "3": 2}}}\n',
+  );
+});

@@ -1,0 +1,105 @@
+/** Text as bpftrace prints it. */
+import { divide } from "../decode/integer.ts";
+import type { Reading } from "../decode/reading.ts";
+import type { Value } from "../decode/value.ts";
+import { escapeTerminal } from "../format/escape.ts";
+import type { Printf } from "../format/printf.ts";
+import type { HistogramView } from "./histogram.ts";
+import { drawHistogram } from "./histogram.ts";
+import { average, sortRows } from "./map-reading.ts";
+import type { MapReading } from "./map-reading.ts";
+import type { Names } from "./names.ts";
+import { showKeys, showValue } from "./show.ts";
+import type { Notation } from "./show.ts";
+import type { LostEvents, MapOptions, Sink } from "./sink.ts";
+
+export interface TextSinkOptions {
+  /** Receives the data; called with whole lines where the program prints whole lines. */
+  readonly write: (text: string) => void;
+  /** Receives diagnostics, a line at a time, with the newline. */
+  readonly diagnose: (text: string) => void;
+  readonly names: Names;
+  /** Says nothing but data and warnings. */
+  readonly quiet: boolean;
+  /** Shows on which CPUs events were lost. */
+  readonly verbose: boolean;
+}
+
+export function textSink(options: TextSinkOptions): Sink {
+  return new TextSink(options);
+}
+
+class TextSink implements Sink {
+  readonly #options: TextSinkOptions;
+  readonly #notation: Notation;
+  readonly #show: (value: Value) => string;
+  #written: boolean = false;
+
+  constructor(options: TextSinkOptions) {
+    this.#options = options;
+    this.#notation = { escape: escapeTerminal, names: options.names };
+    this.#show = (value) => showValue(value, this.#notation);
+  }
+
+  attachedProbes(count: number): void {
+    if (!this.#options.quiet) this.#options.diagnose(`Attached ${count} ${count === 1 ? "probe" : "probes"}\n`);
+  }
+
+  printf(format: Printf, args: readonly Value[]): void {
+    this.#write(format(args, escapeTerminal, this.#show));
+  }
+
+  time(text: string): void {
+    this.#write(text);
+  }
+
+  value(value: Value): void {
+    this.#write(`${this.#show(value)}\n`);
+  }
+
+  map(reading: MapReading, { top, div }: MapOptions): void {
+    const { name, value: view, keys } = reading.view;
+    for (const row of sortRows(reading.rows, top)) {
+      const title = keys.length === 0 ? name : `${name}[${showKeys(row.keys, this.#notation)}]`;
+      if ("counts" in row.value) {
+        this.#write(`${title}: \n${drawHistogram(view as HistogramView, row.value.counts, div)}\n`);
+      } else {
+        this.#write(`${title}: ${this.#number(row.value, div)}\n`);
+      }
+    }
+  }
+
+  lostEvents({ events, cpus }: LostEvents): void {
+    const places = [...cpus].map(([cpu, count]) => `${count} on CPU ${cpu}`).join(", ");
+    this.#options.diagnose(`Lost ${events} events${this.#options.verbose ? ` (${places})` : ""}\n`);
+  }
+
+  warning(message: string): void {
+    this.#options.diagnose(`WARNING: ${message}\n`);
+  }
+
+  /** Sets the maps off from what the program printed. */
+  end(): void {
+    if (this.#written) this.#write("\n");
+  }
+
+  #write(text: string): void {
+    this.#written = true;
+    this.#options.write(text);
+  }
+
+  #number(reading: Exclude<Reading, { kind: "hist" | "lhist" }>, div: number): string {
+    switch (reading.kind) {
+      case "scalar": {
+        const { value } = reading;
+        return typeof value === "number" || typeof value === "bigint" ? String(divide(value, div)) : this.#show(value);
+      }
+      case "avg":
+        return String(divide(average(reading), div));
+      case "stats":
+        return `count ${reading.count}, average ${divide(average(reading), div)}, total ${reading.total}`;
+      default:
+        return String(divide(reading.value, div));
+    }
+  }
+}

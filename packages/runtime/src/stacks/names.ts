@@ -1,0 +1,58 @@
+/**
+ * Addresses and stacks by name. Symbol tables are read when the first one is shown: the kernel's
+ * once, a process's each time that it is asked for, since it may have mapped more.
+ */
+import { KernelSymbols, UserSymbols } from "@sonde/kernel/symbols";
+import type { StackValue } from "../decode/value.ts";
+import type { Names } from "../print/names.ts";
+
+/** The addresses of a stack, the innermost first; undefined when the kernel does not have it any more. */
+export type StackReader = (map: string, id: number) => readonly bigint[] | undefined;
+
+export function symbolNames(readStack: StackReader): Names {
+  let kernel: KernelSymbols | undefined;
+  let users: UserSymbols | undefined;
+  const resolve = (address: bigint, user: boolean, pid: number): Resolved => {
+    if (user) return (users ??= new UserSymbols()).process(pid).symbolize(address);
+    return (kernel ??= KernelSymbols.read()).symbolize(address);
+  };
+  return {
+    symbol({ address, user, pid }) {
+      return resolve(address, user, pid).name ?? hexadecimal(address);
+    },
+    stack(value, indent) {
+      const addresses = value.id < 0 ? undefined : readStack(value.map, value.id);
+      if (addresses === undefined) return "\n";
+      const frames = addresses.slice(0, value.frames);
+      return `\n${frames.map((address) => frame(address, value, indent, resolve)).join("")}`;
+    },
+  };
+}
+
+interface Resolved {
+  readonly name: string | undefined;
+  readonly offset: number;
+  readonly module: string | undefined;
+}
+
+type Resolve = (address: bigint, user: boolean, pid: number) => Resolved;
+
+/**
+ * One line for each frame:
+ *
+ *     bpftrace   INDENT name+offset
+ *     perf       TAB address name+offset (module), without 0x; of user code that nothing is known of ([unknown])
+ *     raw        INDENT address
+ */
+function frame(address: bigint, stack: StackValue, indent: string, resolve: Resolve): string {
+  if (stack.mode === "raw") return `${indent}${hexadecimal(address)}\n`;
+  const { name, offset, module } = resolve(address, stack.user, stack.pid);
+  const text = name === undefined ? hexadecimal(address) : `${name}+${offset}`;
+  if (stack.mode === "bpftrace") return `${indent}${text}\n`;
+  const origin = module ?? (stack.user ? "[unknown]" : undefined);
+  return `\t${address.toString(16)} ${text}${origin === undefined ? "" : ` (${origin})`}\n`;
+}
+
+function hexadecimal(address: bigint): string {
+  return `0x${address.toString(16)}`;
+}
