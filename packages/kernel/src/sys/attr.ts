@@ -91,7 +91,7 @@ export class Attr {
 
   /** A pointer to `size` zero bytes, which are returned: there the kernel writes. */
   output(offset: number, size: number): Uint8Array {
-    const [bytes, address] = this.#reserve(size);
+    const { bytes, address } = this.reserve(size);
     this.u64(offset, address);
     return bytes;
   }
@@ -99,21 +99,22 @@ export class Attr {
   /** The address of a NUL-terminated copy of `text`. */
   string(text: string): number {
     const encoded = new TextEncoder().encode(text);
-    const [bytes, address] = this.#reserve(encoded.length + 1);
+    const { bytes, address } = this.reserve(encoded.length + 1);
     bytes.set(encoded);
     return address;
   }
 
-  #reserve(size: number): readonly [bytes: Uint8Array, address: number] {
+  /** `size` zero bytes at an address that the struct does not point to itself, but what it points to may. */
+  reserve(size: number): { readonly bytes: Uint8Array; readonly address: number } {
     if (this.#next + size > this.#capacity) {
       const memory = new Memory(this.#kernel, size);
       this.#overflow.push(memory);
-      return [memory.bytes, memory.address];
+      return memory;
     }
     const start = this.#next;
     this.#next = (start + size + 7) & ~7;
     const bytes = this.#block.bytes.subarray(start, start + size);
     bytes.fill(0);
-    return [bytes, this.#block.address + start];
+    return { bytes, address: this.#block.address + start };
   }
 }

@@ -11,7 +11,7 @@ export interface KernelErrorDetails {
   /** What the kernel wrote about it, such as the verifier's log. */
   readonly kernelText?: string;
   /** What to do about it; found by call and errno unless given. */
-  readonly advice?: string;
+  readonly advice?: string | undefined;
 }
 
 /** A system call that the kernel refused. */
@@ -25,9 +25,10 @@ export class KernelError extends Error {
   readonly kernelText: string;
   readonly advice: string | undefined;
 
+  /** `summary` replaces the message made of call, subject and errno, where more is known; general advice is left out then. */
   constructor(details: KernelErrorDetails, summary?: string) {
     const code = errnoName(details.errno);
-    const advice = details.advice ?? hint(details.call, code);
+    const advice = details.advice ?? (summary === undefined ? hint(details.call, code) : undefined);
     const answer = summary ?? `${details.call} on ${details.subject} failed: ${errnoText(details.errno)} (${code})`;
     super(advice === undefined ? answer : `${answer}\n${advice}`);
     this.call = details.call;

@@ -1,4 +1,5 @@
 /** bpf(2) commands that are the same for maps, programs, links and BTF: pins, ids and information. */
+import type { Attr } from "../attr.ts";
 import { BpfCommand } from "../constants.ts";
 import { Errno } from "../errno.ts";
 import { checked, kernelError } from "../errors.ts";
@@ -30,15 +31,16 @@ export function objectGet(kernel: Kernel, path: string): FileDescriptor {
  *
  *     0 bpf_fd   4 info_len   8 info (u64)
  *
- * `fill` may set fields (pointers and lengths of arrays that the kernel should write) beforehand.
+ * `fill` may set fields beforehand: pointers to memory reserved in `attr`, and its lengths, for what the
+ * kernel should write there. That memory is valid until the next call.
  */
-export function objectInfo(kernel: Kernel, fd: number, size: number, subject: string, fill?: (info: DataView) => void): DataView {
+export function objectInfo(kernel: Kernel, fd: number, size: number, subject: string, fill?: (info: DataView, attr: Attr) => void): DataView {
   const attr = kernel.attr(16);
   attr.u32(0, fd);
   attr.u32(4, size);
   const bytes = attr.output(8, size);
   const info = new DataView(bytes.buffer, bytes.byteOffset, size);
-  fill?.(info);
+  fill?.(info, attr);
   checked(kernel.bpf(BpfCommand.OBJ_GET_INFO_BY_FD, attr), "BPF_OBJ_GET_INFO_BY_FD", subject);
   // The argument block is reused by the next call.
   return new DataView(bytes.slice().buffer);

@@ -1,0 +1,3 @@
+export { Collection } from "./collection.ts";
+export { loadCollection, loadCollectionAsync } from "./load.ts";
+export type { LoadOptions } from "./load.ts";

@@ -1,0 +1,14 @@
+export { attachPoints } from "./attach-point.ts";
+export type { AttachPoint, BtfTarget } from "./attach-point.ts";
+export { encodeProgram } from "./encode.ts";
+export type { EncodedProgram, ObjectBtf, ObjectContext } from "./encode.ts";
+export type { Vmlinux } from "./kernel-types.ts";
+export { load, loadAsync, prepareLoad } from "./load.ts";
+export type { Load } from "./load.ts";
+export { loadObjectBtf } from "./object-btf.ts";
+export { Program } from "./program.ts";
+export type { ProgramStatistics } from "./program.ts";
+export { reduceBtf } from "./reduce-btf.ts";
+export { VerifierError } from "./verifier-error.ts";
+export { readVerifierLog } from "./verifier-log.ts";
+export type { VerifierVerdict } from "./verifier-log.ts";

@@ -1,0 +1,108 @@
+/** BPF_PROG_LOAD, and what is done when it is refused. */
+import type { Instruction } from "@sonde/bpf/asm";
+import { programLoadAttr } from "../sys/bpf/program-commands.ts";
+import type { ProgramLoadRequest } from "../sys/bpf/program-commands.ts";
+import { bpfCharged } from "../sys/bpf/charged.ts";
+import { BpfCommand, ProgramTypeId } from "../sys/constants.ts";
+import { Attr } from "../sys/attr.ts";
+import { Errno } from "../sys/errno.ts";
+import { kernelError } from "../sys/errors.ts";
+import { FileDescriptor } from "../sys/file-descriptor.ts";
+import type { Kernel } from "../sys/kernel.ts";
+import { Memory } from "../sys/memory.ts";
+import type { AttachPoint } from "./attach-point.ts";
+import type { EncodedProgram, ObjectContext } from "./encode.ts";
+import { findBtfTarget } from "./kernel-types.ts";
+import { VerifierError } from "./verifier-error.ts";
+import { readVerifierLog } from "./verifier-log.ts";
+
+/** One BPF_PROG_LOAD that is ready to be made. Close it when it has been. */
+export interface Load {
+  readonly program: EncodedProgram;
+  readonly request: ProgramLoadRequest;
+  readonly subject: string;
+  close(): void;
+}
+
+/** Errors: KernelError (ENOENT) when the kernel function or tracepoint does not exist. */
+export function prepareLoad(kernel: Kernel, program: EncodedProgram, point: AttachPoint, object: ObjectContext): Load {
+  const { spec, info } = program;
+  const subject = `program '${spec.name}' (${spec.title})`;
+  const target = point.btfTarget && findBtfTarget(kernel, object.vmlinux, point.btfTarget, subject);
+  const request: ProgramLoadRequest = {
+    type: ProgramTypeId[spec.type],
+    instructions: program.bytes,
+    license: object.license,
+    name: spec.name,
+    expectedAttachType: point.expectedAttachType,
+    ...(target !== undefined && { attachBtfId: target.id }),
+    ...(target?.module !== undefined && { attachBtfFd: target.module.fd }),
+    ...(info !== undefined && object.btf !== undefined && { btf: { fd: object.btf.fd, functions: info.funcInfo, lines: info.lineInfo } }),
+  };
+  return { program, request, subject, close: () => target?.module?.close() };
+}
+
+/** The verifier gives up when a signal arrives; libbpf tries as often. */
+const ATTEMPTS = 5;
+
+/**
+ * Loads without a log, which is fastest; a refused program is loaded again to learn why.
+ *
+ * Errors: VerifierError; KernelError where the kernel says nothing but an errno.
+ */
+export function load(kernel: Kernel, { program, request, subject }: Load): FileDescriptor {
+  const result = attempt(kernel, request);
+  return result >= 0 ? new FileDescriptor(result) : loadWithLog(kernel, program, request, subject);
+}
+
+/** {@link load} on another thread, so that a long verification does not block this one. */
+export async function loadAsync(kernel: Kernel, prepared: Load): Promise<FileDescriptor> {
+  const attr = programLoadAttr(new Attr(kernel), prepared.request);
+  const result = await kernel.bpfAsync(BpfCommand.PROG_LOAD, attr);
+  return result >= 0 ? new FileDescriptor(result) : load(kernel, prepared);
+}
+
+function attempt(kernel: Kernel, request: ProgramLoadRequest): number {
+  for (let attempts = 1; ; attempts++) {
+    const result = bpfCharged(kernel, BpfCommand.PROG_LOAD, () => programLoadAttr(kernel.attr(0), request));
+    if (result !== -Errno.EAGAIN || attempts === ATTEMPTS) return result;
+  }
+}
+
+const FIRST_LOG_BYTES = 64 * 1024;
+/** The most that every kernel accepts. */
+const LAST_LOG_BYTES = 16 * 1024 * 1024 - 1;
+
+function loadWithLog(kernel: Kernel, program: EncodedProgram, request: ProgramLoadRequest, subject: string): FileDescriptor {
+  for (let size = FIRST_LOG_BYTES; ; size = Math.min(size * 8, LAST_LOG_BYTES)) {
+    const buffer = new Memory(kernel, size);
+    const result = attempt(kernel, { ...request, log: { level: 1, buffer } });
+    if (result >= 0) return new FileDescriptor(result);
+    if (result === -Errno.ENOSPC && size < LAST_LOG_BYTES) continue;
+    const log = Buffer.from(buffer.bytes.subarray(0, buffer.bytes.indexOf(0))).toString("utf8");
+    throw refusal(program, subject, -result, log);
+  }
+}
+
+function refusal(program: EncodedProgram, subject: string, errno: number, log: string): Error {
+  const verdict = readVerifierLog(log);
+  if (verdict.reason === "") return kernelError("BPF_PROG_LOAD", subject, errno);
+  const index = verdict.slot === undefined ? undefined : instructionAt(program, verdict.slot);
+  return new VerifierError({
+    subject,
+    errno,
+    reason: (index === undefined ? undefined : program.poisoned.get(index)) ?? verdict.reason,
+    source: index === undefined ? undefined : sourceOf(program.layout.instructions, index),
+    log,
+  });
+}
+
+function instructionAt({ layout }: EncodedProgram, slot: number): number | undefined {
+  const index = layout.slots.findLastIndex((first) => first <= slot);
+  return index === -1 ? undefined : index;
+}
+
+/** Code made up by the compiler has no source of its own: it belongs to what stands before it. */
+function sourceOf(instructions: readonly Instruction[], index: number): Instruction["source"] {
+  return instructions.slice(0, index + 1).findLast(({ source }) => source !== undefined)?.source;
+}

@@ -1,0 +1,89 @@
+/**
+ * Replaces kinds of BTF that Linux 5.10 does not know by older ones. Ids and sizes stay what they
+ * were, so whatever refers to a type still does; what is lost only made dumps nicer.
+ *
+ *     FLOAT (5.13)      an empty struct of the same size
+ *     DECL_TAG (5.16)   a void pointer: nothing refers to a declaration tag
+ *     TYPE_TAG (5.17)   const
+ *     ENUM64 (6.0)      an integer of the same size
+ *
+ * A type is three words (name, info, size or type) and what its kind adds. Info holds the kind in bits
+ * 24 to 28 and the number of members in bits 0 to 15.
+ */
+const HEADER_TYPE_OFFSET = 8;
+const HEADER_TYPE_LENGTH = 12;
+const HEADER_STRING_OFFSET = 16;
+const HEADER_STRING_LENGTH = 20;
+const HEADER_BYTES = 24;
+
+const Kind = { INT: 1, PTR: 2, ARRAY: 3, STRUCT: 4, UNION: 5, ENUM: 6, CONST: 10, FUNC_PROTO: 13, VAR: 14, DATASEC: 15, FLOAT: 16, DECL_TAG: 17, TYPE_TAG: 18, ENUM64: 19 } as const;
+
+/** Little-endian BTF in, little-endian BTF out. */
+export function reduceBtf(btf: Uint8Array): Uint8Array {
+  const view = new DataView(btf.buffer, btf.byteOffset, btf.length);
+  const header = view.getUint32(4, true);
+  const start = header + view.getUint32(HEADER_TYPE_OFFSET, true);
+  const end = start + view.getUint32(HEADER_TYPE_LENGTH, true);
+  const words: number[] = [];
+  for (let at = start; at < end; ) {
+    const [name, info, size] = [view.getUint32(at, true), view.getUint32(at + 4, true), view.getUint32(at + 8, true)];
+    const kind = (info >>> 24) & 0x1f;
+    const extra = extraWords(kind, info & 0xffff);
+    const replaced = replacement(kind, name, size);
+    if (replaced !== undefined) words.push(...replaced);
+    else for (let word = 0; word < 3 + extra; word++) words.push(view.getUint32(at + 4 * word, true));
+    at += 4 * (3 + extra);
+  }
+  const strings = header + view.getUint32(HEADER_STRING_OFFSET, true);
+  return assemble(view, words, btf.subarray(strings, strings + view.getUint32(HEADER_STRING_LENGTH, true)));
+}
+
+function replacement(kind: number, name: number, size: number): readonly number[] | undefined {
+  switch (kind) {
+    case Kind.FLOAT:
+      return [name, Kind.STRUCT << 24, size];
+    case Kind.DECL_TAG:
+      return [0, Kind.PTR << 24, 0];
+    case Kind.TYPE_TAG:
+      return [0, Kind.CONST << 24, size];
+    case Kind.ENUM64:
+      return [name, Kind.INT << 24, size, size * 8];
+    default:
+      return undefined;
+  }
+}
+
+function extraWords(kind: number, members: number): number {
+  switch (kind) {
+    case Kind.INT:
+    case Kind.VAR:
+    case Kind.DECL_TAG:
+      return 1;
+    case Kind.ARRAY:
+      return 3;
+    case Kind.STRUCT:
+    case Kind.UNION:
+    case Kind.DATASEC:
+    case Kind.ENUM64:
+      return 3 * members;
+    case Kind.ENUM:
+    case Kind.FUNC_PROTO:
+      return 2 * members;
+    default:
+      return 0;
+  }
+}
+
+function assemble(original: DataView, words: readonly number[], strings: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(HEADER_BYTES + words.length * 4 + strings.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, original.getUint32(0, true), true);
+  view.setUint32(4, HEADER_BYTES, true);
+  view.setUint32(HEADER_TYPE_OFFSET, 0, true);
+  view.setUint32(HEADER_TYPE_LENGTH, words.length * 4, true);
+  view.setUint32(HEADER_STRING_OFFSET, words.length * 4, true);
+  view.setUint32(HEADER_STRING_LENGTH, strings.length, true);
+  for (const [index, word] of words.entries()) view.setUint32(HEADER_BYTES + index * 4, word, true);
+  bytes.set(strings, HEADER_BYTES + words.length * 4);
+  return bytes;
+}
