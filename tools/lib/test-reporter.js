@@ -54,5 +54,6 @@ function reasonOf(data) {
 /** @param {(Error & { cause?: unknown }) | undefined} error */
 function describe(error) {
   const cause = error?.cause ?? error;
-  return cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause);
+  if (!(cause instanceof Error)) return inspect(cause);
+  return (cause.stack ?? cause.message).replaceAll(/\n +at .*node:internal.*/g, "");
 }
