@@ -5,9 +5,11 @@
 import type { AttachTarget, TracepointFormat } from "@sonde/bpf/spec";
 import type { Expr, MapRef, Probe, Script } from "./ast.ts";
 
+export interface IntType { readonly kind: "int"; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean }
+
 export type Type =
   | { readonly kind: "none" }
-  | { readonly kind: "int"; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean }
+  | IntType
   | { readonly kind: "bool" }
   /** `size` bytes, the terminating NUL included. */
   | { readonly kind: "string"; readonly size: number }

@@ -1,0 +1,182 @@
+/** Operands: literals, names, calls, what stands in parentheses, and the operators before and behind them. */
+import type { Expr, MapRef, Span, TypeName, Unary } from "../ast.ts";
+import { isBuiltin } from "../builtins.ts";
+import * as messages from "../messages/syntax.ts";
+import type { Cursor } from "./cursor.ts";
+import { parseExpression } from "./expressions.ts";
+import { parseTypeName, startsType } from "./type-names.ts";
+
+/** A unary expression. */
+export function parseOperand(cursor: Cursor): Expr {
+  const { start, kind, text } = cursor.token;
+  if (kind === "operator") {
+    if (text === "++" || text === "--") {
+      cursor.advance();
+      const target = cursor.nested(() => parseOperand(cursor));
+      return update(cursor, text, true, target, cursor.span(start));
+    }
+    if (isUnary(text)) {
+      cursor.advance();
+      const operand = cursor.nested(() => parseOperand(cursor));
+      return { kind: "unary", op: text, operand, span: cursor.span(start) };
+    }
+  }
+  return parsePostfix(cursor);
+}
+
+function isUnary(text: string): text is Unary["op"] {
+  return text === "-" || text === "!" || text === "~" || text === "*" || text === "&";
+}
+
+function update(cursor: Cursor, op: "++" | "--", prefix: boolean, target: Expr, span: Span): Expr {
+  if (target.kind !== "variable" && target.kind !== "map") cursor.fail(messages.notUpdatable, target.span, op);
+  return { kind: "update", op, prefix, target, span };
+}
+
+/** A primary expression with members, indices, `++` and `--` behind it. */
+function parsePostfix(cursor: Cursor): Expr {
+  const { start } = cursor.token;
+  let value = parsePrimary(cursor);
+  while (cursor.token.kind === "operator") {
+    const { text } = cursor.token;
+    cursor.countOperator();
+    if (text === "." || text === "->") {
+      cursor.advance();
+      const name = cursor.token;
+      if (name.kind !== "identifier" && name.kind !== "int") cursor.unexpected("a field's name");
+      cursor.advance();
+      value = { kind: "member", object: value, name: name.text, nameSpan: { start: name.start, end: name.end }, arrow: text === "->", span: cursor.span(start) };
+    } else if (text === "[") {
+      const opening = cursor.advance();
+      const index = parseExpression(cursor);
+      cursor.close("]", opening);
+      value = { kind: "index", object: value, index, span: cursor.span(start) };
+    } else if (text === "++" || text === "--") {
+      cursor.advance();
+      value = update(cursor, text, false, value, cursor.span(start));
+    } else {
+      break;
+    }
+  }
+  return value;
+}
+
+function parsePrimary(cursor: Cursor): Expr {
+  const { kind, text, start, value, suffix } = cursor.token;
+  switch (kind) {
+    case "int":
+      cursor.advance();
+      return { kind: "int", value, suffix, span: cursor.span(start) };
+    case "string":
+      cursor.advance();
+      return parseStringTail(cursor, text, start);
+    case "variable":
+      cursor.advance();
+      return { kind: "variable", name: text, span: cursor.span(start) };
+    case "positional":
+      cursor.advance();
+      return { kind: "positional", index: Number(value), span: cursor.span(start) };
+    case "map":
+      return parseMap(cursor);
+    case "identifier":
+      return parseName(cursor);
+    case "operator":
+      if (text === "(") return parseParenthesised(cursor);
+      if (text === "{") cursor.fail(messages.syntaxNotSupported, cursor.token, "blocks as expressions are");
+  }
+  return cursor.unexpected("an expression");
+}
+
+/** Strings that follow each other are one, as in C. */
+function parseStringTail(cursor: Cursor, first: string, start: number): Expr {
+  let value = first;
+  while (cursor.token.kind === "string") value += cursor.advance().text;
+  return { kind: "string", value, span: cursor.span(start) };
+}
+
+/** `@x`, `@x[key, ...]`. A tuple written as the key is the same as its parts. */
+function parseMap(cursor: Cursor): MapRef {
+  const { text: name, start } = cursor.advance();
+  let keys: readonly Expr[] = [];
+  if (cursor.at("[")) {
+    const opening = cursor.advance();
+    keys = parseList(cursor, "]");
+    if (keys.length === 0) cursor.unexpected("a key");
+    cursor.close("]", opening);
+    const [only] = keys;
+    if (keys.length === 1 && only?.kind === "tuple") keys = only.items;
+  }
+  return { kind: "map", name, keys, span: cursor.span(start) };
+}
+
+function parseName(cursor: Cursor): Expr {
+  const { text: name, start, end } = cursor.token;
+  if (isKeyword(name)) {
+    if (name === "sizeof" || name === "offsetof") return parseLayoutQuery(cursor, name);
+    if (name === "comptime" || name === "typeof") cursor.fail(messages.syntaxNotSupported, cursor.token, `${name} is`);
+    cursor.unexpected("an expression");
+  }
+  cursor.advance();
+  if (name === "true" || name === "false") return { kind: "bool", value: name === "true", span: cursor.span(start) };
+  if (cursor.at("(")) {
+    const opening = cursor.advance();
+    const args = parseList(cursor, ")");
+    cursor.close(")", opening);
+    const span = cursor.span(start);
+    // `pid()` is another spelling of `pid`.
+    if (args.length === 0 && isBuiltin(name)) return { kind: "builtin", name, span };
+    return { kind: "call", name, nameSpan: { start, end }, args, span };
+  }
+  return { kind: isBuiltin(name) ? "builtin" : "identifier", name, span: cursor.span(start) };
+}
+
+function isKeyword(name: string): boolean {
+  return /^(break|config|comptime|continue|else|for|if|import|let|macro|offsetof|return|sizeof|struct|typeof|union|unroll|while)$/.test(name);
+}
+
+function parseLayoutQuery(cursor: Cursor, name: "sizeof" | "offsetof"): Expr {
+  const { start } = cursor.advance();
+  const opening = cursor.expect("(");
+  const of: Expr | TypeName = startsType(cursor, "sizeof") ? parseTypeName(cursor) : parseExpression(cursor);
+  const path: string[] = [];
+  if (name === "offsetof") {
+    cursor.expect(",");
+    do path.push(cursor.expectName("a field's name").text);
+    while (cursor.accept("."));
+  }
+  cursor.close(")", opening);
+  const span = cursor.span(start);
+  return name === "sizeof" ? { kind: "sizeof", of, span } : { kind: "offsetof", of, path, span };
+}
+
+/** A cast, a tuple, or an expression. */
+function parseParenthesised(cursor: Cursor): Expr {
+  const opening = cursor.advance();
+  const { start } = opening;
+  if (startsType(cursor, "cast")) {
+    const type = parseTypeName(cursor);
+    cursor.close(")", opening);
+    const operand = cursor.nested(() => parseOperand(cursor));
+    return { kind: "cast", type, operand, span: cursor.span(start) };
+  }
+  if (cursor.token.kind === "identifier" && cursor.peek().text === "=") cursor.fail(messages.syntaxNotSupported, cursor.token, "records are");
+  const first = parseExpression(cursor);
+  if (!cursor.at(",")) {
+    cursor.close(")", opening);
+    return first;
+  }
+  cursor.advance();
+  const items = [first, ...parseList(cursor, ")")];
+  cursor.close(")", opening);
+  return { kind: "tuple", items, span: cursor.span(start) };
+}
+
+/** Expressions with commas between them, up to `closing`; a comma may stand behind the last. */
+function parseList(cursor: Cursor, closing: string): Expr[] {
+  const items: Expr[] = [];
+  while (!cursor.at(closing) && cursor.token.kind !== "end") {
+    items.push(parseExpression(cursor));
+    if (!cursor.accept(",")) break;
+  }
+  return items;
+}

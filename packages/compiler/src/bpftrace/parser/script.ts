@@ -1,0 +1,140 @@
+/** A whole script: the preamble, then probes. */
+import { Diagnostics, type Diagnostic } from "../../diagnostics/index.ts";
+import type { CDeclaration, ConfigEntry, MapDeclaration, Probe, Script } from "../ast.ts";
+import * as messages from "../messages/syntax.ts";
+import { Cursor } from "./cursor.ts";
+import { skipDirective } from "./directives.ts";
+import { parseProbe } from "./probes.ts";
+
+/** UTF-16 code units. */
+export const MAX_SOURCE: number = 1 << 20;
+
+export interface Parsed {
+  /** What could be understood; to be used only if no diagnostic is an error. */
+  readonly script: Script;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads the text of a script. Never throws: whatever is wrong is in the diagnostics. */
+export function parse(source: string): Parsed {
+  const diagnostics = new Diagnostics();
+  const parts: Parts = { declarations: [], config: [], maps: [], probes: [] };
+  if (source.length > MAX_SOURCE) {
+    diagnostics.report(messages.tooLarge, { start: 0, end: 1 }, source.length, MAX_SOURCE);
+  } else {
+    const cursor = new Cursor(source, diagnostics);
+    while (cursor.token.kind !== "end" && !diagnostics.full) {
+      cursor.recovering(() => parseTopLevel(cursor, parts), () => cursor.skipBlock());
+    }
+    if (parts.probes.length === 0 && !diagnostics.failed) diagnostics.report(messages.noProbes, { start: 0, end: source.length });
+  }
+  return { script: { kind: "script", span: { start: 0, end: source.length }, ...parts }, diagnostics: diagnostics.list };
+}
+
+interface Parts {
+  readonly declarations: CDeclaration[];
+  readonly config: ConfigEntry[];
+  readonly maps: MapDeclaration[];
+  readonly probes: Probe[];
+}
+
+function parseTopLevel(cursor: Cursor, parts: Parts): void {
+  const { token } = cursor;
+  if (token.kind === "directive") {
+    const declaration = skipDirective(cursor);
+    if (declaration !== undefined) parts.declarations.push(declaration);
+    return;
+  }
+  switch (token.kind === "identifier" ? token.text : "") {
+    case "struct": case "union": case "enum": case "typedef":
+      preamble(cursor, parts, "a C definition");
+      parts.declarations.push(parseDefinition(cursor));
+      return;
+    case "config":
+      if (cursor.peek().text !== "=") break;
+      preamble(cursor, parts, "config");
+      parts.config.push(...parseConfig(cursor));
+      return;
+    case "let":
+      preamble(cursor, parts, "a map's declaration");
+      parts.maps.push(parseMapDeclaration(cursor));
+      return;
+    case "macro":
+      if (cursor.peek().kind !== "identifier") break;
+      cursor.fail(messages.syntaxNotSupported, token, "macros are");
+      break;
+    case "import":
+      if (cursor.peek().kind !== "string") break;
+      cursor.diagnostics.report(messages.syntaxNotSupported, token, "import is");
+      cursor.skipStatement();
+      return;
+  }
+  parts.probes.push(parseProbe(cursor));
+}
+
+function preamble(cursor: Cursor, parts: Parts, what: string): void {
+  if (parts.probes.length > 0) cursor.diagnostics.report(messages.preambleAfterProbe, cursor.token, what);
+}
+
+/** `struct name { ... };`, as text. The semicolon may be left out. */
+function parseDefinition(cursor: Cursor): CDeclaration {
+  const { start } = cursor.token;
+  if (cursor.atWord("typedef")) {
+    while (cursor.token.kind !== "end" && !cursor.at(";") && !cursor.at("{")) cursor.advance();
+    if (cursor.at(";")) return declaration(cursor, start);
+  }
+  while (!cursor.at("{")) {
+    if (cursor.token.kind !== "identifier") cursor.unexpected("{ and the members");
+    cursor.advance();
+  }
+  const opening = cursor.token;
+  cursor.skipBlock();
+  if (cursor.token.kind === "end" && cursor.text[cursor.previousEnd - 1] !== "}") cursor.fail(messages.unclosed, opening, "{", "}");
+  if (cursor.text.startsWith("typedef", start)) while (cursor.token.kind === "identifier") cursor.advance();
+  return declaration(cursor, start);
+}
+
+function declaration(cursor: Cursor, start: number): CDeclaration {
+  cursor.accept(";");
+  const span = cursor.span(start);
+  return { kind: "cDeclaration", span, text: cursor.text.slice(span.start, span.end) };
+}
+
+/** `config = { name = value; ... }`; the last semicolon may be left out. */
+function parseConfig(cursor: Cursor): ConfigEntry[] {
+  cursor.advance();
+  cursor.expect("=");
+  const opening = cursor.expect("{");
+  const entries: ConfigEntry[] = [];
+  while (!cursor.at("}")) {
+    const { start } = cursor.token;
+    const name = cursor.expectName("a setting's name").text;
+    cursor.expect("=");
+    const { kind, text } = cursor.token;
+    if (kind !== "identifier" && kind !== "int" && kind !== "string") cursor.unexpected("a setting's value");
+    cursor.advance();
+    entries.push({ kind: "config", span: cursor.span(start), name, value: text });
+    if (!cursor.accept(";")) break;
+  }
+  cursor.close("}", opening);
+  cursor.accept(";");
+  return entries;
+}
+
+/** `let @name = type(entries);` */
+function parseMapDeclaration(cursor: Cursor): MapDeclaration {
+  const { start } = cursor.advance();
+  const name = cursor.token;
+  if (name.kind !== "map") cursor.unexpected("a map's name, such as @x");
+  cursor.advance();
+  cursor.expect("=");
+  const type = cursor.expectName("a map type, such as lruhash(1000)").text;
+  const opening = cursor.expect("(");
+  const size = cursor.token;
+  if (size.kind !== "int") cursor.fail(messages.mapLimit, size);
+  cursor.advance();
+  cursor.close(")", opening);
+  const span = cursor.span(start);
+  cursor.expect(";");
+  return { kind: "mapDeclaration", span, name: name.text, type, maxEntries: Number(size.value) };
+}
