@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { mappingAt, parseMaps } from "./maps.ts";
+import { PerfMap } from "./perf-map.ts";
+import { UserSymbols } from "./user.ts";
+
+test("only executable mappings are kept, with their files", () => {
+  const mappings = parseMaps(readFileSync(new URL("../../testdata/maps", import.meta.url), "latin1"));
+  assert.deepEqual(mappings.map((mapping) => mapping.path), ["/usr/bin/true", "/usr/lib/with space/libc.so.6", "", "[vdso]", "[vsyscall]"]);
+  assert.deepEqual(mappings[0], {
+    start: 0x55d0c0a02000,
+    end: 0x55d0c0a06000,
+    offset: 0x2000,
+    file: "fe:01:1041",
+    path: "/usr/bin/true",
+  });
+  assert.equal(mappingAt(mappings, 0x55d0c0a02000)?.path, "/usr/bin/true");
+  assert.equal(mappingAt(mappings, 0x55d0c0a06000), undefined);
+  assert.equal(mappingAt(mappings, 0x7ffd12380010)?.path, "[vdso]");
+});
+
+test("a perf map names code made at run time", () => {
+  const map = new PerfMap("3ef41400 100 LazyCompile:~main index.js:1\n3ef41600 20 Builtin:Add\nnot a line\n");
+  assert.deepEqual(map.find(0x3ef41410), { name: "LazyCompile:~main index.js:1", offset: 16 });
+  assert.deepEqual(map.find(0x3ef41600), { name: "Builtin:Add", offset: 0 });
+  assert.equal(map.find(0x3ef41500), undefined);
+  assert.equal(map.find(0x3ef41620), undefined);
+  assert.equal(map.find(0), undefined);
+});
+
+test("this process's own code is named; what belongs to nothing is not", () => {
+  const code = /^([0-9a-f]+)-[0-9a-f]+ r-xp .*\/libc\.so\.6$/m.exec(readFileSync("/proc/self/maps", "latin1"));
+  assert.ok(code !== null, "Node.js runs with a shared libc");
+  const symbols = new UserSymbols();
+  const start = BigInt(`0x${code[1]}`);
+  const named = symbols.symbolize(process.pid, Array.from({ length: 64 }, (_, i) => start + BigInt(0x8000 + i * 0x400)));
+  assert.ok(named.filter((symbol) => symbol.name !== undefined).length > 32, "most of libc's code belongs to a function");
+  assert.ok(named.every((symbol) => symbol.module?.endsWith("/libc.so.6")));
+  assert.deepEqual(symbols.symbolize(process.pid, [5n]), [{ address: 5n, name: undefined, offset: 0, module: undefined }]);
+  assert.equal(symbols.symbolize(2 ** 22 + 1, [start])[0]?.name, undefined);
+});
