@@ -127,7 +127,7 @@ export class WrittenTypes {
   #pointee(id: TypeId): TypeId {
     const type = resolve(this.#source, id);
     if (isComposite(type) && type.name !== "") return this.#builder.fwd(type.name, type.kind === "union");
-    return type.kind === "int" ? this.typeId(type.id) : 0;
+    return type.kind === "int" || type.kind === "fwd" ? this.typeId(type.id) : 0;
   }
 }
 

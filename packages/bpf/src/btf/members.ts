@@ -75,8 +75,10 @@ function findDirect(btf: Btf, id: TypeId, name: string): FoundMember | undefined
   if (!isComposite(type)) return undefined;
   for (const [index, member] of type.members.entries()) {
     const here: FoundMember = { member, type: member.type, bitOffset: member.bitOffset, bitSize: member.bitSize, path: [index] };
-    if (member.name === name) return here;
-    if (member.name !== "") continue;
+    if (member.name !== "") {
+      if (member.name === name) return here;
+      continue;
+    }
     const inner = findDirect(btf, member.type, name);
     if (inner !== undefined) return within(here, inner);
   }
