@@ -3,7 +3,7 @@ export class Bytes {
   readonly view: DataView;
   readonly buffer: Buffer;
 
-  constructor(memory: ArrayBufferView<ArrayBuffer>) {
+  constructor(memory: ArrayBufferView) {
     const { buffer, byteOffset, byteLength } = memory;
     this.view = memory instanceof DataView ? memory : new DataView(buffer, byteOffset, byteLength);
     this.buffer = Buffer.from(buffer, byteOffset, byteLength);

@@ -1,0 +1,50 @@
+/** What programs could not deliver or keep, counted in the kernel for every possible CPU. */
+import { LOSS_COUNTERS, LossCounter } from "@sonde/bpf/spec";
+import type { BpfMap } from "@sonde/kernel/maps";
+import type { LostEvents } from "../print/sink.ts";
+
+/** Growth since the last reading. */
+export interface Losses {
+  readonly ring: LostEvents;
+  /** Insertions that found a map full. */
+  readonly mapFull: number;
+  /** Stacks that collided with another in their map. */
+  readonly stacks: number;
+}
+
+export class LossReader {
+  readonly #map: BpfMap;
+  readonly #cpus: readonly number[];
+  /** By counter, then by CPU. */
+  readonly #seen: number[][];
+
+  constructor(map: BpfMap, possibleCpus: readonly number[]) {
+    this.#map = map;
+    this.#cpus = possibleCpus;
+    this.#seen = Array.from({ length: LOSS_COUNTERS }, () => new Array<number>(possibleCpus.length).fill(0));
+  }
+
+  read(): Losses {
+    const [ring, mapFull, stacks] = [LossCounter.RingFull, LossCounter.MapFull, LossCounter.StackLost].map((slot) => this.#growth(slot));
+    return { ring: ring!, mapFull: mapFull!.events, stacks: stacks!.events };
+  }
+
+  #growth(slot: number): LostEvents {
+    const key = new Uint8Array(4);
+    key[0] = slot;
+    const values = this.#map.lookup(key);
+    const cpus = new Map<number, number>();
+    let events = 0;
+    if (values === undefined) return { events, cpus };
+    const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+    const seen = this.#seen[slot]!;
+    this.#cpus.forEach((cpu, i) => {
+      const count = Number(view.getBigUint64(i * this.#map.layout.stride, true));
+      const growth = count - seen[i]!;
+      seen[i] = count;
+      if (growth > 0) cpus.set(cpu, growth);
+      events += growth;
+    });
+    return { events, cpus };
+  }
+}

@@ -1,0 +1,85 @@
+/** Reads the maps that the program named, by readers composed once from the manifest. */
+import type { MapView } from "@sonde/bpf/spec";
+import type { Collection } from "@sonde/kernel/collection";
+import type { BpfMap } from "@sonde/kernel/maps";
+import { Bytes } from "../decode/bytes.ts";
+import { fieldsDecoder } from "../decode/decoder.ts";
+import { readerOf } from "../decode/reading.ts";
+import type { MapReading, Row } from "../print/map-reading.ts";
+
+export class MapReaders {
+  readonly #collection: Collection;
+  readonly #readers = new Map<MapView, () => Row[]>();
+
+  constructor(collection: Collection) {
+    this.#collection = collection;
+  }
+
+  /** The view that an event refers to by the map's name; throws when the manifest has none. */
+  view(map: string): MapView {
+    const found = this.#collection.manifest.maps.find((view) => view.map === map || view.name === map);
+    if (found === undefined) throw new Error(`object '${this.#collection.name}' describes no map '${map}'`);
+    return found;
+  }
+
+  live(view: MapView): BpfMap {
+    return this.#collection.map(view.map);
+  }
+
+  /** What the map holds now. Errors: KernelError of the look-ups. */
+  read(view: MapView): MapReading {
+    let reader = this.#readers.get(view);
+    if (reader === undefined) {
+      reader = view.keys.length === 0 ? singleReader(this.live(view), view) : keyedReader(this.live(view), view);
+      this.#readers.set(view, reader);
+    }
+    return { view, rows: reader() };
+  }
+
+  /** The addresses of a stack, the innermost first; undefined if the map has lost it. */
+  stack(map: string, id: number): bigint[] | undefined {
+    const key = new Uint8Array(4);
+    new DataView(key.buffer).setUint32(0, id, true);
+    const value = this.#collection.map(map).lookup(key);
+    if (value === undefined) return undefined;
+    const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+    const addresses: bigint[] = [];
+    for (let at = 0; at + 8 <= view.byteLength; at += 8) {
+      const address = view.getBigUint64(at, true);
+      if (address === 0n) break;
+      addresses.push(address);
+    }
+    return addresses;
+  }
+}
+
+/** A map without keys is an array with one element. */
+function singleReader(map: BpfMap, view: MapView): () => Row[] {
+  const key = new Uint8Array(map.layout.keySize);
+  const values = new Uint8Array(map.layout.entrySize);
+  const source = new Bytes(values);
+  const read = readerOf(view.value, map.layout, false);
+  return () => {
+    if (map.lookup(key, values) === undefined) return [];
+    const value = read(source, 0);
+    return value === undefined ? [] : [{ keys: [], value }];
+  };
+}
+
+function keyedReader(map: BpfMap, view: MapView): () => Row[] {
+  const { keySize, entrySize } = map.layout;
+  const readKeys = fieldsDecoder(view.keys);
+  const read = readerOf(view.value, map.layout, true);
+  return () => {
+    const rows: Row[] = [];
+    map.forEachBatch(({ count, keys, values }) => {
+      const keySource = new Bytes(keys.view);
+      const valueSource = new Bytes(values.view);
+      for (let i = 0; i < count; i++) {
+        const value = read(valueSource, i * entrySize);
+        if (value !== undefined) rows.push({ keys: readKeys(keySource, i * keySize), value });
+      }
+    });
+    return rows;
+  };
+}

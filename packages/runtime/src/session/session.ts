@@ -1,0 +1,266 @@
+/**
+ * One run of an object: loaded, attached, its events read until it ends.
+ *
+ *     load ─> begin programs ─> attach ─> read events ... ─> detach ─> end programs
+ *          ─> read the events that are left ─> losses ─> maps ─> close
+ *
+ * In this order nothing is lost on the way out: after detaching no event can come, so what is read
+ * then is all there is.
+ */
+import type { ObjectSpec } from "@sonde/bpf/spec";
+import { loadCollectionAsync } from "@sonde/kernel/collection";
+import type { Collection } from "@sonde/kernel/collection";
+import { Attacher, stopAll } from "@sonde/kernel/links";
+import type { Link } from "@sonde/kernel/links";
+import type { Vmlinux } from "@sonde/kernel/programs";
+import { Ring } from "@sonde/kernel/rings";
+import type { Kernel } from "@sonde/kernel/sys";
+import type { Output } from "../output/output.ts";
+import type { MapReading } from "../print/map-reading.ts";
+import type { Sink } from "../print/sink.ts";
+import type { Child, ChildExit } from "../processes/child.ts";
+import type { WatchedProcess } from "../processes/watched.ts";
+import type { StackReader } from "../stacks/names.ts";
+import { eventHandlers } from "./events.ts";
+import { LossReport } from "./loss-report.ts";
+import { MapReaders } from "./maps.ts";
+import { Pump } from "./pump.ts";
+
+export interface SessionOptions {
+  readonly kernel: Kernel;
+  /** The running kernel's types; asked for only if a program needs them. */
+  readonly vmlinux: Vmlinux;
+  /** Where readings go. Sinks that show stacks read them by the function they are given. */
+  readonly sink: (readStack: StackReader) => Sink;
+  /** What the sink writes to, to be paced by; absent for sinks that never fall behind. */
+  readonly output?: Output;
+  /** Released when everything is attached; its end ends the session. Not ended if the session fails to start. */
+  readonly child?: Child;
+  /** Its end ends the session. */
+  readonly process?: WatchedProcess;
+  /** Instead of what the object says. */
+  readonly printMapsOnExit?: boolean;
+  /** Called when everything is attached, before any event is read. */
+  readonly onAttached?: () => void;
+  /** Formats the present time, for time(); absent if the object has no such event. */
+  readonly clock?: (format: string) => string;
+}
+
+export interface Outcome {
+  /** What ended it: exit(), {@link Session.stop}, the child's or the process's end, or a reader that left. */
+  readonly reason: "exit" | "stopped" | "child" | "process" | "output";
+  /** The argument of exit(), or 0. */
+  readonly exitCode: number;
+  /** How the child ended; undefined if there was none, or if it did not end when asked to. */
+  readonly child: ChildExit | undefined;
+  /** Events that the ring had no room for. */
+  readonly lostEvents: number;
+}
+
+/** Milliseconds that a child gets to end once it was asked to. */
+const CHILD_GRACE = 1000;
+/** Milliseconds between looks at the loss counters and the watched process. */
+const LOSS_INTERVAL = 1000;
+const PROCESS_INTERVAL = 100;
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #collection: Collection;
+  readonly #maps: MapReaders;
+  readonly #sink: Sink;
+  readonly #losses: LossReport;
+  readonly #ring: Ring | undefined;
+  readonly #pump: Pump;
+  readonly #ended: PromiseWithResolvers<Outcome> = withResolvers();
+  #links: readonly Link[] = [];
+  #ending: boolean = false;
+  #failure: { readonly error: unknown } | undefined;
+  #exitCode: number | undefined;
+  #childExit: ChildExit | undefined;
+  #nextLosses: number = 0;
+  #nextProcess: number = 0;
+
+  /**
+   * Loads, runs the begin programs, attaches everything, and starts reading.
+   *
+   * Errors: VerifierError, KernelError, UnsupportedFeatureError of loading or attaching; nothing is
+   * attached or open then.
+   */
+  static async start(spec: ObjectSpec, options: SessionOptions): Promise<Session> {
+    const collection = await loadCollectionAsync(options.kernel, spec, { vmlinux: options.vmlinux });
+    let session: Session | undefined;
+    try {
+      session = new Session(collection, options);
+      session.#begin();
+      return session;
+    } catch (error) {
+      if (session === undefined) collection.close();
+      else session.#close();
+      throw error;
+    }
+  }
+
+  private constructor(collection: Collection, options: SessionOptions) {
+    const { manifest } = collection;
+    this.#options = options;
+    this.#collection = collection;
+    this.#maps = new MapReaders(collection);
+    this.#sink = options.sink((map, id) => this.#maps.stack(map, id));
+    this.#losses = new LossReport(collection, this.#maps, this.#sink, options.kernel.possibleCpus);
+    const handlers = eventHandlers(manifest.events, {
+      sink: this.#sink,
+      maps: this.#maps,
+      clock: options.clock ?? ((format) => format),
+      exit: (code) => {
+        this.#exitCode ??= code;
+      },
+    });
+    const ringMap = manifest.ring === undefined ? undefined : collection.map(manifest.ring);
+    this.#ring = ringMap === undefined ? undefined : new Ring(options.kernel, ringMap);
+    this.#pump = new Pump({
+      ring: this.#ring && ringMap && { reader: this.#ring, size: ringMap.maxEntries },
+      handlers,
+      output: options.output,
+      afterRound: () => this.#afterRound(),
+      fail: (error) => this.#fail(error),
+    });
+  }
+
+  /** Resolves when the session is over and everything is closed. Rejects if reading or writing failed; all is closed then too. */
+  get ended(): Promise<Outcome> {
+    return this.#ended.promise;
+  }
+
+  /** Live attachments: what and by which of the kernel's ways. */
+  get links(): readonly { readonly description: string; readonly road: string }[] {
+    return this.#links;
+  }
+
+  /** What the named maps hold now, in the manifest's order. Errors: KernelError of the look-ups. */
+  readMaps(): MapReading[] {
+    return this.#collection.manifest.maps.map((view) => this.#maps.read(view));
+  }
+
+  /** Ends the session in order, once; every call gives the same outcome. */
+  stop(): Promise<Outcome> {
+    this.#end("stopped");
+    return this.ended;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop().then(() => undefined);
+  }
+
+  #begin(): void {
+    const places = [...this.#collection.attachments()];
+    this.#run("begin");
+    this.#links = new Attacher(this.#options.kernel).attachAll(places.filter(({ target }) => target.kind !== "run"));
+    this.#sink.attachedProbes(places.length);
+    const { child, onAttached } = this.#options;
+    onAttached?.();
+    child?.release();
+    child?.exit.then(
+      (exit) => {
+        this.#childExit = exit;
+        this.#end("child");
+      },
+      (error: unknown) => this.#fail(error),
+    );
+    this.#nextLosses = performance.now() + LOSS_INTERVAL;
+    this.#pump.start();
+  }
+
+  #run(when: "begin" | "end"): void {
+    for (const { program, target } of this.#collection.attachments()) {
+      if (target.kind === "run" && target.when === when) program.testRun();
+    }
+  }
+
+  #afterRound(): void {
+    const now = performance.now();
+    if (now >= this.#nextLosses) {
+      this.#nextLosses = now + LOSS_INTERVAL;
+      this.#losses.report();
+      this.#options.output?.send();
+    }
+    if (this.#ending) return;
+    const { process, output } = this.#options;
+    if (this.#exitCode !== undefined) return this.#end("exit");
+    if (output?.closed === true) return this.#end("output");
+    if (process !== undefined && now >= this.#nextProcess) {
+      this.#nextProcess = now + PROCESS_INTERVAL;
+      if (!process.alive()) this.#end("process");
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#end("stopped");
+  }
+
+  #end(reason: Outcome["reason"]): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    if (this.#childExit === undefined) this.#options.child?.terminate();
+    this.#finish(reason)
+      .finally(() => this.#close())
+      .then(this.#ended.resolve, this.#ended.reject);
+  }
+
+  /** Events are read on while the probes are detached, which takes a while: the ring must not fill up then. */
+  async #finish(reason: Outcome["reason"]): Promise<Outcome> {
+    const { child, output } = this.#options;
+    await stopAll(this.#links);
+    this.#run("end");
+    this.#pump.stop();
+    await this.#pump.drainRest();
+    this.#losses.reportRest();
+    this.#sink.end();
+    if (this.#options.printMapsOnExit ?? this.#collection.manifest.config.printMapsOnExit) this.#printMaps();
+    await output?.flush();
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (child !== undefined) this.#childExit ??= await soon(child.exit);
+    return { reason, exitCode: this.#exitCode ?? 0, child: this.#childExit, lostEvents: this.#losses.lostEvents };
+  }
+
+  #printMaps(): void {
+    const readings = this.readMaps().filter(({ rows }) => rows.length > 0);
+    readings.sort((a, b) => (a.view.name < b.view.name ? -1 : 1));
+    for (const reading of readings) this.#sink.map(reading, { top: 0, div: 1 });
+  }
+
+  #close(): void {
+    this.#pump.stop();
+    for (const link of this.#links) link.close();
+    this.#ring?.close();
+    this.#collection.close();
+  }
+}
+
+interface PromiseWithResolvers<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+function withResolvers<T>(): PromiseWithResolvers<T> {
+  let resolve: ((value: T) => void) | undefined;
+  let reject: ((reason: unknown) => void) | undefined;
+  const promise = new Promise<T>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
+  });
+  return { promise, resolve: resolve!, reject: reject! };
+}
+
+async function soon(exit: Promise<ChildExit>): Promise<ChildExit | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const grace = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), CHILD_GRACE);
+  });
+  try {
+    return await Promise.race([exit, grace]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,101 @@
+/** A session for a person or a script at a terminal: sinks, output and processes made from plain options. */
+import { writeSync } from "node:fs";
+import type { DataType, Manifest, ObjectSpec } from "@sonde/bpf/spec";
+import type { Vmlinux } from "@sonde/kernel/programs";
+import { openKernel } from "@sonde/kernel/sys";
+import type { Kernel } from "@sonde/kernel/sys";
+import { descriptorOutput } from "../output/output.ts";
+import type { Output } from "../output/output.ts";
+import { addressesOnly } from "../print/names.ts";
+import type { Names } from "../print/names.ts";
+import type { Sink } from "../print/sink.ts";
+import type { Child } from "../processes/child.ts";
+import type { StackReader } from "../stacks/names.ts";
+import { Session } from "./session.ts";
+
+export interface StartOptions {
+  readonly kernel?: Kernel;
+  /** The running kernel's types; asked for only if a program needs them. */
+  readonly vmlinux: Vmlinux;
+  readonly format?: "text" | "json";
+  /** Where data goes; standard output unless given. */
+  readonly output?: Output;
+  /** Where diagnostics go, whole lines; standard error unless given. */
+  readonly diagnose?: (text: string) => void;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  /** A command's process that waits; it is asked to end if the session cannot start. */
+  readonly child?: Child;
+  /** Ends the session when this process ends. */
+  readonly pid?: number;
+  readonly printMapsOnExit?: boolean;
+}
+
+/** Harnesses written for bpftrace set this variable, and wait for its name on the output. */
+const NOTIFY = "__BPFTRACE_NOTIFY_PROBES_ATTACHED";
+
+/** Errors: those of {@link Session.start}; Error when there is no process `pid`. */
+export async function startSession(spec: ObjectSpec, options: StartOptions): Promise<Session> {
+  const { vmlinux, format = "text", child, pid, printMapsOnExit } = options;
+  const output = options.output ?? descriptorOutput(1);
+  const diagnose = options.diagnose ?? ((text) => void writeSync(2, text));
+  try {
+    const makeNames = await namesFor(spec.manifest);
+    const makeSink = format === "json" ? (await import("../print/json-sink.ts")).jsonSink : (await import("../print/text-sink.ts")).textSink;
+    const sink = (readStack: StackReader): Sink =>
+      makeSink({
+        write: (text) => output.write(text),
+        diagnose,
+        names: makeNames(readStack),
+        quiet: options.quiet ?? false,
+        verbose: options.verbose ?? false,
+      });
+    const clock = await clockFor(spec.manifest);
+    const watched = pid === undefined ? undefined : (await import("../processes/watched.ts")).watchProcess(pid);
+    return await Session.start(spec, {
+      kernel: options.kernel ?? openKernel(),
+      vmlinux,
+      sink,
+      output,
+      onAttached: () => {
+        if (process.env[NOTIFY] !== undefined) output.write(`${NOTIFY}\n`);
+      },
+      ...(child && { child }),
+      ...(watched && { process: watched }),
+      ...(printMapsOnExit !== undefined && { printMapsOnExit }),
+      ...(clock && { clock }),
+    });
+  } catch (error) {
+    child?.terminate();
+    throw error;
+  }
+}
+
+/** Only objects with stacks or symbols need the code that reads symbol tables. */
+async function namesFor(manifest: Manifest): Promise<(readStack: StackReader) => Names> {
+  const fields = [...manifest.maps.flatMap(({ keys }) => keys), ...manifest.events.flatMap((event) => event.fields)];
+  const scalars = manifest.maps.flatMap(({ value }) => (value.kind === "scalar" ? [value.type] : []));
+  const named = [...fields.map(({ type }) => type), ...scalars].some(isNamed);
+  return named ? (await import("../stacks/names.ts")).symbolNames : () => addressesOnly;
+}
+
+function isNamed(type: DataType): boolean {
+  switch (type.kind) {
+    case "stack":
+    case "symbol":
+      return true;
+    case "tuple":
+    case "record":
+      return type.fields.some((field) => isNamed(field.type));
+    case "array":
+      return isNamed(type.element);
+    default:
+      return false;
+  }
+}
+
+async function clockFor(manifest: Manifest): Promise<((format: string) => string) | undefined> {
+  if (!manifest.events.some(({ action }) => action.kind === "time")) return undefined;
+  const { strftime } = await import("../format/strftime.ts");
+  return (format) => strftime(format, new Date());
+}
