@@ -81,9 +81,9 @@ function parseField(local: Btf, relocation: CoreRelocation, indices: readonly nu
   return { root: relocation.typeId, steps, bitOffset };
 }
 
-/** An array without a length (or of length one, before C had those) that ends its struct has as many elements as there is room. */
+/** An array without a length that ends its struct has as many elements as there is room. */
 export function isFlexible(btf: Btf, step: Step | undefined, length: number): boolean {
-  if (step?.member === undefined || length > 1) return false;
+  if (step?.member === undefined || length > 0) return false;
   const owner = resolve(btf, step.type);
   return isComposite(owner) && step.index === owner.members.length - 1;
 }
