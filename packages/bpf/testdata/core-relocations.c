@@ -81,5 +81,8 @@ __attribute__((section("raw_tp/sched_switch"))) int prog(u64 *ctx){
   O(51, __builtin_preserve_type_info(*(struct qstr*)0,2));
   O(52,__builtin_preserve_type_info(*(struct mm_struct*)0,2));
   O(53,__builtin_preserve_type_info(*(enum tcp_states*)0,0));
+  O(54, in->i_ino);
+  O(55, t->pid);
+  O(56, s->sk_protocol);
   return 0; }
 char _license[] __attribute__((section("license"))) = "GPL";

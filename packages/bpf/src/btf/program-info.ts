@@ -62,7 +62,7 @@ export function funcInfo(program: Layout, functions: ReadonlyMap<string, number>
  */
 export function lineInfo(program: Layout, starts: readonly FuncInfo[], stringOffset: (text: string) => number): LineInfo[] {
   if (!program.instructions.some(({ source }) => source !== undefined)) return [];
-  const isStart = new Set(starts.map(({ slot }) => slot));
+  const isStart = new Set([0, ...starts.map(({ slot }) => slot)]);
   const lines: LineInfo[] = [];
   let last: SourcePosition | undefined;
   for (const [index, instruction] of program.instructions.entries()) {

@@ -58,10 +58,10 @@ export function parseAccess(local: Btf, relocation: CoreRelocation): Access {
 }
 
 function parseField(local: Btf, relocation: CoreRelocation, indices: readonly number[]): Access {
-  const [first, ...rest] = indices;
+  const [first = 0, ...rest] = indices;
   let type = resolve(local, relocation.typeId);
-  const steps: Step[] = [{ type: type.id, index: first! }];
-  let bitOffset = first! === 0 ? 0 : first! * sizeOf(local, type.id) * 8;
+  const steps: Step[] = [{ type: type.id, index: first }];
+  let bitOffset = first === 0 ? 0 : first * sizeOf(local, type.id) * 8;
   for (const index of rest) {
     if (isComposite(type)) {
       const member = type.members[index];

@@ -149,7 +149,7 @@ test("values are written where each instruction holds them", () => {
     withCore(load(4, 1, 1, 0), field("0:0")),
     withCore(store(8, 1, 8, 2), field("0:1")),
     withCore(aluImm("ADD", 64, 1, 0), field("0:2:0")),
-    withCore(loadImm64(1, 0n), field("0", CoreKind.EnumValue, local.id.modes!)),
+    withCore(loadImm64(1, 0n), field("0", CoreKind.EnumValue, local.id.modes)),
     exit(),
   ], local.btf, target.btf);
   assert.equal(poisoned.size, 0);
@@ -163,7 +163,7 @@ test("values are written where each instruction holds them", () => {
 
 test("what cannot be resolved is poisoned in place, every slot of it", () => {
   const { instructions, poisoned } = applyCore([
-    withLabel(withCore(loadImm64(1, 0n), field("2", CoreKind.EnumValue, local.id.modes!)), "main"),
+    withLabel(withCore(loadImm64(1, 0n), field("2", CoreKind.EnumValue, local.id.modes)), "main"),
     withCore(load(4, 1, 1, 0), field("0:4")),
     withCore(load(4, 1, 1, 0), field("0:6")),
     exit(),

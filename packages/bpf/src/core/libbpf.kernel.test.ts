@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { decode } from "../asm/decode.ts";
 import type { CoreKind, CoreRelocation, Instruction } from "../asm/instruction.ts";
 import { layout } from "../asm/layout.ts";
-import { classOf, isLoadImm64, isMemoryAccess } from "../asm/opcodes.ts";
+import { accessSize, isLoadImm64, isMemoryAccess } from "../asm/opcodes.ts";
 import { BtfReader } from "../btf/reader.ts";
 import { applyCore } from "./apply.ts";
 
@@ -24,15 +24,19 @@ test("libbpf and we give the same value to every relocation", () => {
   const local = new BtfReader(section(elf, ".BTF"));
   const relocations = readRelocations(section(elf, ".BTF.ext"), local);
   const target = new BtfReader(readFileSync("/sys/kernel/btf/vmlinux"));
-  const applied = applyCore(withReferences(decode(section(elf, "raw_tp/sched_switch")), relocations), local, target);
+  const decoded = decode(section(elf, "raw_tp/sched_switch"));
+  const applied = applyCore(withReferences(decoded, relocations), local, target);
+  const { slots } = layout(decoded);
+  const original = new Map(decoded.map((instruction, index) => [slots[index]!, instruction]));
   const program = layout(applied.instructions);
 
   const theirs = libbpfValues();
-  assert.equal(relocations.length, 54);
-  assert.equal(theirs.size, 54);
+  assert.equal(relocations.length, 57);
+  assert.equal(theirs.size, 57);
   for (const [number, relocation] of relocations.entries()) {
     const index = program.slots.indexOf(relocation.slot);
-    const ours = applied.poisoned.has(index) ? "poisoned" : valueIn(program.instructions[index]!);
+    const instruction = program.instructions[index]!;
+    const ours = applied.poisoned.has(index) ? "poisoned" : valueIn(instruction) + resized(original.get(relocation.slot)!, instruction);
     assert.equal(ours, theirs.get(number), JSON.stringify({ number, ...relocation }));
   }
 });
@@ -48,7 +52,9 @@ function libbpfValues(): Map<number, string> {
   for (const line of `${stderr}${stdout}`.split("\n")) {
     const patched = /relo #(\d+): patched insn #\d+ \(.*-> (-?\d+)/.exec(line);
     const poisoned = /relo #(\d+): substituting insn/.exec(line);
-    if (patched !== null) values.set(Number(patched[1]), patched[2]!);
+    const size = /relo #(\d+): patched insn #\d+ \(.*mem_sz \d -> (\d)/.exec(line);
+    if (size !== null) values.set(Number(size[1]), `${values.get(Number(size[1]))} in ${size[2]} bytes`);
+    else if (patched !== null) values.set(Number(patched[1]), patched[2]!);
     if (poisoned !== null) values.set(Number(poisoned[1]), "poisoned");
   }
   return values;
@@ -56,7 +62,12 @@ function libbpfValues(): Map<number, string> {
 
 function valueIn(instruction: Instruction): string {
   if (isLoadImm64(instruction.opcode)) return String(BigInt.asIntN(64, BigInt(instruction.imm)));
-  return String(isMemoryAccess(instruction.opcode) && classOf(instruction.opcode) !== 0 ? instruction.offset : instruction.imm);
+  return String(isMemoryAccess(instruction.opcode) ? instruction.offset : instruction.imm);
+}
+
+function resized(before: Instruction, after: Instruction): string {
+  const size = accessSize(after.opcode);
+  return isMemoryAccess(after.opcode) && accessSize(before.opcode) !== size ? ` in ${size} bytes` : "";
 }
 
 function withReferences(instructions: readonly Instruction[], relocations: readonly Numbered[]): Instruction[] {
