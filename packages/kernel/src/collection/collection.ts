@@ -1,19 +1,29 @@
 /** An object that is live in the kernel: its maps and programs, owned together. */
-import type { AttachTarget, Manifest } from "@sonde/bpf/spec";
+import type { AttachTarget, Manifest, ObjectSpec } from "@sonde/bpf/spec";
 import type { BpfMap } from "../maps/map.ts";
 import type { Program } from "../programs/program.ts";
+
+/** How loading went, for those who ask to be told. */
+export interface LoadReport {
+  /** Whether the kernel took the object's types as they are, or only without those it is too old for. */
+  readonly types: "none" | "whole" | "reduced";
+  /** Accesses that cannot work on this kernel; the program was loaded since they are never reached. */
+  readonly poisoned: readonly { readonly program: string; readonly reason: string }[];
+}
 
 export class Collection {
   readonly name: string;
   readonly manifest: Manifest;
+  readonly report: LoadReport;
   readonly #maps: ReadonlyMap<string, BpfMap>;
   /** All loads, in the order of the object's programs; one specification may have several. */
   readonly programs: readonly Program[];
 
   /** Takes maps and programs over. */
-  constructor(name: string, manifest: Manifest, maps: ReadonlyMap<string, BpfMap>, programs: readonly Program[]) {
-    this.name = name;
-    this.manifest = manifest;
+  constructor(spec: Pick<ObjectSpec, "name" | "manifest">, maps: ReadonlyMap<string, BpfMap>, programs: readonly Program[], report: LoadReport) {
+    this.name = spec.name;
+    this.manifest = spec.manifest;
+    this.report = report;
     this.#maps = maps;
     this.programs = programs;
   }

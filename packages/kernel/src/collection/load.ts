@@ -12,6 +12,7 @@ import type { Vmlinux } from "../programs/kernel-types.ts";
 import { load, loadAsync, prepareLoad } from "../programs/load.ts";
 import type { Load } from "../programs/load.ts";
 import { loadObjectBtf } from "../programs/object-btf.ts";
+import type { LoadedBtf } from "../programs/object-btf.ts";
 import { Program } from "../programs/program.ts";
 import type { FileDescriptor } from "../sys/file-descriptor.ts";
 import type { Kernel } from "../sys/kernel.ts";
@@ -67,7 +68,8 @@ class Loading {
   readonly #options: LoadOptions;
   readonly #maps = new Map<string, BpfMap>();
   readonly #programs: Program[] = [];
-  #btf: FileDescriptor | undefined;
+  readonly #poisoned: { program: string; reason: string }[] = [];
+  #btf: LoadedBtf | undefined;
 
   constructor(kernel: Kernel, spec: ObjectSpec, options: LoadOptions) {
     this.#kernel = kernel;
@@ -80,6 +82,7 @@ class Loading {
     const object = this.#open();
     for (const program of this.#spec.programs) {
       const encoded = encodeProgram(program, object);
+      for (const reason of encoded.poisoned.values()) this.#poisoned.push({ program: program.name, reason });
       for (const point of attachPoints(program)) {
         const prepared = prepareLoad(this.#kernel, encoded, point, object);
         try {
@@ -97,14 +100,15 @@ class Loading {
 
   finish(): Collection {
     // Programs and maps hold the types themselves.
-    this.#btf?.close();
-    return new Collection(this.#spec.name, this.#spec.manifest, this.#maps, this.#programs);
+    this.#btf?.fd.close();
+    const types = this.#btf === undefined ? "none" : this.#btf.reduced ? "reduced" : "whole";
+    return new Collection(this.#spec, this.#maps, this.#programs, { types, poisoned: this.#poisoned });
   }
 
   undo(): void {
     for (const program of this.#programs) program.close();
     for (const map of this.#maps.values()) map.close();
-    this.#btf?.close();
+    this.#btf?.fd.close();
   }
 
   #open(): ObjectContext {
@@ -118,10 +122,9 @@ class Loading {
     const { name, btf, programs } = this.#spec;
     if (btf.length === 0) return undefined;
     const texts = addStrings(btf, programs.flatMap(({ instructions }) => [...sourceTexts(instructions)]));
-    const fd = loadObjectBtf(this.#kernel, texts.btf, `object '${name}'`);
-    this.#btf = fd;
+    this.#btf = loadObjectBtf(this.#kernel, texts.btf, `object '${name}'`);
     let types: Btf | undefined;
-    return { fd: fd.fd, stringOffset: texts.offset, types: () => (types ??= new BtfReader(btf)) };
+    return { fd: this.#btf.fd.fd, stringOffset: texts.offset, types: () => (types ??= new BtfReader(btf)) };
   }
 
   #mapFd(name: string): number {

@@ -6,6 +6,7 @@ export type { Vmlinux } from "./kernel-types.ts";
 export { load, loadAsync, prepareLoad } from "./load.ts";
 export type { Load } from "./load.ts";
 export { loadObjectBtf } from "./object-btf.ts";
+export type { LoadedBtf } from "./object-btf.ts";
 export { Program } from "./program.ts";
 export type { ProgramStatistics } from "./program.ts";
 export { reduceBtf } from "./reduce-btf.ts";

@@ -101,6 +101,11 @@ kernelTest("a field's offset is the running kernel's", () => {
   assert.ok(struct.kind === "struct");
   const member = struct.members.find(({ name }) => name === "tgid");
   assert.equal(collection.program("main").testRun().returned, member!.bitOffset / 8);
+  // Behind a constant condition it is dead code: loaded, and reported.
+  const dead = { instructions: [mov64Imm(1, 0), jumpIfImm("JEQ", 64, 1, 0, "out"), ...offsetOf("0:1").instructions!.slice(0, 1), { ...mov64Imm(0, 0), label: "out" }, exit()] };
+  using partly = loadCollection(kernel, testObject([dead], [], builder), { vmlinux });
+  assert.equal(partly.report.types, "whole");
+  assert.deepEqual(partly.report.poisoned.map(({ program, reason }) => [program, /no_such_field/.test(reason)]), [["main", true]]);
   assert.throws(() => loadCollection(kernel, testObject([offsetOf("0:1")], [], builder), { vmlinux }), (error) => error instanceof VerifierError && /no_such_field/.test(error.reason) && error.source?.line === 1);
   assert.throws(() => loadCollection(kernel, testObject([offsetOf("0:0")], [], builder), { vmlinux: noBtf }), UnsupportedFeatureError);
 });
