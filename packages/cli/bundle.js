@@ -14,10 +14,15 @@ const output = path.join(here, "dist/bin");
 const pureModules = {
   name: "pure-modules",
   setup(bundler) {
-    bundler.onResolve({ filter: /^@sonde\// }, async (request) => {
-      if (request.pluginData === "resolved") return undefined;
-      const { path: resolved, errors } = await bundler.resolve(request.path, { ...request, pluginData: "resolved" });
-      return errors.length > 0 ? { errors } : { path: resolved, sideEffects: false };
+    bundler.onResolve({ filter: /^(@sonde\/|\.)/ }, async ({ path: name, importer, kind, resolveDir, pluginData }) => {
+      if (pluginData === "resolved" || kind === "entry-point" || importer.includes("/node_modules/")) return undefined;
+      const { path: file, errors } = await bundler.resolve(name, {
+        importer,
+        kind,
+        resolveDir,
+        pluginData: "resolved",
+      });
+      return errors.length > 0 ? { errors } : { path: file, sideEffects: false };
     });
   },
 };

@@ -1,6 +1,9 @@
-// The kernel tests inside a guest: it boots once and runs them all, one file at a time.
+// The kernel tests inside a guest, and the scenarios that kernels may answer differently: it boots
+// once and runs them all, one file at a time.
 import { packageTests, checkStatus, resultReader, testArguments } from "./node-tests.js";
 import { quote, runInGuest } from "../../test/vm/guest.js";
+
+const scenarios = ["test/scenarios/count.test.js", "test/scenarios/functions.test.js"];
 
 /**
  * A stage that runs every kernel test on one of Debian's kernels.
@@ -8,7 +11,7 @@ import { quote, runInGuest } from "../../test/vm/guest.js";
  * @param {readonly string[]} [files] instead of all of them
  * @returns {(deadline: number) => Promise<import("./test-reporter.js").TestResult[]>}
  */
-export function guestTests(name, files = packageTests("kernel")) {
+export function guestTests(name, files = [...packageTests("kernel"), ...scenarios]) {
   return async (deadline) => {
     const reader = resultReader();
     // Emulation makes Node.js some ten times slower, so one file gets more time than on the host.

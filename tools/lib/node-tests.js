@@ -23,9 +23,9 @@ export function scenarioTests() {
   return testsUnder(path.join(root, "test"));
 }
 
-/** The tests of these tools themselves. */
+/** The tests of these tools and of the benchmarks' arithmetic. */
 export function toolTests() {
-  return testsUnder(path.join(root, "tools"));
+  return ["tools", "bench"].flatMap((folder) => testsUnder(path.join(root, folder)));
 }
 
 /** @param {string} directory */
