@@ -11,6 +11,8 @@ export interface Manifest {
   readonly ring?: string;
   /** A per-CPU array of u64 counters, one slot for each {@link LossCounter}. */
   readonly losses?: string;
+  /** An array with one u64: gets the kernel's boot-time clock (bpf_ktime_get_boot_ns) before the first program runs. */
+  readonly start?: string;
   /** What helper results the programs check: slot ids in the records of kind "helperError". */
   readonly config: SessionConfig;
 }
@@ -103,8 +105,8 @@ export type EventAction =
   | { readonly kind: "printf"; readonly format: string }
   /** print(@map), with the optional top and div. A single entry of a map comes as printValue. */
   | { readonly kind: "printMap"; readonly map: string; readonly top: number; readonly div: number }
-  /** print(expr), or print(@map[key]): the field is the value; `label` is printed before it as for a map entry, if given. */
-  | { readonly kind: "printValue" }
+  /** print(expr): the field is the value. print(@map[key]): `label` is the map's name, the last field its value, those before it the key. */
+  | { readonly kind: "printValue"; readonly label?: string }
   | { readonly kind: "clear"; readonly map: string }
   | { readonly kind: "zero"; readonly map: string }
   /** No more probes after this one; the field, if any, is the exit code. */

@@ -1,0 +1,89 @@
+/** count, sum, min, max, avg, stats, hist, lhist: values changed in place, one for each CPU. */
+import type { CompareOp, Inst } from "../../ir/index.ts";
+import type { AssignMap, Call } from "../ast.ts";
+import type { Aggregate } from "../types.ts";
+import { scalar } from "./expressions.ts";
+import type { Handler } from "./handler.ts";
+import { linearBucket, logarithmicBucket } from "./buckets.ts";
+import { addToNew, keyOf, lookUp, planOf } from "./maps.ts";
+import type { MapPlan } from "./views.ts";
+
+/** Changes one value, of which `entry` is the address. */
+type Change = (entry: Inst) => void;
+
+/** `@x[key] = count()` and its like. */
+export function aggregate(h: Handler, statement: AssignMap, call: Call, kind: Aggregate): void {
+  const { target } = statement;
+  const plan = planOf(h, target);
+  const [argument] = call.args;
+  const value = argument === undefined ? h.constant(1) : scalar(h, argument);
+  const change = changeOf(h, kind, plan, value);
+  if (target.keys.length === 0) {
+    h.ifNonNull(lookUp(h, plan, h.zeroIndex()), "mapValue", change);
+    return;
+  }
+  const key = keyOf(h, target, plan);
+  h.ifNonNull(lookUp(h, plan, key), "mapValue", change, () => addToNew(h, target, plan, key, change));
+}
+
+function changeOf(h: Handler, kind: Aggregate, plan: MapPlan, value: Inst): Change {
+  const { builder } = h;
+  const one = h.constant(1);
+  switch (kind.kind) {
+    case "count": return (entry) => add(h, plan, entry, 0, one);
+    case "sum":
+      return (entry) => {
+        add(h, plan, entry, 0, value);
+        builder.store(entry, 8, 8, one);
+      };
+    case "avg": case "stats":
+      return (entry) => {
+        add(h, plan, entry, 0, value);
+        add(h, plan, entry, 8, one);
+      };
+    case "min": case "max": return extreme(h, extremeOrder(kind.kind, kind.signed), value);
+    case "hist": return bucketed(h, plan, logarithmicBucket(h, value, kind.bits), kind.bits === 0);
+    case "lhist": return bucketed(h, plan, linearBucket(h, value, kind), false);
+  }
+}
+
+function add(h: Handler, plan: MapPlan, base: Inst, offset: number, amount: Inst): void {
+  const { builder } = h;
+  if (plan.atomic) builder.atomicAdd(base, offset, 8, amount);
+  else builder.store(base, offset, 8, builder.binary("add", builder.load(base, offset, 8), amount));
+}
+
+function extremeOrder(kind: "min" | "max", signed: boolean): CompareOp {
+  if (kind === "min") return signed ? "slt" : "ult";
+  return signed ? "sgt" : "ugt";
+}
+
+/** Kept if it is the first, or below (above) what was kept. */
+function extreme(h: Handler, better: CompareOp, value: Inst): Change {
+  const { builder } = h;
+  return (entry) => {
+    const keep = builder.block("keep");
+    const compare = builder.block("compare");
+    const join = builder.block("join");
+    const before = builder.current;
+    builder.branch({ kind: "eq", a: builder.load(entry, 8, 8), b: h.constant(0) }, keep, compare, false);
+    h.enter(compare, before);
+    builder.branch({ kind: better, a: value, b: builder.load(entry, 0, 8) }, keep, join);
+    h.enter(keep, before);
+    builder.store(entry, 0, 8, value);
+    builder.store(entry, 8, 8, h.constant(1));
+    builder.jump(join);
+    h.enter(join, before);
+  };
+}
+
+/** Adds 1 to bucket `index`. Where the verifier can't see that the index is in range, it is tested, which never fails. */
+function bucketed(h: Handler, plan: MapPlan, index: Inst, bounded: boolean): Change {
+  const { builder } = h;
+  const increment = (entry: Inst): void => {
+    const bucket = builder.binary("add", entry, builder.binary("shl", index, h.constant(3)));
+    add(h, plan, bucket, 0, h.constant(1));
+  };
+  if (bounded) return increment;
+  return (entry) => h.when({ kind: "ult", a: index, b: h.constant(plan.spec.valueSize / 8) }, () => increment(entry), undefined, true);
+}

@@ -1,0 +1,81 @@
+/** The probe's own arguments: `args.name`, `argN`, `retval`. */
+import type { TracepointField } from "@sonde/bpf/spec";
+import { pointerTo, type Inst } from "../../ir/index.ts";
+import type { Expr, Member, Span } from "../ast.ts";
+import type { Type } from "../types.ts";
+import type { Handler } from "./handler.ts";
+import type { Place } from "./memory.ts";
+import { noArgument, refuse, unknownMember } from "./messages.ts";
+import { fit } from "./operators.ts";
+import { registers } from "./registers.ts";
+
+type ArgumentMember = Member & { readonly object: Extract<Expr, { kind: "builtin" }> };
+
+/** Whether `e` is `args.name`. */
+export function isArgument(e: Expr): e is ArgumentMember {
+  return e.kind === "member" && e.object.kind === "builtin" && e.object.name === "args";
+}
+
+/** Where a tracepoint's field lies in its record; undefined for probes whose arguments are in registers. */
+export function argumentPlace(h: Handler, e: ArgumentMember): Place | undefined {
+  const source = h.variant.arguments;
+  if (source.kind !== "tracepoint") return undefined;
+  const field = source.format.fields.find(({ name }) => name === e.name);
+  if (field === undefined) return refuse(unknownMember, e.nameSpan, `${source.format.category}:${source.format.name}`, e.name);
+  if (isDynamic(field)) return dynamicData(h, field);
+  // Programs may load from their context only what is aligned; the rest is read like any kernel memory.
+  const aligned = field.offset % Math.min(field.size, 8) === 0 || field.type.includes("[");
+  return { base: h.builder.context(), offset: field.offset, space: aligned ? "program" : "kernel", trusted: false };
+}
+
+/** Data of variable length follows the record; its field says where. */
+function isDynamic(field: TracepointField): boolean {
+  return field.type.startsWith("__data_loc") || field.type.startsWith("__rel_loc");
+}
+
+/** The low half of the field is the offset: from the record's start, or from the field's end for `__rel_loc`. */
+function dynamicData(h: Handler, field: TracepointField): Place {
+  const { builder } = h;
+  const context = builder.context();
+  const start = builder.binary("and", builder.load(context, field.offset, 4), h.constant(0xffff));
+  const base = builder.binary("add", context, start);
+  return { base, offset: field.type.startsWith("__rel_loc") ? field.offset + field.size : 0, space: "kernel", trusted: false };
+}
+
+/** The value of `args.name` where arguments are in an array or in registers. */
+export function argumentByName(h: Handler, e: ArgumentMember): Inst {
+  const source = h.variant.arguments;
+  if (source.kind === "array" || source.kind === "registers") {
+    const index = source.params.findIndex(({ name }) => name === e.name);
+    const param = source.params[index];
+    if (param !== undefined) return argument(h, index, param.type, e.span);
+    if (e.name === "retval") return result(h, h.typeOf(e), e.span);
+  }
+  return refuse(unknownMember, e.nameSpan, "args", e.name);
+}
+
+/** Argument number `index`, from 0. */
+export function argument(h: Handler, index: number, type: Type, span: Span): Inst {
+  const { builder } = h;
+  if (h.variant.arguments.kind !== "registers") return fromArray(h, index, type);
+  const offsets = registers(h.object.target.arch).arguments;
+  const offset = offsets[index];
+  if (offset === undefined) return refuse(noArgument, span, `arg${index}`, offsets.length);
+  return fit(h, builder.load(builder.context(), offset, 8), type);
+}
+
+/** What the function returned. */
+export function result(h: Handler, type: Type, span: Span): Inst {
+  const { builder } = h;
+  const source = h.variant.arguments;
+  if (source.kind === "array") return fromArray(h, source.params.length, type);
+  if (source.kind !== "registers") return refuse(unknownMember, span, "this probe", "retval");
+  return fit(h, builder.load(builder.context(), registers(h.object.target.arch).result, 8), type);
+}
+
+function fromArray(h: Handler, index: number, type: Type): Inst {
+  const { builder } = h;
+  const trusted = type.kind === "pointer" && type.trusted;
+  const value = builder.load(builder.context(), index * 8, 8, trusted ? { type: pointerTo("trusted") } : {});
+  return trusted ? value : fit(h, value, type);
+}

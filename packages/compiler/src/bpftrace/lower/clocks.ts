@@ -1,0 +1,34 @@
+/** The kernel's clocks, in nanoseconds. */
+import type { Inst } from "../../ir/index.ts";
+import type { Call } from "../ast.ts";
+import type { Handler } from "./handler.ts";
+import { Helper } from "./helpers.ts";
+import { notLowered, refuse } from "./messages.ts";
+
+const CLOCKS: Readonly<Record<string, number>> = {
+  boot: Helper.ktimeGetBootNs,
+  monotonic: Helper.ktimeGetNs,
+  sw_tai: Helper.ktimeGetTaiNs,
+};
+
+/** Nanoseconds since boot, time asleep included: what `nsecs` means. */
+export function now(h: Handler): Inst {
+  return h.builder.call(Helper.ktimeGetBootNs, []);
+}
+
+/** nsecs(mode). */
+export function namedClock(h: Handler, e: Call): Inst {
+  const [mode] = e.args;
+  const name = mode === undefined ? "boot" : mode.kind === "identifier" ? mode.name : "";
+  const helper = Object.hasOwn(CLOCKS, name) ? CLOCKS[name] : undefined;
+  return helper === undefined ? refuse(notLowered, e.span, "this clock is") : h.builder.call(helper, []);
+}
+
+/** The u64 that holds when the session began; written by a program of its own before any other runs. */
+export const START = "start";
+
+/** Nanoseconds since the session began. */
+export function elapsed(h: Handler): Inst {
+  const { builder } = h;
+  return builder.binary("sub", now(h), builder.load(builder.mapValue(h.object.global(START), 0), 0, 8));
+}

@@ -1,0 +1,228 @@
+/** One program under construction: the function being built and what is known about the place where building continues. */
+import type { Provenance } from "../../ir/index.ts";
+import { FunctionBuilder, type Block, type Condition, type Inst, type VariableRef } from "../../ir/index.ts";
+import type { Expr, Span } from "../ast.ts";
+import type { CheckedProgram, ProbeVariant, Type } from "../types.ts";
+import { Dominance } from "./dominance.ts";
+import { Helper, RING_NO_WAKEUP } from "./helpers.ts";
+import { alignUp } from "./layout.ts";
+import { recordTooLarge, refuse } from "./messages.ts";
+import type { ObjectBuilder } from "./object.ts";
+
+/** A place in memory that programs reach directly: the stack, a map's value, a record. */
+export interface Spot {
+  readonly base: Inst;
+  readonly offset: number;
+}
+
+/** Where `break` and `continue` go. */
+export interface Loop {
+  readonly exit: Block;
+  readonly next: Block;
+}
+
+/** Something computed in a block, valid wherever every path leads through that block. */
+interface Remembered<T> {
+  readonly value: T;
+  readonly block: Block;
+}
+
+/** Larger temporaries than this go to per-CPU scratch memory instead of the 512 bytes of stack. */
+const LARGEST_SLOT = 64;
+/** What temporaries may take of the stack; the rest is for spilled registers. */
+const STACK_FOR_SLOTS = 320;
+/** The kernel allocates at most this much for one per-CPU value. */
+const LARGEST_SCRATCH = 32768;
+
+export class Handler {
+  readonly builder: FunctionBuilder;
+  readonly object: ObjectBuilder;
+  readonly program: CheckedProgram;
+  readonly variant: ProbeVariant;
+  /** The program's name, unique in the object. */
+  readonly name: string;
+  /** The loops around the current place, innermost last. */
+  readonly loops: Loop[] = [];
+  /** The ring-buffer record being filled, which must not be leaked. */
+  openRecord: Inst | undefined;
+
+  readonly #dominance = new Dominance();
+  readonly #variables = new Map<string, VariableRef>();
+  /** Without a base: in scratch memory. */
+  readonly #memory = new Map<string, { readonly base: Inst | undefined; readonly offset: number; readonly bytes: number }>();
+  #slotBytes = 0;
+  #scratchBytes = 0;
+  #scratch: Remembered<Inst> | undefined;
+  #comm: Remembered<Spot> | undefined;
+  #zeroIndex: Remembered<Inst> | undefined;
+  #word: Inst | undefined;
+
+  constructor(name: string, object: ObjectBuilder, program: CheckedProgram, variant: ProbeVariant) {
+    this.name = name;
+    this.object = object;
+    this.program = program;
+    this.variant = variant;
+    this.builder = new FunctionBuilder(name, "main", []);
+  }
+
+  typeOf(expr: Expr): Type {
+    const type = this.variant.types.get(expr);
+    if (type === undefined) throw new Error(`${this.name}: the checker gave no type to the ${expr.kind} at ${expr.span.start}`);
+    return type;
+  }
+
+  /** Runs `build` with instructions attributed to `span`. */
+  at<T>(span: Span, build: () => T): T {
+    const { builder } = this;
+    const outer = builder.source;
+    builder.source = this.object.positions.at(span);
+    const result = build();
+    builder.source = outer;
+    return result;
+  }
+
+  constant(value: number | bigint): Inst {
+    return this.builder.constant(value);
+  }
+
+  /** Continues in `block`, all of whose predecessors are known, and which only code after `before` reaches. */
+  enter(block: Block, before: Block): void {
+    this.builder.seal(block);
+    this.enterUnsealed(block, before);
+  }
+
+  /** The same for a loop's head, whose back edge is still to come. */
+  enterUnsealed(block: Block, before: Block): void {
+    this.builder.enter(block);
+    this.#dominance.entered(block, before);
+  }
+
+  when(condition: Condition, then: () => void, otherwise?: () => void, likely?: boolean): void {
+    const before = this.builder.current;
+    const side = (build: () => void) => (): void => {
+      this.#dominance.entered(this.builder.current, before);
+      build();
+    };
+    this.builder.when(condition, side(then), otherwise && side(otherwise), likely);
+    this.#dominance.entered(this.builder.current, before);
+  }
+
+  ifNonNull(pointer: Inst, to: Provenance, then: (refined: Inst) => void, otherwise?: () => void): void {
+    const before = this.builder.current;
+    const side = <A extends readonly unknown[]>(build: (...args: A) => void) => (...args: A): void => {
+      this.#dominance.entered(this.builder.current, before);
+      build(...args);
+    };
+    this.builder.ifNonNull(pointer, to, side(then), otherwise && side(otherwise));
+    this.#dominance.entered(this.builder.current, before);
+  }
+
+  /** Ends the program here. */
+  leave(): void {
+    if (this.openRecord !== undefined) this.builder.call(Helper.ringbufDiscard, [this.openRecord, this.constant(RING_NO_WAKEUP)]);
+    this.builder.return(this.constant(0));
+  }
+
+  /** The register-sized variable `$name`. */
+  variable(name: string): VariableRef {
+    let variable = this.#variables.get(name);
+    if (variable === undefined) {
+      variable = this.builder.variable(name);
+      this.#variables.set(name, variable);
+    }
+    return variable;
+  }
+
+  /**
+   * Gives every variable that does not fit a register its memory, zeroed: `sizes` in bytes by name.
+   * To be called before anything else is built.
+   */
+  declareVariables(sizes: ReadonlyMap<string, number>, span: Span): void {
+    for (const [name, bytes] of sizes) {
+      const spot = this.temporary(bytes, `$${name}`, span);
+      this.builder.zero(spot.base, spot.offset, alignUp(bytes));
+      const onStack = spot.base.type.kind === "pointer" && spot.base.type.to === "stack";
+      this.#memory.set(name, { base: onStack ? spot.base : undefined, offset: spot.offset, bytes: alignUp(bytes) });
+    }
+  }
+
+  /** Where the variable `$name`, which does not fit a register, lives. */
+  memoryVariable(name: string): Spot {
+    const spot = this.#memory.get(name);
+    if (spot === undefined) throw new Error(`${this.name}: the variable $${name} has no memory`);
+    return { base: spot.base ?? this.scratch(), offset: spot.offset };
+  }
+
+  memoryBytes(name: string): number {
+    return this.#memory.get(name)?.bytes ?? 0;
+  }
+
+  /** Memory for `bytes`, with undefined contents: on the stack if it is small, else in scratch memory. */
+  temporary(bytes: number, name: string, span: Span): Spot {
+    const size = alignUp(bytes);
+    if (size <= LARGEST_SLOT && this.#slotBytes + size <= STACK_FOR_SLOTS) {
+      this.#slotBytes += size;
+      return { base: this.builder.slot(size, name), offset: 0 };
+    }
+    return { base: this.scratch(), offset: this.reserveScratch(size, span) };
+  }
+
+  /** The offset of `bytes` of scratch memory of their own. */
+  reserveScratch(bytes: number, span: Span): number {
+    const offset = this.#scratchBytes;
+    this.#scratchBytes += alignUp(bytes);
+    if (this.#scratchBytes > LARGEST_SCRATCH) refuse(recordTooLarge, span, this.#scratchBytes, LARGEST_SCRATCH);
+    return offset;
+  }
+
+  /** Where this program's scratch memory starts. */
+  scratch(): Inst {
+    const known = this.#recall(this.#scratch);
+    if (known !== undefined) return known;
+    const { builder } = this;
+    const found = builder.call(Helper.mapLookup, [builder.map(this.scratchMap), this.zeroIndex()]);
+    let scratch = found;
+    this.ifNonNull(found, "mapValue", (refined) => { scratch = refined; }, () => this.leave());
+    this.#scratch = { value: scratch, block: builder.current };
+    return scratch;
+  }
+
+  get scratchMap(): string {
+    return `scratch_${this.name}`;
+  }
+
+  /** Bytes of scratch memory that the program needs. */
+  get scratchBytes(): number {
+    return this.#scratchBytes;
+  }
+
+  /** The address of a u32 that is zero: the index of an array's only entry. */
+  zeroIndex(): Inst {
+    const known = this.#recall(this.#zeroIndex);
+    if (known !== undefined) return known;
+    const index = this.#zeroIndex?.value ?? this.builder.slot(8, "zero");
+    this.builder.store(index, 0, 4, this.constant(0));
+    this.#zeroIndex = { value: index, block: this.builder.current };
+    return index;
+  }
+
+  /** Eight bytes that a helper may write and the next instruction reads. */
+  word(): Inst {
+    this.#word ??= this.builder.slot(8, "word");
+    return this.#word;
+  }
+
+  /** Where the command's name was already written on every path to here, if it was. */
+  get comm(): Spot | undefined {
+    return this.#recall(this.#comm);
+  }
+
+  /** The 16 bytes at `spot` hold the command's name from now on. */
+  rememberComm(spot: Spot): void {
+    if (spot.base.type.kind === "pointer" && spot.base.type.to === "stack") this.#comm = { value: spot, block: this.builder.current };
+  }
+
+  #recall<T>(remembered: Remembered<T> | undefined): T | undefined {
+    return remembered !== undefined && this.#dominance.covers(remembered.block, this.builder.current) ? remembered.value : undefined;
+  }
+}

@@ -1,0 +1,40 @@
+/** The kernel helpers that lowering calls, by the names and numbers of `enum bpf_func_id`. */
+export const Helper = {
+  mapLookup: 1,
+  mapUpdate: 2,
+  mapDelete: 3,
+  ktimeGetNs: 5,
+  prandomU32: 7,
+  processorId: 8,
+  pidTgid: 14,
+  uidGid: 15,
+  comm: 16,
+  stackId: 27,
+  currentTask: 35,
+  numaNode: 42,
+  currentCgroupId: 80,
+  probeReadUser: 112,
+  probeReadKernel: 113,
+  probeReadUserStr: 114,
+  probeReadKernelStr: 115,
+  jiffies64: 118,
+  ktimeGetBootNs: 125,
+  ringbufReserve: 131,
+  ringbufSubmit: 132,
+  ringbufDiscard: 133,
+  currentTaskBtf: 158,
+  ktimeGetCoarseNs: 160,
+  funcIp: 173,
+  ktimeGetTaiNs: 208,
+} as const;
+
+/** Flags of map_update_elem. */
+export const UpdateFlag = { any: 0, noExist: 1, exist: 2 } as const;
+/** Flag of ringbuf_submit and ringbuf_discard: readers come by themselves, so nobody is woken. */
+export const RING_NO_WAKEUP = 1;
+/** Flag of get_stackid: the user's stack instead of the kernel's. */
+export const USER_STACK = 256;
+/** What get_stackid answers when another stack already occupies the bucket. */
+export const EEXIST = -17;
+/** Flag of BPF_MAP_CREATE: entries are allocated when they are inserted. */
+export const NO_PREALLOC = 1;

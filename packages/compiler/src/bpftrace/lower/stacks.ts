@@ -1,0 +1,39 @@
+/** Stack traces and symbols: their numbers are kept in the kernel, their names are found when they are printed. */
+import type { Inst } from "../../ir/index.ts";
+import type { Expr } from "../ast.ts";
+import type { Type } from "../types.ts";
+import { scalar } from "./expressions.ts";
+import { processId } from "./identity.ts";
+import type { Handler, Spot } from "./handler.ts";
+import { EEXIST, Helper, USER_STACK } from "./helpers.ts";
+import { countLoss } from "./losses.ts";
+import { registers } from "./registers.ts";
+
+/** Writes i64 id, u32 pid (0 for the kernel's stacks), u32 zero. */
+export function storeStack(h: Handler, type: Type & { kind: "stack" }, spot: Spot): void {
+  const { builder } = h;
+  const map = h.object.stackMap(type);
+  const id = builder.call(Helper.stackId, [builder.context(), builder.map(map), h.constant(type.user ? USER_STACK : 0)]);
+  h.when({ kind: "eq", a: id, b: h.constant(EEXIST) }, () => countLoss(h, "StackLost"), undefined, false);
+  builder.store(spot.base, spot.offset, 8, id);
+  builder.store(spot.base, spot.offset + 8, 8, type.user ? processId(h) : h.constant(0));
+}
+
+/** Writes u64 address and, for a user symbol, u32 pid, u32 zero. */
+export function storeSymbol(h: Handler, e: Expr, type: Type & { kind: "symbol" }, spot: Spot): void {
+  const { builder } = h;
+  builder.store(spot.base, spot.offset, 8, symbolAddress(h, e));
+  if (type.user) builder.store(spot.base, spot.offset + 8, 8, processId(h));
+}
+
+function symbolAddress(h: Handler, e: Expr): Inst {
+  const argument = e.kind === "call" ? e.args[0] : undefined;
+  return argument === undefined ? probedFunction(h) : scalar(h, argument);
+}
+
+/** `func`: the address of the function that the probe is on. */
+function probedFunction(h: Handler): Inst {
+  const { builder } = h;
+  if (h.object.target.features.cookie && h.variant.programType !== "perf_event") return builder.call(Helper.funcIp, [builder.context()]);
+  return builder.load(builder.context(), registers(h.object.target.arch).ip, 8);
+}

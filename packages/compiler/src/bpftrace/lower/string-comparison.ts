@@ -1,0 +1,88 @@
+/** Strings compared word by word, as far as it takes. */
+import type { Block } from "../../ir/index.ts";
+import type { Expr } from "../ast.ts";
+import type { Handler, Spot } from "./handler.ts";
+import { alignUp } from "./layout.ts";
+import { notLowered, refuse } from "./messages.ts";
+import { hasPlace, place } from "./places.ts";
+import { literalText } from "./text.ts";
+import { temporaryOf } from "./values.ts";
+import { alignmentOf, cString, words, type Word } from "./words.ts";
+
+/** Goes to `equal` or to `different`; with `length`, only so many first characters count. */
+export function testStrings(h: Handler, a: Expr, b: Expr, equal: Block, different: Block, length?: number): void {
+  const textA = literalText(h, a);
+  const textB = literalText(h, b);
+  if (textA !== undefined && textB !== undefined) {
+    h.builder.jump(textA.slice(0, length) === textB.slice(0, length) ? equal : different);
+  } else if (textB !== undefined) {
+    againstText(h, a, textB, equal, different, length);
+  } else if (textA !== undefined) {
+    againstText(h, b, textA, equal, different, length);
+  } else {
+    againstString(h, a, b, equal, different, length);
+  }
+}
+
+function againstText(h: Handler, e: Expr, text: string, equal: Block, different: Block, length: number | undefined): void {
+  const size = sizeOf(h, e);
+  const whole = cString(text);
+  // A string that fills its memory has no NUL; a longer text equals none that fits.
+  if (whole.length - 1 > size && length === undefined) return h.builder.jump(different);
+  const bytes = whole.subarray(0, Math.min(whole.length, size, length ?? size));
+  const spot = readable(h, e);
+  testWords(h, words(bytes, alignmentOf(spot.offset), alignUp(size)), different, equal, (word) => {
+    const loaded = h.builder.load(spot.base, spot.offset + word.offset, word.size);
+    const a = word.mask === undefined ? loaded : h.builder.binary("and", loaded, h.constant(word.mask));
+    return { a, b: h.constant(word.value) };
+  });
+}
+
+function againstString(h: Handler, a: Expr, b: Expr, equal: Block, different: Block, length: number | undefined): void {
+  const [sizeA, sizeB] = [sizeOf(h, a), sizeOf(h, b)];
+  if (length !== undefined && length % 8 !== 0) return refuse(notLowered, a.span, "strncmp of two strings with a length that is no multiple of 8 is");
+  const left = temporaryOf(h, a);
+  const right = temporaryOf(h, b);
+  // Both are zero after their ends, so whole words can be compared; the longer one must end where the shorter one's memory does.
+  const common = Math.min(alignUp(sizeA), alignUp(sizeB), length ?? Infinity);
+  const list: Word[] = [];
+  for (let offset = 0; offset < common; offset += 8) list.push({ offset, size: 8, value: 0n, mask: undefined });
+  const longer = alignUp(sizeA) > alignUp(sizeB) ? left : right;
+  if (alignUp(sizeA) !== alignUp(sizeB) && length === undefined) list.push({ offset: common, size: 1, value: 0n, mask: undefined });
+  testWords(h, list, different, equal, ({ offset, size }) => offset === common
+    ? { a: h.builder.load(longer.base, longer.offset + offset, size), b: h.constant(0) }
+    : { a: h.builder.load(left.base, left.offset + offset, size), b: h.builder.load(right.base, right.offset + offset, size) });
+}
+
+/** One branch for each word; the first that differs decides. */
+function testWords(
+  h: Handler,
+  list: readonly Word[],
+  different: Block,
+  equal: Block,
+  operands: (word: Word) => { readonly a: ReturnType<Handler["constant"]>; readonly b: ReturnType<Handler["constant"]> },
+): void {
+  const { builder } = h;
+  if (list.length === 0) return builder.jump(equal);
+  for (const [index, word] of list.entries()) {
+    const before = builder.current;
+    const next = index === list.length - 1 ? equal : builder.block("same");
+    builder.branch({ kind: "eq", ...operands(word), width: word.size === 4 && word.mask === undefined ? 32 : 64 }, next, different);
+    if (next !== equal) h.enter(next, before);
+  }
+}
+
+/** Memory of the program where the string can be read, its end included. */
+function readable(h: Handler, e: Expr): Spot {
+  if (e.kind === "builtin" && e.name === "comm" && h.comm !== undefined) return h.comm;
+  if (hasPlace(h, e)) {
+    const from = place(h, e);
+    if (from.space === "program" && from.offset % 8 === 0) return from;
+  }
+  return temporaryOf(h, e);
+}
+
+function sizeOf(h: Handler, e: Expr): number {
+  const type = h.typeOf(e);
+  return type.kind === "string" ? type.size : 0;
+}

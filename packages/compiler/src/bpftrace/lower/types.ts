@@ -1,0 +1,112 @@
+/** The object's own BTF: types of map keys and values, the programs' functions, and the parts of kernel structs that are read. */
+import type { CoreKind, CoreRelocation } from "@sonde/bpf/asm";
+import { type Btf, BtfBuilder, LocalTypes, type TypeId } from "@sonde/bpf/btf";
+import type { DataType, Field, ValueView } from "@sonde/bpf/spec";
+
+/** A relocation whose type and access are filled in when all members in use are known. */
+interface PendingRelocation {
+  readonly relocation: { kind: CoreKind; typeId: number; access: string };
+  readonly struct: TypeId;
+  readonly path: readonly number[];
+}
+
+export class ObjectTypes {
+  readonly builder: BtfBuilder = new BtfBuilder();
+  readonly #local: LocalTypes | undefined;
+  readonly #pending = new Map<string, PendingRelocation>();
+
+  /** `target`: the kernel's types, which structs are read by. */
+  constructor(target: Btf | undefined) {
+    this.#local = target && new LocalTypes(target);
+  }
+
+  /**
+   * The question `kind` about the member at `path` of the Target's struct `struct`; the same question
+   * is the same object. It is complete only after {@link settle}.
+   */
+  relocation(kind: CoreKind, struct: TypeId, path: readonly number[]): CoreRelocation {
+    const key = `${kind}:${struct}:${path.join(":")}`;
+    let pending = this.#pending.get(key);
+    if (pending === undefined) {
+      this.#local?.use(struct, path);
+      pending = { relocation: { kind, typeId: 0, access: "" }, struct, path };
+      this.#pending.set(key, pending);
+    }
+    return pending.relocation;
+  }
+
+  /** Writes the structs in use and completes the relocations; to be called once, when every program is lowered. */
+  settle(): void {
+    if (this.#local === undefined || this.#pending.size === 0) return;
+    const written = this.#local.write(this.builder);
+    for (const { relocation, struct, path } of this.#pending.values()) {
+      relocation.typeId = written.typeId(struct);
+      relocation.access = written.access(struct, path);
+    }
+  }
+
+  /** `int name(void *ctx)`. */
+  program(name: string): TypeId {
+    const { builder } = this;
+    const prototype = builder.funcProto(builder.int("int", 4, "signed"), [{ name: "ctx", type: builder.ptr(0) }]);
+    return builder.func(name, prototype, "global");
+  }
+
+  /** The index of an array map. */
+  get index(): TypeId {
+    return this.builder.int("unsigned int", 4, "unsigned");
+  }
+
+  word(signed: boolean): TypeId {
+    return signed ? this.builder.int("long long", 8, "signed") : this.builder.int("unsigned long long", 8, "unsigned");
+  }
+
+  /** A map's key, `size` bytes. A single part stands for itself. */
+  key(name: string, parts: readonly Field[], size: number): TypeId {
+    const [first] = parts;
+    return parts.length === 1 && first !== undefined && first.type.size === size ? this.#data(first.type) : this.#struct(`${name}_key`, parts, size);
+  }
+
+  /** A map's value, `size` bytes. */
+  value(name: string, view: ValueView, size: number): TypeId {
+    switch (view.kind) {
+      case "scalar":
+        if (view.setOffset === undefined && view.type.size === size) return this.#data(view.type);
+        return this.#struct(`${name}_value`, [
+          { name: "value", offset: 0, type: view.type },
+          ...view.setOffset === undefined ? [] : [{ name: "set", offset: view.setOffset, type: UNSIGNED }],
+        ], size);
+      case "count": return this.word(false);
+      case "sum": case "min": case "max": return this.#struct(`${name}_value`, pair(view.signed, "value", "set"), size);
+      case "avg": case "stats": return this.#struct(`${name}_value`, pair(view.signed, "total", "count"), size);
+      case "hist": case "lhist": return this.builder.array(this.word(false), size / 8);
+    }
+  }
+
+  #struct(name: string, fields: readonly Field[], size: number): TypeId {
+    return this.builder.struct(name, size, fields.map((field, index) => (
+      { name: field.name ?? `k${index}`, type: this.#data(field.type), bitOffset: field.offset * 8 }
+    )));
+  }
+
+  #data(type: DataType): TypeId {
+    const { builder } = this;
+    switch (type.kind) {
+      case "int": return type.size === 8 ? this.word(type.signed) : builder.int(`${type.signed ? "s" : "u"}${type.size * 8}`, type.size, type.signed ? "signed" : "unsigned");
+      case "bool": return builder.int("_Bool", 1, "bool");
+      case "enum": return this.word(type.signed);
+      case "pointer": return builder.ptr(0);
+      case "string": return builder.array(builder.int("char", 1, "char"), type.size);
+      case "buffer": return builder.array(builder.int("unsigned char", 1, "unsigned"), type.size);
+      case "symbol": case "stack": return builder.array(this.word(false), type.size / 8);
+      case "tuple": case "record": return this.#struct(`${type.kind}_${type.size}`, type.fields, type.size);
+      case "array": return builder.array(this.#data(type.element), type.length);
+    }
+  }
+}
+
+const UNSIGNED: DataType = { kind: "int", size: 8, signed: false };
+
+function pair(signed: boolean, first: string, second: string): readonly Field[] {
+  return [{ name: first, offset: 0, type: { kind: "int", size: 8, signed } }, { name: second, offset: 8, type: UNSIGNED }];
+}

@@ -1,0 +1,63 @@
+/** Values written to memory, each straight into its last place where that is possible. */
+import type { Expr } from "../ast.ts";
+import type { Type } from "../types.ts";
+import { scalar } from "./expressions.ts";
+import type { Handler, Spot } from "./handler.ts";
+import { byteSize, fieldSize, isScalar } from "./layout.ts";
+import { isDirect, readBytes } from "./memory.ts";
+import { mapEntryInto } from "./maps.ts";
+import { place } from "./places.ts";
+import { storeStack, storeSymbol } from "./stacks.ts";
+import { storeString } from "./strings.ts";
+
+/**
+ * Writes the value of `e` as a field of type `type` (as laid out by layout.ts) at `spot`. With `exact`,
+ * every byte of the field is defined by the value alone, as keys need it; without, what follows a
+ * string's end may be anything.
+ */
+export function storeValue(h: Handler, e: Expr, type: Type, spot: Spot, exact: boolean): void {
+  h.at(e.span, () => store(h, e, type, spot, exact));
+}
+
+function store(h: Handler, e: Expr, type: Type, spot: Spot, exact: boolean): void {
+  const { builder } = h;
+  if (isScalar(type)) {
+    builder.store(spot.base, spot.offset, 8, scalar(h, e));
+    return;
+  }
+  switch (type.kind) {
+    case "string": return storeString(h, e, type.size, spot, exact);
+    case "stack": return e.kind === "builtin" || e.kind === "call" ? storeStack(h, type, spot) : copyValue(h, e, type, spot);
+    case "symbol": return e.kind === "call" || e.kind === "builtin" ? storeSymbol(h, e, type, spot) : copyValue(h, e, type, spot);
+    case "tuple": {
+      if (e.kind !== "tuple") return copyValue(h, e, type, spot);
+      let { offset } = spot;
+      for (const [index, item] of type.items.entries()) {
+        storeValue(h, e.items[index]!, item, { base: spot.base, offset }, exact);
+        offset += fieldSize(item);
+      }
+      return;
+    }
+    default: return copyValue(h, e, type, spot);
+  }
+}
+
+/** Copies a value that lies in memory already. */
+function copyValue(h: Handler, e: Expr, type: Type, spot: Spot): void {
+  if (e.kind === "ternary") throw new Error(`${h.name}: a ternary of type ${type.kind} came past the checker`);
+  if (e.kind === "map") return mapEntryInto(h, e, spot, fieldSize(type));
+  const from = e.kind === "variable" ? { ...h.memoryVariable(e.name), space: "program" as const, trusted: false } : place(h, e);
+  const bytes = byteSize(type);
+  if (fieldSize(type) > bytes) h.builder.zero(spot.base, spot.offset + (bytes & ~7), fieldSize(type) - (bytes & ~7));
+  if (isDirect(from) && from.space === "program") h.builder.copy(spot.base, spot.offset, from.base, from.offset, bytes, bytes % 8 === 0 ? 8 : 1);
+  else readBytes(h, from, spot, bytes);
+}
+
+/** Memory that holds the value of `e`, exact. */
+export function temporaryOf(h: Handler, e: Expr): Spot {
+  const type = h.typeOf(e);
+  if (e.kind === "variable") return h.memoryVariable(e.name);
+  const spot = h.temporary(fieldSize(type), e.kind, e.span);
+  storeValue(h, e, type, spot, true);
+  return spot;
+}

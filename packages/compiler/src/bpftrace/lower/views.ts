@@ -1,0 +1,98 @@
+/** The layout and the kind of each of the script's maps. */
+import { histogramBuckets, type DataType, type MapSpec, type MapType, type MapView, type ValueView } from "@sonde/bpf/spec";
+import type { Span } from "../ast.ts";
+import type { Aggregate, MapInfo, ProbeVariant } from "../types.ts";
+import { NO_PREALLOC } from "./helpers.ts";
+import { alignUp, dataType, layOut, type StackMaps } from "./layout.ts";
+import type { ObjectTypes } from "./types.ts";
+
+/** What lowering knows about a map that the user named. */
+export interface MapPlan {
+  readonly info: MapInfo;
+  readonly view: MapView;
+  readonly spec: MapSpec;
+  /** Adding to a value must be atomic, since programs that interrupt each other do so. */
+  readonly atomic: boolean;
+}
+
+export interface PlanContext {
+  readonly types: ObjectTypes;
+  readonly stacks: StackMaps;
+  /** The programs that use the map. */
+  readonly users: readonly ProbeVariant[];
+  readonly span: Span;
+}
+
+export function planMap(info: MapInfo, context: PlanContext): MapPlan {
+  const { types, stacks, users, span } = context;
+  const name = `AT_${info.name.slice(1)}`;
+  const keyless = info.keys.length === 0;
+  const keys = layOut(info.keys.map((key) => dataType(key, stacks, span)), 0);
+  const { value: stored } = info;
+  const perCpu = stored.kind === "aggregate" && (keyless || info.declaredType === undefined || info.declaredType.startsWith("percpu"));
+  const value = stored.kind === "aggregate" ? aggregateView(stored.aggregate, perCpu) : scalarView(dataType(stored.type, stacks, span), keyless);
+  const keySize = keyless ? 4 : keys.size;
+  const size = valueSize(value);
+  const maxEntries = keyless ? 1 : info.maxEntries;
+  const type = mapType(info, perCpu);
+  const view: MapView = { name: info.name, map: name, keys: keys.fields, value, maxEntries };
+  const spec: MapSpec = {
+    name, type, keySize, valueSize: size, maxEntries,
+    flags: allocatesLate(type, value, users) ? NO_PREALLOC : 0,
+    keyTypeId: keyless ? types.index : types.key(name, keys.fields, keySize),
+    valueTypeId: types.value(name, value, size),
+  };
+  return { info, view, spec, atomic: !perCpu || interrupted(users) };
+}
+
+function aggregateView(aggregate: Aggregate, perCpu: boolean): ValueView {
+  switch (aggregate.kind) {
+    case "count": return { kind: "count", perCpu };
+    case "hist": return { kind: "hist", bits: aggregate.bits, buckets: histogramBuckets(aggregate.bits), perCpu };
+    case "lhist": return { ...aggregate, buckets: 2 + Math.floor((aggregate.max - aggregate.min) / aggregate.step), perCpu };
+    default: return { kind: aggregate.kind, signed: aggregate.signed, perCpu };
+  }
+}
+
+function scalarView(type: DataType, keyless: boolean): ValueView {
+  return keyless ? { kind: "scalar", type, setOffset: alignUp(type.size) } : { kind: "scalar", type };
+}
+
+/** Bytes of one (CPU's) value. */
+export function valueSize(view: ValueView): number {
+  switch (view.kind) {
+    case "scalar": return alignUp(view.type.size) + (view.setOffset === undefined ? 0 : 8);
+    case "count": return 8;
+    case "hist": case "lhist": return view.buckets * 8;
+    default: return 16;
+  }
+}
+
+function mapType(info: MapInfo, perCpu: boolean): MapType {
+  if (info.keys.length === 0) return perCpu ? "percpu_array" : "array";
+  switch (info.declaredType) {
+    case "lruhash": return "lru_hash";
+    case "percpulruhash": return "lru_percpu_hash";
+    default: return perCpu ? "percpu_hash" : "hash";
+  }
+}
+
+/**
+ * Histograms by key take much memory and are mostly few, so their entries are allocated when they come;
+ * but kernels before 6.1 refuse that to perf events' programs, and LRU maps have no choice.
+ */
+function allocatesLate(type: MapType, view: ValueView, users: readonly ProbeVariant[]): boolean {
+  return type === "percpu_hash" && (view.kind === "hist" || view.kind === "lhist") && !users.some((user) => user.programType === "perf_event");
+}
+
+/**
+ * Whether two of a map's programs can run on one CPU at a time, one in the middle of the other.
+ * Tracepoint, kprobe and perf event programs exclude each other by the kernel's count of active
+ * programs; others only exclude themselves; programs of uprobes can be preempted. Programs that the
+ * session runs by hand run alone.
+ */
+function interrupted(users: readonly ProbeVariant[]): boolean {
+  const live = users.filter((user) => user.attach.some((target) => target.kind !== "run"));
+  if (live.some((user) => user.user)) return true;
+  return live.length > 1 && live.some((user) => user.programType === "tracing" || user.programType === "raw_tracepoint");
+}
