@@ -92,8 +92,8 @@ export function isLoadImm64(opcode: number): boolean {
   return opcode === LDDW;
 }
 
-/** LD and LDX read memory; ST and STX write it (atomics do both). */
+/** Loads, stores and atomics: what has an address of register and offset. */
 export function isMemoryAccess(opcode: number): boolean {
-  const klass = opcode & 0x07;
-  return (klass === Class.LDX || klass === Class.ST || klass === Class.STX);
+  const klass = classOf(opcode);
+  return klass === Class.LDX || klass === Class.ST || klass === Class.STX;
 }

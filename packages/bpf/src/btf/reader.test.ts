@@ -31,6 +31,13 @@ test("types are found by name and kind", () => {
   assert.throws(() => btf.type(6), /BTF has no type 6: there are 6/);
 });
 
+test("names are listed right beside strings that are not ASCII", () => {
+  const builder = new BtfBuilder();
+  builder.string("größe = 1;");
+  builder.typedef("after", builder.int("int", 4, "signed"));
+  assert.deepEqual([...read(builder).names("typedef")], ["after"]);
+});
+
 test("a blob of the other byte order, or at an odd address, reads the same", () => {
   const little = sample().encode();
   const expected = allTypes(new BtfReader(little));

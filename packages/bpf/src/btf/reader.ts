@@ -72,8 +72,11 @@ export class BtfReader implements Btf {
     const found: string[] = this.#base === undefined ? [] : [...this.#base.names(kind)];
     const number = KIND_NAMES.indexOf(kind);
     const { names, kinds } = this.index;
+    const first = this.#ownStrings();
+    const own = this.#strings.bulk();
     for (let local = kinds.indexOf(number); local !== -1; local = kinds.indexOf(number, local + 1)) {
-      found.push(this.string(names[local]!));
+      const offset = names[local]!;
+      found.push(offset < first ? this.string(offset) : own(offset - first));
     }
     return found;
   }

@@ -18,6 +18,16 @@ export class StringSection {
   }
 
   /**
+   * The same as {@link at}, for very many: the whole section is decoded at once and cut. Where it
+   * is not all ASCII, bytes and characters do not count alike and each is decoded by itself.
+   */
+  bulk(): (offset: number) => string {
+    const text = this.#decoder.decode(this.bytes);
+    if (text.length !== this.bytes.length) return (offset) => this.at(offset);
+    return (offset) => text.slice(offset, text.indexOf("\0", offset));
+  }
+
+  /**
    * Where a string starts, or -1. The section opens with an empty string, so every other one has a
    * NUL before it; writers of BTF store each string once, so the first place is the only one.
    */

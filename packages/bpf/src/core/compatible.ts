@@ -68,19 +68,19 @@ export function typesMatch(local: Btf, localId: TypeId, target: Btf, targetId: T
   const a = resolve(local, localId);
   const b = resolve(target, targetId);
   if (!sameName(a, b)) return false;
-  const forwarded = behindPointer && ((a.kind === "fwd" && isComposite(b)) || (isComposite(a) && b.kind === "fwd"));
-  if (!sameKind(a, b) && !forwarded) return false;
-  const inner = (x: TypeId, y: TypeId, pointer = behindPointer): boolean => typesMatch(local, x, target, y, pointer, depth + 1);
+  // Behind a pointer a struct is compared by name and kind alone, or types would never end.
+  if (behindPointer && declaredKind(a) !== undefined) return declaredKind(a) === declaredKind(b);
+  if (!sameKind(a, b)) return false;
+  const inner = (x: TypeId, y: TypeId, pointer: boolean = behindPointer): boolean => typesMatch(local, x, target, y, pointer, depth + 1);
   switch (a.kind) {
     case "void": return true;
-    case "fwd": return b.kind !== "fwd" || a.union === b.union;
+    case "fwd": return a.union === (b as typeof a).union;
     case "int": return a.size === (b as typeof a).size && (a.encoding === "signed") === ((b as typeof a).encoding === "signed");
     case "float": return a.size === (b as typeof a).size;
     case "enum": case "enum64": return enumsMatch(a, b as typeof a);
     case "struct": case "union":
-      // A struct behind a pointer is compared by name alone; otherwise types would never end.
-      return behindPointer || (isComposite(b) && a.members.every((member) =>
-        b.members.some((other) => essentialName(other.name) === essentialName(member.name) && inner(member.type, other.type, false))));
+      return isComposite(b) && a.members.every((member) =>
+        b.members.some((other) => essentialName(other.name) === essentialName(member.name) && inner(member.type, other.type)));
     case "ptr": return inner(a.type, (b as typeof a).type, true);
     case "array": return a.length === (b as typeof a).length && inner(a.type, (b as typeof a).type);
     case "funcProto": {
@@ -92,9 +92,15 @@ export function typesMatch(local: Btf, localId: TypeId, target: Btf, targetId: T
   }
 }
 
+/** Whether a type is, or stands for, a struct or a union; undefined for others. */
+function declaredKind(type: BtfType): "struct" | "union" | undefined {
+  if (type.kind === "fwd") return type.union ? "union" : "struct";
+  return isComposite(type) ? type.kind : undefined;
+}
+
 type Enum = Extract<BtfType, { kind: "enum" | "enum64" }>;
 
 function enumsMatch(a: Enum, b: Enum): boolean {
   const names = new Set(b.values.map(({ name }) => essentialName(name)));
-  return a.values.every(({ name }) => names.has(essentialName(name)));
+  return a.size === b.size && a.values.every(({ name }) => names.has(essentialName(name)));
 }
