@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Func } from "../ir/ir.ts";
 import { print } from "../ir/print.ts";
 import { validate } from "../ir/validate.ts";
 import { CompileError } from "./errors.ts";
-import { generate } from "./generate.ts";
+import { compileModule } from "./index.ts";
+import { PASSES } from "../passes/index.ts";
+import type { Pass } from "../passes/index.ts";
 import { evaluate } from "./testing/evaluate.ts";
 import { interpret } from "./testing/interpret.ts";
 import { Calls } from "./testing/memory.ts";
 import { CALLED, Random, randomFunction } from "./testing/random.ts";
 
 /** Compiles the function that a seed makes and compares its answers with the evaluator's. False if it does not fit the stack. */
-function agree(seed: number): boolean {
+function agree(seed: number, passes: readonly Pass[]): boolean {
   const options = { size: 5 + (seed % 60), calls: seed % 3 > 0, args: seed % 6 };
   const random = new Random(seed);
   const func = randomFunction(random, options);
@@ -23,7 +26,8 @@ function agree(seed: number): boolean {
   });
   let code;
   try {
-    code = generate(func);
+    const dump = (changed: Func, stage: string): void => validate(changed, `${stage} with seed ${seed}`);
+    code = compileModule({ main: func, functions: [] }, { passes, dump }).instructions;
   } catch (error) {
     if (error instanceof CompileError) return false;
     throw error;
@@ -41,8 +45,23 @@ function agree(seed: number): boolean {
   return true;
 }
 
-test("generated code computes what the intermediate form says, for random functions", () => {
+/** How many of the seeds' functions do not fit the stack. */
+function countRefused(seeds: number, passes: readonly Pass[]): number {
   let refused = 0;
-  for (let seed = 1; seed <= 1500; seed++) if (!agree(seed)) refused++;
-  assert.equal(refused < 75, true, `${refused} of 1500 do not fit the stack`);
+  for (let seed = 1; seed <= seeds; seed++) if (!agree(seed, passes)) refused++;
+  return refused;
+}
+
+test("generated code computes what the intermediate form says, for random functions", () => {
+  assert.equal(countRefused(500, []) < 25, true);
 });
+
+test("and so it does after all passes", () => {
+  assert.equal(countRefused(1000, PASSES) < 50, true);
+});
+
+for (const pass of PASSES) {
+  test(`and after ${pass.name} alone`, () => {
+    assert.equal(countRefused(100, [pass]) < 5, true);
+  });
+}

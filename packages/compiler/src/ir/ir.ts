@@ -65,19 +65,19 @@ export interface Compare extends Base { readonly op: "compare"; readonly kind: C
  * unless said so: passes must treat calls and stores that may alias as barriers).
  */
 export interface Load extends Base {
-  readonly op: "load"; readonly size: AccessSize; readonly signed: boolean; base: Inst; readonly offset: number;
+  readonly op: "load"; readonly size: AccessSize; readonly signed: boolean; base: Inst; offset: number;
   readonly core: CoreRelocation | undefined; readonly volatile: boolean;
 }
-export interface Store extends Base { readonly op: "store"; readonly size: AccessSize; base: Inst; readonly offset: number; value: Inst }
+export interface Store extends Base { readonly op: "store"; readonly size: AccessSize; base: Inst; offset: number; value: Inst }
 /** Adds atomically, without the old value. Sizes 4 and 8. */
-export interface AtomicAdd extends Base { readonly op: "atomicAdd"; readonly size: 4 | 8; base: Inst; readonly offset: number; value: Inst }
+export interface AtomicAdd extends Base { readonly op: "atomicAdd"; readonly size: 4 | 8; base: Inst; offset: number; value: Inst }
 /** The address of `bytes` of stack, aligned to 8. Contents are undefined until written. */
 export interface Slot extends Base { readonly op: "slot"; readonly bytes: number; readonly name: string }
 /** Fill `bytes` (a multiple of 8 unless at the end) with zeros, by the widest stores. */
-export interface Zero extends Base { readonly op: "zero"; base: Inst; readonly offset: number; readonly bytes: number }
+export interface Zero extends Base { readonly op: "zero"; base: Inst; offset: number; readonly bytes: number }
 /** Copy `bytes` between two directly accessible places, by the widest accesses that both alignments (given in bytes) allow. */
 export interface Copy extends Base {
-  readonly op: "copy"; to: Inst; readonly toOffset: number; from: Inst; readonly fromOffset: number; readonly bytes: number; readonly align: 1 | 2 | 4 | 8;
+  readonly op: "copy"; to: Inst; toOffset: number; from: Inst; fromOffset: number; readonly bytes: number; readonly align: 1 | 2 | 4 | 8;
 }
 /** A map, as helpers take it. */
 export interface MapHandle extends Base { readonly op: "mapHandle"; readonly map: string }

@@ -1,43 +1,55 @@
-/** Makes instructions in the middle of a block: a new list is filled while the old one is walked. */
-import type { AccessSize, BinaryOp, Block, Func, Inst, Width } from "../ir/ir.ts";
+/** Rewrites one block: its new list of instructions is filled while the old one is walked. */
+import type { SourcePosition } from "@sonde/bpf/asm";
+import type { AccessSize, BinaryOp, Block, CompareOp, Func, Inst, ValueType, Width } from "../ir/ir.ts";
 import { makeConst, SCALAR } from "../ir/values.ts";
 
 export class Editor {
   readonly func: Func;
   /** What the block will hold. */
   readonly out: Inst[] = [];
-  readonly #like: Inst;
+  /** Where what is made comes from. */
+  source: SourcePosition | undefined;
   readonly #block: Block;
 
-  /** New instructions stand in `block` and come from the same source as `like`. */
-  constructor(func: Func, block: Block, like: Inst) {
+  constructor(func: Func, block: Block) {
     this.func = func;
     this.#block = block;
-    this.#like = like;
+  }
+
+  keep(inst: Inst): void {
+    this.out.push(inst);
   }
 
   constant(value: bigint | number): Inst {
     return makeConst(this.func, BigInt(value));
   }
 
-  binary(kind: BinaryOp, a: Inst, b: Inst, width: Width = 64): Inst {
-    return this.#add({ ...this.#base(), op: "binary", kind, width, a, b });
+  mapValue(map: string, offset: number, type: ValueType): Inst {
+    return { ...this.#base(type), op: "mapValue", map, offset };
+  }
+
+  binary(kind: BinaryOp, a: Inst, b: Inst, width: Width = 64, type: ValueType = SCALAR): Inst {
+    return this.#add({ ...this.#base(type), op: "binary", kind, width, a, b });
   }
 
   extend(a: Inst, bits: 8 | 16 | 32, signed: boolean): Inst {
-    return this.#add({ ...this.#base(), op: "extend", bits, signed, a });
+    return this.#add({ ...this.#base(SCALAR), op: "extend", bits, signed, a });
+  }
+
+  compare(kind: CompareOp, a: Inst, b: Inst, width: Width): Inst {
+    return this.#add({ ...this.#base(SCALAR), op: "compare", kind, width, a, b });
   }
 
   load(base: Inst, offset: number, size: AccessSize): Inst {
-    return this.#add({ ...this.#base(), op: "load", size, signed: false, base, offset, core: undefined, volatile: false });
+    return this.#add({ ...this.#base(SCALAR), op: "load", size, signed: false, base, offset, core: undefined, volatile: false });
   }
 
   store(base: Inst, offset: number, size: AccessSize, value: Inst): void {
-    this.#add({ ...this.#base(), op: "store", size, base, offset, value });
+    this.#add({ ...this.#base(SCALAR), op: "store", size, base, offset, value });
   }
 
-  #base(): Pick<Inst, "id" | "type" | "block" | "source"> {
-    return { id: this.func.nextId++, type: SCALAR, block: this.#block, source: this.#like.source };
+  #base(type: ValueType): Pick<Inst, "id" | "type" | "block" | "source"> {
+    return { id: this.func.nextId++, type, block: this.#block, source: this.source };
   }
 
   #add(inst: Inst): Inst {

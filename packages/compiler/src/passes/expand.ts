@@ -14,19 +14,15 @@ export function expand(func: Func): boolean {
   for (const block of func.blocks) {
     if (!block.insts.some(needsExpansion)) continue;
     changed = true;
-    const out: Inst[] = [];
+    const editor = new Editor(func, block);
     for (const inst of block.insts) {
-      if (!needsExpansion(inst)) {
-        out.push(inst);
-        continue;
-      }
-      const editor = new Editor(func, block, inst);
+      editor.source = inst.source;
       if (inst.op === "zero") expandZero(editor, inst);
       else if (inst.op === "copy") expandCopy(editor, inst);
-      else if (inst.op === "binary") table[inst.id] = expandDivision(editor, inst);
-      for (const made of editor.out) out.push(made);
+      else if (inst.op === "binary" && needsExpansion(inst)) table[inst.id] = expandDivision(editor, inst);
+      else editor.keep(inst);
     }
-    block.insts = out;
+    block.insts = editor.out;
   }
   if (table.length > 0) applyReplacements(func, table);
   return changed;
