@@ -6,7 +6,7 @@ import type { Output } from "../output/output.ts";
 import { startChild } from "../processes/child.ts";
 import { startSession } from "./start.ts";
 import type { StartOptions } from "./start.ts";
-import { emit, increment, onlyProcess, testManifest, testMaps, testObject } from "./test-object.ts";
+import { emit, emitElapsed, emitStack, increment, onlyProcess, testManifest, testMaps, testObject } from "./test-object.ts";
 import type { TestProgram } from "./test-object.ts";
 
 const U64 = { kind: "int", size: 8, signed: false } as const;
@@ -40,7 +40,12 @@ function memoryOutput(): Output & { text: string } {
   };
 }
 
-async function run(spec: ObjectSpec, options: Partial<StartOptions> = {}): Promise<{ output: string; diagnostics: string; outcome: unknown }> {
+interface RunOptions extends Partial<StartOptions> {
+  /** Else something in the session must end it. */
+  readonly stopAtOnce?: boolean;
+}
+
+async function run(spec: ObjectSpec, options: RunOptions = {}): Promise<{ output: string; diagnostics: string; outcome: unknown }> {
   const output = memoryOutput();
   let diagnostics = "";
   const session = await startSession(spec, {
@@ -49,6 +54,7 @@ async function run(spec: ObjectSpec, options: Partial<StartOptions> = {}): Promi
     diagnose: (text) => void (diagnostics += text),
     ...options,
   });
+  if (options.stopAtOnce === true) void session.stop();
   const outcome = await session.ended;
   return { output: output.text, diagnostics, outcome };
 }
@@ -124,6 +130,25 @@ kernelTest("maps are printed, cleared and zeroed on request, in the order of the
   const { output, diagnostics } = await run(testObject(steps, testMaps(4096), testManifest(events)));
   assert.equal(output, `@: 2\n@: 2\n${new Date().getFullYear()}\n\n`, "begin programs have all run before the first event is read");
   assert.match(diagnostics, /a map full: 3 updates with new keys were not kept/);
+});
+
+kernelTest("stacks are shown by name", async () => {
+  const maps = [...testMaps(4096), { name: "stacks", type: "stack_trace", keySize: 4, valueSize: 16 * 8, maxEntries: 64, flags: 0, keyTypeId: 0, valueTypeId: 0 } as const];
+  const stack = { kind: "stack", size: 16, user: false, map: "stacks", mode: "bpftrace", frames: 16 } as const;
+  const event: EventView = { id: 1, size: 24, action: { kind: "printf", format: "[%s]" }, fields: [{ offset: 8, type: stack }] };
+  const spec = testObject([{ ...begin, body: emitStack("begin", 1, "stacks") }], maps, testManifest([event]));
+  const { output } = await run(spec, { stopAtOnce: true });
+  // The program runs inside bpf(2): these functions are on every kernel's stack then.
+  assert.match(output, /^\[\n( {8}\S+\+\d+\n)+\]$/m);
+  assert.match(output, / {8}bpf_prog_test_run_raw_tp\+\d+\n/);
+});
+
+kernelTest("the start is written before the first program runs", async () => {
+  const maps = [...testMaps(4096), { name: "start", type: "array", keySize: 4, valueSize: 8, maxEntries: 1, flags: 0, keyTypeId: 0, valueTypeId: 0 } as const];
+  const manifest = { ...testManifest([PRINTED]), start: "start" };
+  const { output } = await run(testObject([{ ...begin, body: emitElapsed("begin", 1, "start") }], maps, manifest), { stopAtOnce: true });
+  const elapsed = Number(/^event (\d+)$/m.exec(output)?.[1]);
+  assert.ok(elapsed > 0 && elapsed < 1e9, `${elapsed} ns since the start`);
 });
 
 kernelTest("stop() ends an attached session once; maps can be read meanwhile", async () => {

@@ -25,6 +25,7 @@ import { eventHandlers } from "./events.ts";
 import { LossReport } from "./loss-report.ts";
 import { MapReaders } from "./maps.ts";
 import { Pump } from "./pump.ts";
+import { writeStart } from "./start-time.ts";
 
 export interface SessionOptions {
   readonly kernel: Kernel;
@@ -153,6 +154,8 @@ export class Session {
 
   #begin(): void {
     const places = [...this.#collection.attachments()];
+    const { start } = this.#collection.manifest;
+    if (start !== undefined) writeStart(this.#collection.map(start));
     this.#run("begin");
     this.#links = new Attacher(this.#options.kernel).attachAll(places.filter(({ target }) => target.kind !== "run"));
     this.#sink.attachedProbes(places.length);

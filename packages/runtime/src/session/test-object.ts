@@ -5,7 +5,7 @@ import { BtfBuilder } from "@sonde/bpf/btf";
 import { LOSS_COUNTERS } from "@sonde/bpf/spec";
 import type { AttachTarget, EventView, Manifest, MapSpec, ObjectSpec, ProgramSpec, ProgramType } from "@sonde/bpf/spec";
 
-const { R0, R1, R2, R3, R6, R10 } = asm;
+const { R0, R1, R2, R3, R6, R7, R10 } = asm;
 const NO_WAKEUP = 1;
 
 export interface TestProgram {
@@ -78,9 +78,37 @@ export function increment(program: string, map: string, index: number): Instruct
 
 /** Emits event `id`, 16 bytes, with `value` as its u64 field at 8; counts a loss where the ring is full. Last in a program. */
 export function emit(program: string, id: number, value: number): Instruction[] {
+  return record(program, id, 16, [asm.storeImm(8, R6, 8, value)]);
+}
+
+/** Emits event `id`, 24 bytes, with the kernel's stack at 8. The first and only thing in a program. */
+export function emitStack(program: string, id: number, map: string): Instruction[] {
+  return [
+    asm.loadMap(R2, map),
+    asm.mov64Imm(R3, 0),
+    asm.callHelper(asm.helperId("get_stackid")),
+    asm.mov64(R7, R0),
+    ...record(program, id, 24, [asm.store(8, R6, 8, R7), asm.storeImm(8, R6, 16, 0)]),
+  ];
+}
+
+/** Emits event `id`, 16 bytes, with the nanoseconds since the u64 in `map` at 8. */
+export function emitElapsed(program: string, id: number, map: string): Instruction[] {
+  return [
+    asm.callHelper(asm.helperId("ktime_get_boot_ns")),
+    asm.loadMapValue(R1, map, 0),
+    asm.load(8, R1, R1, 0),
+    asm.mov64(R7, R0),
+    asm.alu64("SUB", R7, R1),
+    ...record(program, id, 16, [asm.store(8, R6, 8, R7)]),
+  ];
+}
+
+/** Reserves, lets `fill` write to R6 from byte 8, and submits. */
+function record(program: string, id: number, size: number, fill: readonly Instruction[]): Instruction[] {
   return [
     asm.loadMap(R1, "ring"),
-    asm.mov64Imm(R2, 16),
+    asm.mov64Imm(R2, size),
     asm.mov64Imm(R3, 0),
     asm.callHelper(asm.helperId("ringbuf_reserve")),
     asm.jumpIfImm("JEQ", 64, R0, 0, `${program}_lost`),
@@ -88,7 +116,7 @@ export function emit(program: string, id: number, value: number): Instruction[] 
     asm.callHelper(asm.helperId("get_smp_processor_id")),
     asm.store(4, R6, 4, R0),
     asm.storeImm(4, R6, 0, id),
-    asm.storeImm(8, R6, 8, value),
+    ...fill,
     asm.mov64(R1, R6),
     asm.mov64Imm(R2, NO_WAKEUP),
     asm.callHelper(asm.helperId("ringbuf_submit")),
