@@ -36,7 +36,10 @@ kernelTest("programs read the maps they name", () => {
   const instructions = [loadMapValue(1, "data", 8), loadWord(8, 0, 1, 0), exit()];
   using collection = loadCollection(kernel, testObject([{ instructions }], [...maps, section]), { vmlinux });
   assert.equal(collection.program("main").testRun().returned, 77);
-  assert.deepEqual([...collection.maps].map(({ name }) => name), ["a", "b", "c", "data"]);
+  assert.deepEqual(
+    [...collection.maps].map(({ name }) => name),
+    ["a", "b", "c", "data"],
+  );
   assert.throws(() => collection.map("d"), /object 'test' has no map 'd': it has a, b, c, data/);
 });
 
@@ -46,7 +49,9 @@ kernelTest("maps carry their types where the kernel takes them, and go without w
   const long = builder.int("long", 8, "signed");
   const typed = { keyTypeId: int, valueTypeId: long };
   const stacks = testMap("stacks", "stack_trace", { ...typed, valueSize: 8 });
-  using collection = loadCollection(kernel, testObject([], [testMap("hash", "hash", typed), stacks], builder), { vmlinux });
+  using collection = loadCollection(kernel, testObject([], [testMap("hash", "hash", typed), stacks], builder), {
+    vmlinux,
+  });
   // struct bpf_map_info: 68 btf_key_type_id, 72 btf_value_type_id.
   const typesOf = (name: string): readonly number[] => {
     const info = objectInfo(kernel, collection.map(name).fd, 80, name);
@@ -57,10 +62,27 @@ kernelTest("maps carry their types where the kernel takes them, and go without w
 });
 
 kernelTest("whatever fails, nothing is left", () => {
-  assertNothingLeft(testObject([{}], maps), { code: "ENOMEM", subject: "map 'c'" }, refusing(BpfCommand.MAP_CREATE, 3, Errno.ENOMEM));
-  assertNothingLeft(testObject([{}], maps), { call: "BPF_BTF_LOAD" }, { ...kernel, bpf: (command, attr) => (command === BpfCommand.BTF_LOAD ? -Errno.ENOMEM : kernel.bpf(command, attr)) });
-  assertNothingLeft(testObject([{}, { name: "bad", instructions: [mov64Imm(1, 0), exit()] }], maps), { name: "VerifierError", reason: "R0 !read_ok" });
-  assertNothingLeft(testObject([{}, { name: "lost", instructions: [loadMap(1, "nowhere"), mov64Imm(0, 0), exit()] }], maps), /object 'test' refers to a map 'nowhere' that it does not define/);
+  assertNothingLeft(
+    testObject([{}], maps),
+    { code: "ENOMEM", subject: "map 'c'" },
+    refusing(BpfCommand.MAP_CREATE, 3, Errno.ENOMEM),
+  );
+  assertNothingLeft(
+    testObject([{}], maps),
+    { call: "BPF_BTF_LOAD" },
+    {
+      ...kernel,
+      bpf: (command, attr) => (command === BpfCommand.BTF_LOAD ? -Errno.ENOMEM : kernel.bpf(command, attr)),
+    },
+  );
+  assertNothingLeft(testObject([{}, { name: "bad", instructions: [mov64Imm(1, 0), exit()] }], maps), {
+    name: "VerifierError",
+    reason: "R0 !read_ok",
+  });
+  assertNothingLeft(
+    testObject([{}, { name: "lost", instructions: [loadMap(1, "nowhere"), mov64Imm(0, 0), exit()] }], maps),
+    /object 'test' refers to a map 'nowhere' that it does not define/,
+  );
 });
 
 kernelTest("hundreds of collections come and go without a descriptor left", () => {

@@ -20,7 +20,12 @@ export class Collection {
   readonly programs: readonly Program[];
 
   /** Takes maps and programs over. */
-  constructor(spec: Pick<ObjectSpec, "name" | "manifest">, maps: ReadonlyMap<string, BpfMap>, programs: readonly Program[], report: LoadReport) {
+  constructor(
+    spec: Pick<ObjectSpec, "name" | "manifest">,
+    maps: ReadonlyMap<string, BpfMap>,
+    programs: readonly Program[],
+    report: LoadReport,
+  ) {
     this.name = spec.name;
     this.manifest = spec.manifest;
     this.report = report;
@@ -35,7 +40,10 @@ export class Collection {
   /** Throws if the object has no map of this name. */
   map(name: string): BpfMap {
     const map = this.#maps.get(name);
-    if (map === undefined) throw new Error(`object '${this.name}' has no map '${name}': it has ${[...this.#maps.keys()].join(", ") || "none"}`);
+    if (map === undefined)
+      throw new Error(
+        `object '${this.name}' has no map '${name}': it has ${[...this.#maps.keys()].join(", ") || "none"}`,
+      );
     return map;
   }
 

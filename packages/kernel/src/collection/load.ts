@@ -121,7 +121,10 @@ class Loading {
   #openBtf(): ObjectBtf | undefined {
     const { name, btf, programs } = this.#spec;
     if (btf.length === 0) return undefined;
-    const texts = addStrings(btf, programs.flatMap(({ instructions }) => [...sourceTexts(instructions)]));
+    const texts = addStrings(
+      btf,
+      programs.flatMap(({ instructions }) => [...sourceTexts(instructions)]),
+    );
     this.#btf = loadObjectBtf(this.#kernel, texts.btf, `object '${name}'`);
     let types: Btf | undefined;
     return { fd: this.#btf.fd.fd, stringOffset: texts.offset, types: () => (types ??= new BtfReader(btf)) };
@@ -129,7 +132,8 @@ class Loading {
 
   #mapFd(name: string): number {
     const map = this.#maps.get(name);
-    if (map === undefined) throw new Error(`object '${this.#spec.name}' refers to a map '${name}' that it does not define`);
+    if (map === undefined)
+      throw new Error(`object '${this.#spec.name}' refers to a map '${name}' that it does not define`);
     return map.fd;
   }
 }

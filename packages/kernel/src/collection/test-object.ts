@@ -14,7 +14,11 @@ export interface TestProgram {
 }
 
 /** An object with BTF for its programs; instruction n of each comes from line n + 1 of {@link FILE}, "line n + 1;". */
-export function testObject(programs: readonly TestProgram[], maps: readonly MapSpec[] = [], builder: BtfBuilder = new BtfBuilder()): ObjectSpec {
+export function testObject(
+  programs: readonly TestProgram[],
+  maps: readonly MapSpec[] = [],
+  builder: BtfBuilder = new BtfBuilder(),
+): ObjectSpec {
   const int = builder.int("int", 4, "signed");
   const context = builder.ptr(0);
   const prototype = builder.funcProto(int, [{ name: "ctx", type: context }]);
@@ -31,7 +35,9 @@ export function testObject(programs: readonly TestProgram[], maps: readonly MapS
 function testProgram(program: TestProgram, func: (name: string) => number): ProgramSpec {
   const { name = "main", type = "raw_tracepoint", attach = [], instructions = [mov64Imm(0, 0), exit()] } = program;
   const lines = instructions.map((instruction, index) =>
-    instruction.source !== undefined ? instruction : withSource(instruction, { file: FILE, line: index + 1, column: 1, text: `line ${index + 1};` }),
+    instruction.source !== undefined
+      ? instruction
+      : withSource(instruction, { file: FILE, line: index + 1, column: 1, text: `line ${index + 1};` }),
   );
   return {
     name,

@@ -45,7 +45,14 @@ export class Batches {
   #supported: boolean = true;
 
   /** `capacity` is how many entries a batch has at first. */
-  constructor(kernel: Kernel, fd: FileDescriptor, layout: MapLayout, maxEntries: number, subject: string, capacity: number = suitable(layout)) {
+  constructor(
+    kernel: Kernel,
+    fd: FileDescriptor,
+    layout: MapLayout,
+    maxEntries: number,
+    subject: string,
+    capacity: number = suitable(layout),
+  ) {
     this.#kernel = kernel;
     this.#fd = fd;
     this.#layout = layout;
@@ -77,7 +84,7 @@ export class Batches {
     const attr = this.#attr;
     const position = attr.readU64(0);
     const from = this.#position;
-    for (let first = true; ; ) {
+    for (let first = true; ;) {
       const keys = (this.#keys ??= new Memory(this.#kernel, this.#capacity * this.#layout.keySize));
       const values = (this.#values ??= new Memory(this.#kernel, this.#capacity * this.#layout.entrySize));
       if (first) attr.u64(0, 0);

@@ -19,7 +19,12 @@ import { BpfMap } from "./map.ts";
 export function createMap(kernel: Kernel, spec: MapSpec, btfFd?: number): BpfMap {
   const fd = createDescriptor(kernel, spec, btfFd);
   try {
-    const map = new BpfMap(kernel, fd, spec, mapLayout(spec, kernel.possibleCpus));
+    const map = new BpfMap(
+      kernel,
+      fd,
+      spec,
+      mapLayout(spec, () => kernel.possibleCpus()),
+    );
     if (spec.data !== undefined) {
       map.update(new Uint8Array(spec.keySize), spec.data);
       if ((spec.flags & MapFlag.RDONLY_PROG) !== 0) map.freeze();
@@ -36,9 +41,13 @@ function createDescriptor(kernel: Kernel, spec: MapSpec, btfFd: number | undefin
   const request = { ...spec, type: MapTypeId[spec.type] };
   if (btfFd === undefined || (spec.keyTypeId === 0 && spec.valueTypeId === 0)) return mapCreate(kernel, request);
   try {
-    return mapCreate(kernel, { ...request, btf: { fd: btfFd, keyTypeId: spec.keyTypeId, valueTypeId: spec.valueTypeId } });
+    return mapCreate(kernel, {
+      ...request,
+      btf: { fd: btfFd, keyTypeId: spec.keyTypeId, valueTypeId: spec.valueTypeId },
+    });
   } catch (error) {
-    if (!(error instanceof KernelError) || (error.errno !== Errno.EINVAL && error.errno !== Errno.ENOTSUPP)) throw error;
+    if (!(error instanceof KernelError) || (error.errno !== Errno.EINVAL && error.errno !== Errno.ENOTSUPP))
+      throw error;
     return mapCreate(kernel, request);
   }
 }

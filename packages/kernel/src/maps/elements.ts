@@ -70,14 +70,16 @@ export class Elements {
     this.#setKey(key);
     const result = this.#call(command, 0);
     if (result === -Errno.ENOENT) return undefined;
-    if (result === -Errno.ENOTSUPP) throw new UnsupportedFeatureError(`${call} of a hash`, "5.14", `${this.#subject} answers ENOTSUPP`);
+    if (result === -Errno.ENOTSUPP)
+      throw new UnsupportedFeatureError(`${call} of a hash`, "5.14", `${this.#subject} answers ENOTSUPP`);
     checked(result, call, this.#subject);
     into.set(this.#value);
     return into;
   }
 
   #setKey(key: Uint8Array): void {
-    if (key.length !== this.#key.length) throw new RangeError(`a key of ${this.#subject} has ${this.#key.length} bytes, not ${key.length}`);
+    if (key.length !== this.#key.length)
+      throw new RangeError(`a key of ${this.#subject} has ${this.#key.length} bytes, not ${key.length}`);
     this.#key.set(key);
   }
 

@@ -14,7 +14,10 @@ export interface MapLayout {
   readonly entrySize: number;
 }
 
-export function mapLayout(spec: Pick<MapSpec, "type" | "keySize" | "valueSize">, possibleCpus: () => readonly number[]): MapLayout {
+export function mapLayout(
+  spec: Pick<MapSpec, "type" | "keySize" | "valueSize">,
+  possibleCpus: () => readonly number[],
+): MapLayout {
   const { keySize, valueSize } = spec;
   if (!isPerCpu(spec.type)) return { keySize, valueSize, cpus: 1, stride: valueSize, entrySize: valueSize };
   const cpus = possibleCpus().length;
@@ -24,7 +27,9 @@ export function mapLayout(spec: Pick<MapSpec, "type" | "keySize" | "valueSize">,
 
 /** Whether every CPU has a value of its own for each key. */
 export function isPerCpu(type: MapType): boolean {
-  return type === "percpu_array" || type === "percpu_hash" || type === "lru_percpu_hash" || type === "percpu_cgroup_storage";
+  return (
+    type === "percpu_array" || type === "percpu_hash" || type === "lru_percpu_hash" || type === "percpu_cgroup_storage"
+  );
 }
 
 /** Whether keys are the indices of slots that always exist: they can be overwritten but not deleted. */

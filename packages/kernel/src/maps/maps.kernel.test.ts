@@ -15,7 +15,17 @@ const kernel = openKernel();
 
 function spec(type: MapType, changes: Partial<MapSpec> = {}): MapSpec {
   const flags = type === "lpm_trie" ? MapFlag.NO_PREALLOC : 0;
-  return { name: `t_${type}`, type, keySize: type === "lpm_trie" ? 8 : 4, valueSize: 8, maxEntries: 10_000, flags, keyTypeId: 0, valueTypeId: 0, ...changes };
+  return {
+    name: `t_${type}`,
+    type,
+    keySize: type === "lpm_trie" ? 8 : 4,
+    valueSize: 8,
+    maxEntries: 10_000,
+    flags,
+    keyTypeId: 0,
+    valueTypeId: 0,
+    ...changes,
+  };
 }
 
 function key(map: BpfMap, n: number): Uint8Array {
@@ -39,12 +49,23 @@ function readAll(map: BpfMap): Map<number, readonly number[]> {
   map.forEach((keys, keyAt, values, valueAt) => {
     const n = keys.getUint32(keyAt + map.layout.keySize - 4, true);
     assert.ok(!found.has(n), `key ${n} is seen once`);
-    found.set(n, Array.from({ length: map.layout.cpus }, (_, cpu) => values.getUint32(valueAt + cpu * map.layout.stride, true)));
+    found.set(
+      n,
+      Array.from({ length: map.layout.cpus }, (_, cpu) => values.getUint32(valueAt + cpu * map.layout.stride, true)),
+    );
   });
   return found;
 }
 
-for (const type of ["hash", "lru_hash", "percpu_hash", "lru_percpu_hash", "array", "percpu_array", "lpm_trie"] as const) {
+for (const type of [
+  "hash",
+  "lru_hash",
+  "percpu_hash",
+  "lru_percpu_hash",
+  "array",
+  "percpu_array",
+  "lpm_trie",
+] as const) {
   for (const valueSize of [8, 12]) {
     kernelTest(`${type} with values of ${valueSize} bytes: what is written is read back, singly and in batches`, () => {
       const isArray = type.endsWith("array");
@@ -55,7 +76,11 @@ for (const type of ["hash", "lru_hash", "percpu_hash", "lru_percpu_hash", "array
       assert.deepEqual(map.lookup(key(map, 17)), value(map, 17));
       const found = readAll(map);
       assert.equal(found.size, count);
-      for (const [n, values] of found) assert.deepEqual(values, Array.from({ length: map.layout.cpus }, (_, cpu) => n + cpu));
+      for (const [n, values] of found)
+        assert.deepEqual(
+          values,
+          Array.from({ length: map.layout.cpus }, (_, cpu) => n + cpu),
+        );
       map.clear();
       const left = readAll(map);
       if (isArray) assert.ok(left.size === count && [...left.values()].every((values) => values.every((v) => v === 0)));
@@ -72,7 +97,11 @@ kernelTest("single elements: absent keys, flags of update, take, delete, a full 
   assert.equal(map.update(key(map, 1), value(map, 1), UpdateFlag.NOEXIST), true);
   assert.equal(map.update(key(map, 1), value(map, 2), UpdateFlag.NOEXIST), false);
   map.update(key(map, 2), value(map, 2));
-  assert.throws(() => map.update(key(map, 3), value(map, 3)), { name: "KernelError", code: "E2BIG", message: /map 't_hash' \(hash\).*more entries/s });
+  assert.throws(() => map.update(key(map, 3), value(map, 3)), {
+    name: "KernelError",
+    code: "E2BIG",
+    message: /map 't_hash' \(hash\).*more entries/s,
+  });
   assert.equal(map.delete(key(map, 2)), true);
   assert.throws(() => map.update(new Uint8Array(3), value(map, 3)), RangeError);
   assert.throws(() => map.update(key(map, 3), new Uint8Array(9)), RangeError);
@@ -99,50 +128,65 @@ kernelTest("a batch smaller than a bucket grows until it fits", () => {
     assert.equal(kernel.bpf(BpfCommand.MAP_UPDATE_ELEM, attr), 0);
   }
   let refused = 0;
-  const watched: Kernel = { ...kernel, bpf: (command, attr) => {
-    const result = kernel.bpf(command, attr);
-    if (result === -Errno.ENOSPC) refused++;
-    return result;
-  } };
+  const watched: Kernel = {
+    ...kernel,
+    bpf: (command, attr) => {
+      const result = kernel.bpf(command, attr);
+      if (result === -Errno.ENOSPC) refused++;
+      return result;
+    },
+  };
   const seen: number[] = [];
   new Batches(watched, fd, map.layout, 300, "map", 1).forEach(({ count, keys }) => {
     for (let i = 0; i < count; i++) seen.push(keys.view.getUint32(i * 4, true));
   });
   assert.ok(refused > 0, "the kernel refused a batch of one");
-  assert.deepEqual(seen.sort((a, b) => a - b), Array.from({ length: 300 }, (_, n) => n));
+  assert.deepEqual(
+    seen.sort((a, b) => a - b),
+    Array.from({ length: 300 }, (_, n) => n),
+  );
 });
 
 for (const batches of [true, false]) {
-  kernelTest(`entries that stay are seen exactly once while others come and go (${batches ? "in batches" : "key by key"})`, () => {
-    let churn = 100_000;
-    let map: BpfMap;
-    const restless: Kernel = { ...kernel, bpf: (command, attr) => {
-      if (!batches && command === BpfCommand.MAP_LOOKUP_BATCH) return -Errno.ENOTSUPP;
-      const result = kernel.bpf(command, attr);
-      if (command === BpfCommand.MAP_LOOKUP_BATCH || (command === BpfCommand.MAP_GET_NEXT_KEY && churn % 3 === 0)) {
-        // Delete what the walk may stand on, and insert others.
-        for (let i = 0; i < 20; i++) {
-          churn++;
-          map.update(key(map, churn), value(map, churn));
-          map.delete(key(map, churn - 10));
-        }
-      } else churn++;
-      return result;
-    } };
-    map = createMap(restless, spec("hash", { maxEntries: 100_000 }));
-    using _ = map;
-    for (let n = 0; n < 9000; n++) map.update(key(map, n), value(map, n));
-    const found = readAll(map);
-    for (let n = 0; n < 9000; n++) assert.ok(found.has(n), `key ${n}`);
-  });
+  kernelTest(
+    `entries that stay are seen exactly once while others come and go (${batches ? "in batches" : "key by key"})`,
+    () => {
+      let churn = 100_000;
+      let map: BpfMap;
+      const restless: Kernel = {
+        ...kernel,
+        bpf: (command, attr) => {
+          if (!batches && command === BpfCommand.MAP_LOOKUP_BATCH) return -Errno.ENOTSUPP;
+          const result = kernel.bpf(command, attr);
+          if (command === BpfCommand.MAP_LOOKUP_BATCH || (command === BpfCommand.MAP_GET_NEXT_KEY && churn % 3 === 0)) {
+            // Delete what the walk may stand on, and insert others.
+            for (let i = 0; i < 20; i++) {
+              churn++;
+              map.update(key(map, churn), value(map, churn));
+              map.delete(key(map, churn - 10));
+            }
+          } else churn++;
+          return result;
+        },
+      };
+      map = createMap(restless, spec("hash", { maxEntries: 100_000 }));
+      using owned = map;
+      for (let n = 0; n < 9000; n++) map.update(key(map, n), value(map, n));
+      const found = readAll(owned);
+      for (let n = 0; n < 9000; n++) assert.ok(found.has(n), `key ${n}`);
+    },
+  );
 }
 
 kernelTest("maps without batches are read key by key", () => {
   const calls = new Set<number>();
-  const watched: Kernel = { ...kernel, bpf: (command, attr) => {
-    calls.add(command);
-    return command === BpfCommand.MAP_LOOKUP_BATCH ? -Errno.ENOTSUPP : kernel.bpf(command, attr);
-  } };
+  const watched: Kernel = {
+    ...kernel,
+    bpf: (command, attr) => {
+      calls.add(command);
+      return command === BpfCommand.MAP_LOOKUP_BATCH ? -Errno.ENOTSUPP : kernel.bpf(command, attr);
+    },
+  };
   using map = createMap(watched, spec("percpu_array", { maxEntries: 5000 }));
   for (let n = 0; n < 5000; n++) map.update(key(map, n), value(map, n));
   assert.equal(readAll(map).size, 5000);
@@ -179,7 +223,10 @@ kernelTest("a thousand maps come and go without a descriptor left", () => {
 
 kernelTest("a map whose first content is refused is closed again", () => {
   const before = openKernelDescriptors();
-  const refusing: Kernel = { ...kernel, bpf: (command, attr) => (command === BpfCommand.MAP_FREEZE ? -Errno.EBUSY : kernel.bpf(command, attr)) };
+  const refusing: Kernel = {
+    ...kernel,
+    bpf: (command, attr) => (command === BpfCommand.MAP_FREEZE ? -Errno.EBUSY : kernel.bpf(command, attr)),
+  };
   const section = spec("array", { maxEntries: 1, data: new Uint8Array(8), flags: MapFlag.RDONLY_PROG });
   assert.throws(() => createMap(refusing, section), { code: "EBUSY", call: "BPF_MAP_FREEZE" });
   assert.deepEqual(leaked(before, openKernelDescriptors()), []);

@@ -30,7 +30,10 @@ export function attachPoints(spec: ProgramSpec): readonly AttachPoint[] {
 function tracingPoint(spec: ProgramSpec, target: AttachTarget): Omit<AttachPoint, "targets"> {
   switch (target.kind) {
     case "btfTracepoint":
-      return { expectedAttachType: AttachType.TRACE_RAW_TP, btfTarget: { name: `btf_trace_${target.name}`, kind: "typedef" } };
+      return {
+        expectedAttachType: AttachType.TRACE_RAW_TP,
+        btfTarget: { name: `btf_trace_${target.name}`, kind: "typedef" },
+      };
     case "fentry": {
       const module = target.module === undefined || target.module === "vmlinux" ? {} : { module: target.module };
       return {

@@ -51,7 +51,10 @@ export function encodeProgram(spec: ProgramSpec, object: ObjectContext): Encoded
     spec,
     layout: placed,
     bytes: encode(placed, { map: object.mapFd }),
-    info: btf === undefined || spec.functions.size === 0 ? undefined : programInfo(placed, spec.functions, btf.stringOffset),
+    info:
+      btf === undefined || spec.functions.size === 0
+        ? undefined
+        : programInfo(placed, spec.functions, btf.stringOffset),
     poisoned,
   };
 }

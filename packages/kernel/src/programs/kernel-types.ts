@@ -25,7 +25,11 @@ export interface FoundTarget {
 export function requireVmlinux(vmlinux: Vmlinux, purpose: string): Btf {
   const btf = vmlinux();
   if (btf === undefined) {
-    throw new UnsupportedFeatureError("BTF", "5.4", `${purpose} needs the kernel's types, and /sys/kernel/btf/vmlinux cannot be read (CONFIG_DEBUG_INFO_BTF)`);
+    throw new UnsupportedFeatureError(
+      "BTF",
+      "5.4",
+      `${purpose} needs the kernel's types, and /sys/kernel/btf/vmlinux cannot be read (CONFIG_DEBUG_INFO_BTF)`,
+    );
   }
   return btf;
 }
@@ -83,7 +87,8 @@ function btfName(kernel: Kernel, fd: number): string {
 }
 
 function absent(subject: string, target: BtfTarget, where: string): KernelError {
-  const thing = target.kind === "func" ? `function '${target.name}'` : `tracepoint '${target.name.replace(/^btf_trace_/, "")}'`;
+  const thing =
+    target.kind === "func" ? `function '${target.name}'` : `tracepoint '${target.name.replace(/^btf_trace_/, "")}'`;
   return new KernelError({
     call: "BPF_PROG_LOAD",
     subject: `${subject} for ${thing}`,

@@ -37,7 +37,8 @@ export function prepareLoad(kernel: Kernel, program: EncodedProgram, point: Atta
     expectedAttachType: point.expectedAttachType,
     ...(target !== undefined && { attachBtfId: target.id }),
     ...(target?.module !== undefined && { attachBtfFd: target.module.fd }),
-    ...(info !== undefined && object.btf !== undefined && { btf: { fd: object.btf.fd, functions: info.funcInfo, lines: info.lineInfo } }),
+    ...(info !== undefined &&
+      object.btf !== undefined && { btf: { fd: object.btf.fd, functions: info.funcInfo, lines: info.lineInfo } }),
   };
   return { program, request, subject, close: () => target?.module?.close() };
 }
@@ -73,7 +74,12 @@ const FIRST_LOG_BYTES = 64 * 1024;
 /** The most that every kernel accepts. */
 const LAST_LOG_BYTES = 16 * 1024 * 1024 - 1;
 
-function loadWithLog(kernel: Kernel, program: EncodedProgram, request: ProgramLoadRequest, subject: string): FileDescriptor {
+function loadWithLog(
+  kernel: Kernel,
+  program: EncodedProgram,
+  request: ProgramLoadRequest,
+  subject: string,
+): FileDescriptor {
   for (let size = FIRST_LOG_BYTES; ; size = Math.min(size * 8, LAST_LOG_BYTES)) {
     const buffer = new Memory(kernel, size);
     const result = attempt(kernel, { ...request, log: { level: 1, buffer } });

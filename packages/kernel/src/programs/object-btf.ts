@@ -27,7 +27,9 @@ export function loadObjectBtf(kernel: Kernel, btf: Uint8Array, subject: string):
   const log = new Memory(kernel, LOG_BYTES);
   const second = btfLoad(kernel, reduced, log);
   if (second >= 0) return { fd: new FileDescriptor(second), reduced: reduced !== btf };
-  const text = Buffer.from(log.bytes.subarray(0, log.bytes.indexOf(0))).toString("utf8").trimEnd();
+  const text = Buffer.from(log.bytes.subarray(0, log.bytes.indexOf(0)))
+    .toString("utf8")
+    .trimEnd();
   throw new KernelError({
     call: "BPF_BTF_LOAD",
     subject: `the types of ${subject}`,

@@ -15,7 +15,10 @@ const kernel = openKernel();
 function modernBtf(): Uint8Array {
   const builder = new BtfBuilder();
   const float = builder.float("double", 8);
-  const wide = builder.enum("wide", 8, false, [{ name: "BIG", value: 1n << 40n }, { name: "SMALL", value: 1n }]);
+  const wide = builder.enum("wide", 8, false, [
+    { name: "BIG", value: 1n << 40n },
+    { name: "SMALL", value: 1n },
+  ]);
   const tagged = builder.typeTag("user", builder.int("int", 4, "signed"));
   const struct = builder.struct("all", 24, [
     { name: "f", type: float, bitOffset: 0 },
@@ -42,11 +45,14 @@ kernelTest("reduced BTF keeps ids, names and sizes, and the kernel takes it", ()
 
 kernelTest("types that an older kernel refuses are reduced and loaded again", () => {
   const sizes: number[] = [];
-  const older: Kernel = { ...kernel, bpf: (command, attr) => {
-    if (command !== BpfCommand.BTF_LOAD) return kernel.bpf(command, attr);
-    sizes.push(attr.readU32(16));
-    return sizes.length === 1 ? -Errno.EINVAL : kernel.bpf(command, attr);
-  } };
+  const older: Kernel = {
+    ...kernel,
+    bpf: (command, attr) => {
+      if (command !== BpfCommand.BTF_LOAD) return kernel.bpf(command, attr);
+      sizes.push(attr.readU32(16));
+      return sizes.length === 1 ? -Errno.EINVAL : kernel.bpf(command, attr);
+    },
+  };
   const { fd, reduced } = loadObjectBtf(older, modernBtf(), "test");
   fd.close();
   assert.equal(reduced, true);
@@ -57,6 +63,12 @@ kernelTest("types that an older kernel refuses are reduced and loaded again", ()
 kernelTest("BTF that is wrong is refused with the kernel's words", () => {
   const builder = new BtfBuilder();
   builder.ptr(77);
-  assert.throws(() => loadObjectBtf(kernel, builder.encode(), "object 'x'"), (error) =>
-    error instanceof KernelError && error.call === "BPF_BTF_LOAD" && /type_id=77|77/.test(error.kernelText) && /The kernel says/.test(error.message));
+  assert.throws(
+    () => loadObjectBtf(kernel, builder.encode(), "object 'x'"),
+    (error) =>
+      error instanceof KernelError &&
+      error.call === "BPF_BTF_LOAD" &&
+      /type_id=77|77/.test(error.kernelText) &&
+      /The kernel says/.test(error.message),
+  );
 });

@@ -16,7 +16,22 @@ const HEADER_STRING_OFFSET = 16;
 const HEADER_STRING_LENGTH = 20;
 const HEADER_BYTES = 24;
 
-const Kind = { INT: 1, PTR: 2, ARRAY: 3, STRUCT: 4, UNION: 5, ENUM: 6, CONST: 10, FUNC_PROTO: 13, VAR: 14, DATASEC: 15, FLOAT: 16, DECL_TAG: 17, TYPE_TAG: 18, ENUM64: 19 } as const;
+const Kind = {
+  INT: 1,
+  PTR: 2,
+  ARRAY: 3,
+  STRUCT: 4,
+  UNION: 5,
+  ENUM: 6,
+  CONST: 10,
+  FUNC_PROTO: 13,
+  VAR: 14,
+  DATASEC: 15,
+  FLOAT: 16,
+  DECL_TAG: 17,
+  TYPE_TAG: 18,
+  ENUM64: 19,
+} as const;
 
 /** Little-endian BTF in, little-endian BTF out. */
 export function reduceBtf(btf: Uint8Array): Uint8Array {
@@ -25,7 +40,7 @@ export function reduceBtf(btf: Uint8Array): Uint8Array {
   const start = header + view.getUint32(HEADER_TYPE_OFFSET, true);
   const end = start + view.getUint32(HEADER_TYPE_LENGTH, true);
   const words: number[] = [];
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const [name, info, size] = [view.getUint32(at, true), view.getUint32(at + 4, true), view.getUint32(at + 8, true)];
     const kind = (info >>> 24) & 0x1f;
     const extra = extraWords(kind, info & 0xffff);

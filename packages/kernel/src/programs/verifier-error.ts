@@ -22,8 +22,12 @@ export class VerifierError extends KernelError {
 
   constructor(details: VerifierErrorDetails) {
     const { subject, errno, reason, source, log } = details;
-    const where = source === undefined ? "" : `\n  at ${source.file}:${source.line}:${source.column}: ${source.text.trim()}`;
-    super({ call: "BPF_PROG_LOAD", subject, errno, kernelText: log }, `the kernel's verifier refused ${subject}: ${reason}${where}`);
+    const where =
+      source === undefined ? "" : `\n  at ${source.file}:${source.line}:${source.column}: ${source.text.trim()}`;
+    super(
+      { call: "BPF_PROG_LOAD", subject, errno, kernelText: log },
+      `the kernel's verifier refused ${subject}: ${reason}${where}`,
+    );
     this.reason = reason;
     this.source = source;
     this.log = log;

@@ -42,10 +42,22 @@ invalid access to map value, value_size=8 off=8 size=1
 R0 min value is outside of the allowed memory range
 processed 4 insns (limit 1000000) max_states_per_insn 0
 `,
-    want: { reason: "invalid access to map value, value_size=8 off=8 size=1\nR0 min value is outside of the allowed memory range", slot: 3 },
+    want: {
+      reason:
+        "invalid access to map value, value_size=8 off=8 size=1\nR0 min value is outside of the allowed memory range",
+      slot: 3,
+    },
   },
-  { name: "before the walk", log: "unreachable insn 9\nprocessed 0 insns (limit 1000000)\n", want: { reason: "unreachable insn 9", slot: 9 } },
-  { name: "too large", log: "5: (0f) r1 += r2\nBPF program is too large. Processed 1000001 insn\nprocessed 1000001 insns (limit 1000000)\n", want: { reason: "BPF program is too large. Processed 1000001 insn", slot: 5 } },
+  {
+    name: "before the walk",
+    log: "unreachable insn 9\nprocessed 0 insns (limit 1000000)\n",
+    want: { reason: "unreachable insn 9", slot: 9 },
+  },
+  {
+    name: "too large",
+    log: "5: (0f) r1 += r2\nBPF program is too large. Processed 1000001 insn\nprocessed 1000001 insns (limit 1000000)\n",
+    want: { reason: "BPF program is too large. Processed 1000001 insn", slot: 5 },
+  },
   { name: "silence", log: "", want: { reason: "", slot: undefined } },
 ];
 

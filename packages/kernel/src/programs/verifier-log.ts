@@ -41,7 +41,8 @@ function instructionSlot(line: string): number | undefined {
 }
 
 /** Lines about the walk itself: statistics, sources, register states, how the walk went on or back. */
-const NARRATION = /^(processed \d|verification time|stack depth|max_states|mark_precise|; |from \d|R\d+[=_]|\d+: (R\d|safe)|last_idx|parent |regs=|frame\d|caller:|callee:|returning from|propagating|func#|arg#\d|Func#\d+ .*\bis safe|Validating |BPF program is too large\. Processed$|-+$|live regs)/;
+const NARRATION =
+  /^(processed \d|verification time|stack depth|max_states|mark_precise|; |from \d|R\d+[=_]|\d+: (R\d|safe)|last_idx|parent |regs=|frame\d|caller:|callee:|returning from|propagating|func#|arg#\d|Func#\d+ .*\bis safe|Validating |BPF program is too large\. Processed$|-+$|live regs)/;
 
 function isReason(line: string): boolean {
   return line.trim() !== "" && !NARRATION.test(line.trimStart());

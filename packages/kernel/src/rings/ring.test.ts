@@ -23,11 +23,15 @@ class FakeRing {
     this.#publish();
     new BigInt64Array(this.consumer)[0] = BigInt(position);
     const kernel = {
-      mmap: (_address: number, _length: number, _protection: number, _flags: number, _fd: number, offset: number) => (offset === 0 ? 1 : 2),
+      mmap: (_address: number, _length: number, _protection: number, _flags: number, _fd: number, offset: number) =>
+        offset === 0 ? 1 : 2,
       view: (address: number) => (address === 1 ? this.consumer : this.producer),
     } as unknown as Kernel;
     const layout = { keySize: 0, valueSize: 0, cpus: 1, stride: 0, entrySize: 0 };
-    this.ring = new Ring(kernel, new BpfMap(kernel, new FileDescriptor(0), { name: "r", type: "ringbuf", maxEntries: SIZE, flags: 0 }, layout));
+    this.ring = new Ring(
+      kernel,
+      new BpfMap(kernel, new FileDescriptor(0), { name: "r", type: "ringbuf", maxEntries: SIZE, flags: 0 }, layout),
+    );
   }
 
   get consumed(): number {
@@ -50,7 +54,11 @@ class FakeRing {
 
   drain(limit?: number): string[] {
     const records: string[] = [];
-    this.ring.drain((view, offset, length) => records.push(Buffer.from(view.buffer, view.byteOffset + offset, length).toString("latin1")), limit);
+    this.ring.drain(
+      (view, offset, length) =>
+        records.push(Buffer.from(view.buffer, view.byteOffset + offset, length).toString("latin1")),
+      limit,
+    );
     return records;
   }
 
@@ -95,7 +103,10 @@ test("discarded records are skipped and count for nothing", () => {
   fake.put(text("x"), DISCARDED);
   fake.put(text("y"));
   fake.put(text("z"), DISCARDED);
-  assert.equal(fake.ring.drain(() => {}), 1);
+  assert.equal(
+    fake.ring.drain(() => {}),
+    1,
+  );
   assert.equal(fake.consumed, 48);
 });
 
@@ -125,8 +136,12 @@ test("a visitor that throws loses its own record only", () => {
   const fake = new FakeRing(0);
   for (const word of ["a", "b", "c"]) fake.put(text(word));
   let seen = 0;
-  assert.throws(() => fake.ring.drain(() => {
-    if (++seen === 2) throw new Error("no");
-  }), /no/);
+  assert.throws(
+    () =>
+      fake.ring.drain(() => {
+        if (++seen === 2) throw new Error("no");
+      }),
+    /no/,
+  );
   assert.deepEqual(fake.drain(), ["c"]);
 });

@@ -44,7 +44,12 @@ export class Ring {
     this.#page = page;
     this.#consumer = new Mapping(kernel, { ...shared, offset: 0, length: page, protection: PROT_READ | PROT_WRITE });
     try {
-      this.#producer = new Mapping(kernel, { ...shared, offset: page, length: page + 2 * this.#size, protection: PROT_READ });
+      this.#producer = new Mapping(kernel, {
+        ...shared,
+        offset: page,
+        length: page + 2 * this.#size,
+        protection: PROT_READ,
+      });
     } catch (error) {
       this.#consumer.close();
       throw error;

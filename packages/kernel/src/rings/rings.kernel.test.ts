@@ -1,7 +1,20 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { alu64Imm, callHelper, exit, HELPERS, jump, jumpIfImm, load, loadMap, mov64, mov64Imm, store, withLabel } from "@sonde/bpf/asm";
+import {
+  alu64Imm,
+  callHelper,
+  exit,
+  HELPERS,
+  jump,
+  jumpIfImm,
+  load,
+  loadMap,
+  mov64,
+  mov64Imm,
+  store,
+  withLabel,
+} from "@sonde/bpf/asm";
 import type { Instruction } from "@sonde/bpf/asm";
 import { loadCollection } from "../collection/load.ts";
 import type { Collection } from "../collection/collection.ts";
@@ -59,32 +72,40 @@ function argument(first: number): Uint8Array {
   return new Uint8Array(new BigUint64Array([BigInt(first)]).buffer);
 }
 
-kernelTest("everything that the kernel submits arrives once, in order, over many turns of the ring", { needs: ["ringbuf"] }, () => {
-  using collection = open(4096);
-  using ring = new Ring(kernel, collection.map("ring"));
-  const program = collection.program("main");
-  let next = 1;
-  for (let start = 0; start < 2000 * RECORDS; start += RECORDS) {
-    assert.equal(program.testRun({ context: argument(start) }).returned, 0);
-    ring.drain((view, offset, length) => {
-      assert.equal(length, 16);
-      assert.equal(view.getUint32(offset, true), next);
-      next += next % 8 === 7 ? 2 : 1;
-    });
-  }
-  assert.equal(next, 2000 * RECORDS + 1);
-});
+kernelTest(
+  "everything that the kernel submits arrives once, in order, over many turns of the ring",
+  { needs: ["ringbuf"] },
+  () => {
+    using collection = open(4096);
+    using ring = new Ring(kernel, collection.map("ring"));
+    const program = collection.program("main");
+    let next = 1;
+    for (let start = 0; start < 2000 * RECORDS; start += RECORDS) {
+      assert.equal(program.testRun({ context: argument(start) }).returned, 0);
+      ring.drain((view, offset, length) => {
+        assert.equal(length, 16);
+        assert.equal(view.getUint32(offset, true), next);
+        next += next % 8 === 7 ? 2 : 1;
+      });
+    }
+    assert.equal(next, 2000 * RECORDS + 1);
+  },
+);
 
 kernelTest("what a full ring refuses plus what it holds is what was made", { needs: ["ringbuf"] }, () => {
   using collection = open(4096);
   using ring = new Ring(kernel, collection.map("ring"));
   let refused = 0;
-  for (let run = 0; run < 10; run++) refused += collection.program("main").testRun({ context: argument(1 << 20) }).returned;
+  for (let run = 0; run < 10; run++)
+    refused += collection.program("main").testRun({ context: argument(1 << 20) }).returned;
   assert.ok(refused > 0);
   // 24 bytes each with the header; an eighth of those that were reserved has been discarded.
   const reserved = 10 * RECORDS - refused;
   assert.equal(reserved, Math.floor(4096 / 24));
-  assert.equal(ring.drain(() => {}), reserved - Math.ceil(reserved / 8));
+  assert.equal(
+    ring.drain(() => {}),
+    reserved - Math.ceil(reserved / 8),
+  );
 });
 
 kernelTest("a ring is drained while another thread fills it", { needs: ["ringbuf"] }, async () => {
@@ -102,7 +123,10 @@ kernelTest("a ring is drained while another thread fills it", { needs: ["ringbuf
        }
        parentPort.postMessage(refused);
      });`,
-    { eval: true, workerData: { sys: new URL("../sys/index.js", import.meta.url).href, fd: collection.program("main").fd, runs } },
+    {
+      eval: true,
+      workerData: { sys: new URL("../sys/index.js", import.meta.url).href, fd: collection.program("main").fd, runs },
+    },
   );
   let records = 0;
   let last = -1;
@@ -121,7 +145,10 @@ kernelTest("a ring is drained while another thread fills it", { needs: ["ringbuf
   await worker.terminate();
   const made = runs * RECORDS;
   // Discarded ones are not seen, and which of the refused would have been discarded is not known.
-  assert.ok(records <= (made * 7) / 8 && records >= (made * 7) / 8 - refused, `${records} of ${made}, ${refused} refused`);
+  assert.ok(
+    records <= (made * 7) / 8 && records >= (made * 7) / 8 - refused,
+    `${records} of ${made}, ${refused} refused`,
+  );
 });
 
 kernelTest("rings come and go without a descriptor left", { needs: ["ringbuf"] }, () => {
@@ -129,7 +156,10 @@ kernelTest("rings come and go without a descriptor left", { needs: ["ringbuf"] }
   for (let i = 0; i < 200; i++) {
     using map = createMap(kernel, testMap("ring", "ringbuf", { keySize: 0, valueSize: 0, maxEntries: 4096 }));
     using ring = new Ring(kernel, map);
-    assert.equal(ring.drain(() => {}), 0);
+    assert.equal(
+      ring.drain(() => {}),
+      0,
+    );
   }
   assert.deepEqual(leaked(before, openKernelDescriptors()), []);
 });

@@ -16,7 +16,8 @@ export function parseCpuList(text: string): readonly number[] {
   const cpus: number[] = [];
   for (const range of text.trim().split(",")) {
     const [first, last = first] = range.split("-").map(Number);
-    if (first === undefined || last === undefined || !(first <= last)) throw new Error(`not a list of CPUs: ${JSON.stringify(text)}`);
+    if (first === undefined || last === undefined || !(first <= last))
+      throw new Error(`not a list of CPUs: ${JSON.stringify(text)}`);
     for (let cpu = first; cpu <= last; cpu++) cpus.push(cpu);
   }
   return cpus;

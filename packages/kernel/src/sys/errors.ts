@@ -65,7 +65,10 @@ export class UnsupportedFeatureError extends Error {
   readonly reason: string;
 
   constructor(feature: string, since: string | undefined, reason: string, options?: ErrorOptions) {
-    super(`this kernel does not support ${feature}${since === undefined ? "" : ` (Linux ${since} or later does)`}: ${reason}`, options);
+    super(
+      `this kernel does not support ${feature}${since === undefined ? "" : ` (Linux ${since} or later does)`}: ${reason}`,
+      options,
+    );
     this.feature = feature;
     this.since = since;
     this.reason = reason;

@@ -19,7 +19,9 @@ export function loadFfi(): Ffi {
 
 function loadBinary(require: NodeJS.Require): Ffi | undefined {
   try {
-    const folder = require.resolve(`@koromix/koffi-linux-${process.arch}/package.json`).slice(0, -"package.json".length);
+    const folder = require
+      .resolve(`@koromix/koffi-linux-${process.arch}/package.json`)
+      .slice(0, -"package.json".length);
     const module = { exports: {} as Ffi & { readonly version?: string } };
     process.dlopen(module, `${folder}linux_${process.arch}/koffi.node`);
     return module.exports.version?.startsWith("3.") === true ? module.exports : undefined;

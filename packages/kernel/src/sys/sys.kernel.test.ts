@@ -3,11 +3,38 @@ import { readlinkSync } from "node:fs";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { Attr, BpfCommand, Errno, FileDescriptor, Mapping, MapTypeId, PROT_READ, PROT_WRITE, KernelError, leaked, mapCreate, mapFreeze, MapFlag, objectById, objectIds, objectInfo, openKernel, openKernelDescriptors, possibleCpus } from "./index.ts";
+import {
+  Attr,
+  BpfCommand,
+  Errno,
+  FileDescriptor,
+  Mapping,
+  MapTypeId,
+  PROT_READ,
+  PROT_WRITE,
+  KernelError,
+  leaked,
+  mapCreate,
+  mapFreeze,
+  MapFlag,
+  objectById,
+  objectIds,
+  objectInfo,
+  openKernel,
+  openKernelDescriptors,
+  possibleCpus,
+} from "./index.ts";
 import type { MapCreateRequest } from "./index.ts";
 
 const kernel = openKernel();
-const array: MapCreateRequest = { type: MapTypeId.array, keySize: 4, valueSize: 8, maxEntries: 4, flags: 0, name: "sys-test" };
+const array: MapCreateRequest = {
+  type: MapTypeId.array,
+  keySize: 4,
+  valueSize: 8,
+  maxEntries: 4,
+  flags: 0,
+  name: "sys-test",
+};
 
 test("a map is created, described by its id, and closed", () => {
   using map = mapCreate(kernel, array);
@@ -25,7 +52,12 @@ test("a refusal carries the call, the object, the errno's name and advice", () =
   assert.throws(
     () => mapCreate(kernel, { ...array, keySize: 5 }),
     (error) =>
-      error instanceof KernelError && error.call === "BPF_MAP_CREATE" && error.errno === Errno.EINVAL && error.code === "EINVAL" && /'sys-test'.*EINVAL/.test(error.message) && error.advice !== undefined,
+      error instanceof KernelError &&
+      error.call === "BPF_MAP_CREATE" &&
+      error.errno === Errno.EINVAL &&
+      error.code === "EINVAL" &&
+      /'sys-test'.*EINVAL/.test(error.message) &&
+      error.advice !== undefined,
   );
 });
 
@@ -73,10 +105,22 @@ test("what a call points to survives garbage collection during the call", () => 
 
 test("a view that outlives its mapping reads zeros, and the owner refuses new ones", () => {
   using map = mapCreate(kernel, { ...array, flags: MapFlag.MMAPABLE });
-  const mapping = new Mapping(kernel, { fd: map.fd, offset: 0, length: 4096, protection: PROT_READ | PROT_WRITE, subject: "test array" });
+  const mapping = new Mapping(kernel, {
+    fd: map.fd,
+    offset: 0,
+    length: 4096,
+    protection: PROT_READ | PROT_WRITE,
+    subject: "test array",
+  });
   const words = new Int32Array(mapping.buffer);
   words[0] = 7;
-  using second = new Mapping(kernel, { fd: map.fd, offset: 0, length: 4096, protection: PROT_READ, subject: "test array" });
+  using second = new Mapping(kernel, {
+    fd: map.fd,
+    offset: 0,
+    length: 4096,
+    protection: PROT_READ,
+    subject: "test array",
+  });
   assert.equal(new Int32Array(second.buffer)[0], 7);
   mapping.close();
   assert.equal(words[0], 0);
@@ -87,7 +131,13 @@ test("a view that outlives its mapping reads zeros, and the owner refuses new on
 
 test("a map with a writable mapping cannot be frozen", () => {
   using map = mapCreate(kernel, { ...array, flags: MapFlag.MMAPABLE });
-  using mapping = new Mapping(kernel, { fd: map.fd, offset: 0, length: 4096, protection: PROT_READ | PROT_WRITE, subject: "test array" });
+  using mapping = new Mapping(kernel, {
+    fd: map.fd,
+    offset: 0,
+    length: 4096,
+    protection: PROT_READ | PROT_WRITE,
+    subject: "test array",
+  });
   assert.equal(mapping.buffer.byteLength, 4096);
   assert.throws(() => mapFreeze(kernel, map.fd, "test array"), { code: "EBUSY" });
 });

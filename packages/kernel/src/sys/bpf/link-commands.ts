@@ -10,11 +10,18 @@ import type { Kernel } from "../kernel.ts";
  *
  *     0 name (u64)   8 prog_fd
  */
-export function rawTracepointOpen(kernel: Kernel, programFd: number, name: string | undefined, subject: string): FileDescriptor {
+export function rawTracepointOpen(
+  kernel: Kernel,
+  programFd: number,
+  name: string | undefined,
+  subject: string,
+): FileDescriptor {
   const attr = kernel.attr(16);
   if (name !== undefined) attr.path(0, name);
   attr.u32(8, programFd);
-  return new FileDescriptor(checked(kernel.bpf(BpfCommand.RAW_TRACEPOINT_OPEN, attr), "BPF_RAW_TRACEPOINT_OPEN", subject));
+  return new FileDescriptor(
+    checked(kernel.bpf(BpfCommand.RAW_TRACEPOINT_OPEN, attr), "BPF_RAW_TRACEPOINT_OPEN", subject),
+  );
 }
 
 export interface LinkCreateRequest {

@@ -34,7 +34,13 @@ export function objectGet(kernel: Kernel, path: string): FileDescriptor {
  * `fill` may set fields beforehand: pointers to memory reserved in `attr`, and its lengths, for what the
  * kernel should write there. That memory is valid until the next call.
  */
-export function objectInfo(kernel: Kernel, fd: number, size: number, subject: string, fill?: (info: DataView, attr: Attr) => void): DataView {
+export function objectInfo(
+  kernel: Kernel,
+  fd: number,
+  size: number,
+  subject: string,
+  fill?: (info: DataView, attr: Attr) => void,
+): DataView {
   const attr = kernel.attr(16);
   attr.u32(0, fd);
   attr.u32(4, size);
@@ -64,7 +70,7 @@ const BY_ID = {
 
 /** BPF_*_GET_NEXT_ID: ids of all objects of a kind, ascending. */
 export function* objectIds(kernel: Kernel, kind: ObjectKind): Generator<number> {
-  for (let id = 0; ; ) {
+  for (let id = 0; ;) {
     const attr = kernel.attr(12);
     attr.u32(0, id);
     const result = kernel.bpf(NEXT_ID[kind], attr);

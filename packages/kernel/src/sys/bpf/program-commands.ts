@@ -94,7 +94,12 @@ export interface TestRunResult {
  *     40 ctx_size_in    44 ctx_size_out   48 ctx_in (u64)   56 ctx_out (u64)
  *     64 flags          68 cpu
  */
-export function programTestRun(kernel: Kernel, fd: number, subject: string, request: TestRunRequest = {}): TestRunResult {
+export function programTestRun(
+  kernel: Kernel,
+  fd: number,
+  subject: string,
+  request: TestRunRequest = {},
+): TestRunResult {
   const attr = kernel.attr(72);
   attr.u32(0, fd);
   attr.u32(8, request.data?.length ?? 0);
