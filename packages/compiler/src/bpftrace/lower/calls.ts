@@ -7,7 +7,7 @@ import type { Handler } from "./handler.ts";
 import { deleteEntry, deleteOnly, hasKey, planOf } from "./maps.ts";
 import { aggregationRead, notLowered, refuse, unknownRegister } from "./messages.ts";
 import { registers } from "./registers.ts";
-import { testStrings } from "./string-comparison.ts";
+import { testStrings } from "./comparison.ts";
 import { literalText } from "./text.ts";
 
 type Statement = (h: Handler, e: Call) => void;

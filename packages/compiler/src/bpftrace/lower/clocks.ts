@@ -24,11 +24,8 @@ export function namedClock(h: Handler, e: Call): Inst {
   return helper === undefined ? refuse(notLowered, e.span, "this clock is") : h.builder.call(helper, []);
 }
 
-/** The u64 that holds when the session began; written by a program of its own before any other runs. */
-export const START = "start";
-
 /** Nanoseconds since the session began. */
 export function elapsed(h: Handler): Inst {
   const { builder } = h;
-  return builder.binary("sub", now(h), builder.load(builder.mapValue(h.object.global(START), 0), 0, 8));
+  return builder.binary("sub", now(h), builder.load(builder.mapValue(h.object.start, 0), 0, 8));
 }

@@ -4,7 +4,8 @@ import type { Binary, Expr } from "../ast.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
 import { comparison, isComparison, type ComparisonOp } from "./operators.ts";
-import { testStrings } from "./string-comparison.ts";
+import { isScalar } from "./layout.ts";
+import { testMemory, testStrings } from "./comparison.ts";
 
 /** `if`: builds both sides and continues where they join; where neither side comes through, the builder is left terminated. */
 export function branch(h: Handler, condition: Expr, then: () => void, otherwise?: () => void): void {
@@ -54,8 +55,9 @@ function compare(h: Handler, e: Binary, op: ComparisonOp, yes: Block, no: Block)
   const { builder } = h;
   const left = h.typeOf(e.left);
   const right = h.typeOf(e.right);
-  if (left.kind === "string" || right.kind === "string") {
-    return op === "==" ? testStrings(h, e.left, e.right, yes, no) : testStrings(h, e.left, e.right, no, yes);
+  if (!isScalar(left) || !isScalar(right)) {
+    const testEqual = left.kind === "string" ? testStrings : testMemory;
+    return op === "==" ? testEqual(h, e.left, e.right, yes, no) : testEqual(h, e.left, e.right, no, yes);
   }
   const a = scalar(h, e.left);
   builder.branch({ kind: comparison(op, left, right), a, b: scalar(h, e.right) }, yes, no);

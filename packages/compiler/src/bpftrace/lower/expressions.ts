@@ -60,7 +60,7 @@ function binary(h: Handler, e: Binary): Inst {
   const { op } = e;
   const left = h.typeOf(e.left);
   const right = h.typeOf(e.right);
-  if (op === "&&" || op === "||" || (isComparison(op) && (left.kind === "string" || right.kind === "string"))) return truth(h, e);
+  if (op === "&&" || op === "||" || (isComparison(op) && !(isScalar(left) && isScalar(right)))) return truth(h, e);
   const a = scalar(h, e.left);
   const b = scalar(h, e.right);
   if (isComparison(op)) return h.builder.compare(comparison(op, left, right), a, b);

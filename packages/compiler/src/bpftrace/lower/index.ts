@@ -10,12 +10,10 @@ import type { ObjectSpec, ProgramSpec, Target } from "@sonde/bpf/spec";
 import { CompileError, compileModule, type CompileOptions } from "../../codegen/index.ts";
 import { Diagnostics, type Diagnostic, type SourceText } from "../../diagnostics/index.ts";
 import type { CheckedProgram, ProbeVariant } from "../types.ts";
-import { START } from "./clocks.ts";
 import type { Handler } from "./handler.ts";
 import { Refusal, tooComplex } from "./messages.ts";
 import { ObjectBuilder } from "./object.ts";
 import { lowerProgram } from "./program.ts";
-import { startProgram } from "./start.ts";
 import { mapUses } from "./walk.ts";
 
 export interface LowerOptions extends CompileOptions {
@@ -40,7 +38,6 @@ export function lower(program: CheckedProgram, target: Target, source: SourceTex
   for (const h of handlers) if (h.scratchBytes > 0) object.addScratch(h.scratchMap, h.scratchBytes);
   object.types.settle();
   const programs: ProgramSpec[] = [];
-  if (object.has(START)) programs.push(startProgram(object, options));
   for (const h of handlers) refusable(diagnostics, h.variant, () => programs.push(programSpec(h, options)));
   if (diagnostics.failed) return { spec: undefined, diagnostics: diagnostics.list };
   const spec: ObjectSpec = {

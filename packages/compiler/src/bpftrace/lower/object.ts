@@ -94,17 +94,12 @@ export class ObjectBuilder {
     return "zeros";
   }
 
-  /** A u64 that all programs share, zero at first. */
-  global(name: string): string {
+  /** An array with the moment when the session began; the session writes it. */
+  get start(): string {
     const { types } = this;
     return this.#shared({
-      name, type: "array", keySize: 4, valueSize: 8, maxEntries: 1, flags: 0, keyTypeId: types.index, valueTypeId: types.word(false),
+      name: "start", type: "array", keySize: 4, valueSize: 8, maxEntries: 1, flags: 0, keyTypeId: types.index, valueTypeId: types.word(false),
     });
-  }
-
-  /** Whether a shared map was asked for. */
-  has(name: string): boolean {
-    return this.#internal.has(name);
   }
 
   /** Whether the script deletes single entries of `@name`. */
@@ -137,6 +132,7 @@ export class ObjectBuilder {
       events: this.#events,
       ...this.#internal.has("events") ? { ring: "events" } : {},
       ...this.#internal.has("losses") ? { losses: "losses" } : {},
+      ...this.#internal.has("start") ? { start: "start" } : {},
       config: { printMapsOnExit: config.printMapsOnExit, stackMode: config.stackMode },
     };
   }

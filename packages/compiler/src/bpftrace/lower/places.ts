@@ -64,6 +64,8 @@ function member(h: Handler, e: Member): Place {
   const { btf } = h.object.target;
   const found = btf && findMember(btf, type.typeId, e.name);
   if (found === undefined) return refuse(unknownMember, e.nameSpan, typeText(type), e.name);
+  // Records of tracepoints hold their structs by value, laid out as the Target's format says.
+  if (outer.space === "program") return inRecord(outer, found);
   const start = outer.field === undefined && outer.offset !== 0 ? flatten(h, outer) : outer;
   const field = start.field === undefined
     ? { struct: type.typeId, path: found.path }
@@ -73,6 +75,11 @@ function member(h: Handler, e: Member): Place {
     return { base, offset: 0, space, trusted, field, bits: { offset: offset * 8 + found.bitOffset, size: found.bitSize } };
   }
   return { base, offset: offset + found.bitOffset / 8, space, trusted, field };
+}
+
+function inRecord(outer: Place, { bitOffset, bitSize }: { readonly bitOffset: number; readonly bitSize: number }): Place {
+  if (bitSize > 0) return { ...outer, offset: 0, bits: { offset: outer.offset * 8 + bitOffset, size: bitSize } };
+  return { ...outer, offset: outer.offset + bitOffset / 8 };
 }
 
 function tupleItem(h: Handler, tuple: Expr, type: Type & { kind: "tuple" }, index: number): Place {

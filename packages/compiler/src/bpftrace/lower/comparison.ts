@@ -1,8 +1,8 @@
-/** Strings compared word by word, as far as it takes. */
+/** Strings, tuples and arrays compared word by word, as far as it takes. */
 import type { Block } from "../../ir/index.ts";
 import type { Expr } from "../ast.ts";
 import type { Handler, Spot } from "./handler.ts";
-import { alignUp } from "./layout.ts";
+import { alignUp, fieldSize } from "./layout.ts";
 import { notLowered, refuse } from "./messages.ts";
 import { hasPlace, place } from "./places.ts";
 import { literalText } from "./text.ts";
@@ -45,13 +45,27 @@ function againstString(h: Handler, a: Expr, b: Expr, equal: Block, different: Bl
   const right = temporaryOf(h, b);
   // Both are zero after their ends, so whole words can be compared; the longer one must end where the shorter one's memory does.
   const common = Math.min(alignUp(sizeA), alignUp(sizeB), length ?? Infinity);
-  const list: Word[] = [];
-  for (let offset = 0; offset < common; offset += 8) list.push({ offset, size: 8, value: 0n, mask: undefined });
+  const list = wholeWords(common);
   const longer = alignUp(sizeA) > alignUp(sizeB) ? left : right;
   if (alignUp(sizeA) !== alignUp(sizeB) && length === undefined) list.push({ offset: common, size: 1, value: 0n, mask: undefined });
   testWords(h, list, different, equal, ({ offset, size }) => offset === common
     ? { a: h.builder.load(longer.base, longer.offset + offset, size), b: h.constant(0) }
     : { a: h.builder.load(left.base, left.offset + offset, size), b: h.builder.load(right.base, right.offset + offset, size) });
+}
+
+/** Tuples and arrays: equal if all their bytes are. */
+export function testMemory(h: Handler, a: Expr, b: Expr, equal: Block, different: Block): void {
+  const left = temporaryOf(h, a);
+  const right = temporaryOf(h, b);
+  testWords(h, wholeWords(fieldSize(h.typeOf(a))), different, equal, ({ offset, size }) => (
+    { a: h.builder.load(left.base, left.offset + offset, size), b: h.builder.load(right.base, right.offset + offset, size) }
+  ));
+}
+
+function wholeWords(bytes: number): Word[] {
+  const list: Word[] = [];
+  for (let offset = 0; offset < bytes; offset += 8) list.push({ offset, size: 8, value: 0n, mask: undefined });
+  return list;
 }
 
 /** One branch for each word; the first that differs decides. */
