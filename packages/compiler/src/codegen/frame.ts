@@ -125,8 +125,8 @@ function findLifetimes(func: Func, order: readonly Block[]): Lifetime[] {
   return lifetimes;
 }
 
-/** Whether the slot's address goes where its later uses can't be seen. */
-function escapes(inst: Inst, index: number): boolean {
+/** Whether a slot's address, as this operand, goes where its later uses can't be seen. */
+export function escapes(inst: Inst, index: number): boolean {
   switch (inst.op) {
     case "load": case "zero": case "copy": case "call": case "callFunction": return false;
     case "store": case "atomicAdd": return index === 1;

@@ -8,10 +8,11 @@ import {
   mov32, mov32Imm, mov64, mov64Imm, R0, R1, R10, store, storeImm,
 } from "@sonde/bpf/asm";
 import type { Comparison, SourcePosition } from "@sonde/bpf/asm";
+import { isCommutative, MIRRORED } from "../ir/arithmetic.ts";
 import { phiCount, reversePostorder } from "../ir/edges.ts";
 import type { Binary, BinaryOp, Block, Compare, CompareOp, Func, Inst, Phi, Terminator, Width } from "../ir/ir.ts";
 import { printInst } from "../ir/print.ts";
-import { isFloating, operand, operandCount } from "../ir/values.ts";
+import { countUses, isFloating } from "../ir/values.ts";
 import { sequence } from "./copies.ts";
 import type { RegisterCopy } from "./copies.ts";
 import { frameAddress, layOutFrame } from "./frame.ts";
@@ -28,11 +29,6 @@ const ALU: Readonly<Record<Exclude<BinaryOp, "sdiv" | "smod">, AluName>> = {
 
 const JUMP: Readonly<Record<CompareOp, Comparison>> = {
   eq: "JEQ", ne: "JNE", ult: "JLT", ule: "JLE", ugt: "JGT", uge: "JGE", slt: "JSLT", sle: "JSLE", sgt: "JSGT", sge: "JSGE", test: "JSET",
-};
-
-/** The same comparison with its operands exchanged. */
-const MIRRORED: Readonly<Record<CompareOp, CompareOp>> = {
-  eq: "eq", ne: "ne", ult: "ugt", ule: "uge", ugt: "ult", uge: "ule", slt: "sgt", sle: "sge", sgt: "slt", sge: "sle", test: "test",
 };
 
 const LIKELY_WEIGHT = 8;
@@ -157,9 +153,8 @@ class Selection {
     if (frameAddress(inst) !== undefined) return;
     const dst = this.#register(inst);
     let { a, b } = inst;
-    const commutative = kind === "add" || kind === "mul" || kind === "and" || kind === "or" || kind === "xor";
     // The operand whose last use this is gives up its register to the result.
-    if (commutative && (isFloating(a) || (!isFloating(b) && this.#uses[b.id] === 1 && this.#uses[a.id]! > 1))) [a, b] = [b, a];
+    if (isCommutative(kind) && (isFloating(a) || (!isFloating(b) && this.#uses[b.id] === 1 && this.#uses[a.id]! > 1))) [a, b] = [b, a];
     if (width === 64 && b.op === "coreValue") {
       this.#move(dst, a);
       return this.#push({ ...aluImm(ALU[kind], 64, dst, b.fallback), ref: { kind: "core", relocation: b.core } });
@@ -310,21 +305,6 @@ function constant(dst: number, value: bigint): MachineInst {
   if (fits32(signed)) return mov64Imm(dst, Number(signed));
   if (value <= 0xffff_ffffn) return mov32Imm(dst, Number(BigInt.asIntN(32, value)));
   return loadImm64(dst, value);
-}
-
-function countUses(func: Func): Int32Array {
-  const uses = new Int32Array(func.nextId);
-  for (const { insts, terminator } of func.blocks) {
-    for (const inst of insts) {
-      const count = operandCount(inst);
-      for (let index = 0; index < count; index++) uses[operand(inst, index).id]!++;
-    }
-    if (terminator?.op === "branch") {
-      uses[terminator.a.id]!++;
-      uses[terminator.b.id]!++;
-    } else if (terminator?.op === "return") uses[terminator.value.id]!++;
-  }
-  return uses;
 }
 
 /** A jump back in the order of emission makes everything between weigh more. */

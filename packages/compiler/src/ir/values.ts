@@ -118,3 +118,19 @@ export function successor(block: Block, index: number): Block {
 export function makeConst(func: Func, value: bigint): Inst {
   return { op: "const", id: func.nextId++, type: SCALAR, block: func.entry, source: undefined, value: BigInt.asUintN(64, value) };
 }
+
+/** How often each value is used, by id. */
+export function countUses(func: Func): Int32Array {
+  const uses = new Int32Array(func.nextId);
+  for (const { insts, terminator } of func.blocks) {
+    for (const inst of insts) {
+      const count = operandCount(inst);
+      for (let index = 0; index < count; index++) uses[operand(inst, index).id]!++;
+    }
+    if (terminator?.op === "branch") {
+      uses[terminator.a.id]!++;
+      uses[terminator.b.id]!++;
+    } else if (terminator?.op === "return") uses[terminator.value.id]!++;
+  }
+  return uses;
+}
