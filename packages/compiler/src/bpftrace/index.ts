@@ -2,3 +2,8 @@
 export type * from "./ast.ts";
 export type * from "./types.ts";
 export { parse, MAX_SOURCE, type Parsed } from "./parser/script.ts";
+export { check, type Checked } from "./check/check.ts";
+export type { CheckOptions } from "./check/program.ts";
+export { builtins, type BuiltinInfo } from "./builtins.ts";
+export { FUNCTIONS as functions, type FunctionInfo } from "./check/functions/table.ts";
+export { commonSign, typeText } from "./values.ts";

@@ -1,0 +1,37 @@
+/** What a handler asks of its attach point, found without types: it decides which points can share a program. */
+import type { Expr, Probe } from "../../ast.ts";
+import { argumentIndex } from "../../builtins.ts";
+
+export interface Uses {
+  /** Names after `args.`, sorted. */
+  readonly fields: readonly string[];
+  /** `args` in any place. */
+  readonly args: boolean;
+  /** argN in any place. */
+  readonly argN: boolean;
+  readonly retval: boolean;
+  /** `probe`: the handler differs by attach point. */
+  readonly title: boolean;
+}
+
+export function usesOf(probe: Probe): Uses {
+  const fields = new Set<string>();
+  const names = new Set<string>();
+  visit([probe.filter, probe.body], (expr) => {
+    if (expr.kind === "builtin") names.add(argumentIndex(expr.name) === undefined ? expr.name : "argN");
+    else if (expr.kind === "member" && expr.object.kind === "builtin" && expr.object.name === "args") fields.add(expr.name);
+  });
+  return {
+    fields: [...fields].sort(), args: names.has("args"), argN: names.has("argN"), retval: names.has("retval"), title: names.has("probe"),
+  };
+}
+
+/** Every node of a tree, outer ones first. Nodes are plain objects with a `kind`. */
+function visit(node: unknown, each: (expr: Expr) => void): void {
+  if (Array.isArray(node)) {
+    for (const item of node) visit(item, each);
+  } else if (typeof node === "object" && node !== null) {
+    if ("kind" in node) each(node as Expr);
+    for (const value of Object.values(node)) if (typeof value === "object") visit(value, each);
+  }
+}

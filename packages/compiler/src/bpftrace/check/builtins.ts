@@ -1,0 +1,76 @@
+/** Builtins where they stand. */
+import type { Builtin } from "../ast.ts";
+import { argumentIndex, builtin } from "../builtins.ts";
+import * as messages from "../messages/names.ts";
+import type { Type } from "../types.ts";
+import { INT64, NONE, UINT64, stringOf } from "../values.ts";
+import type { Handler } from "./handler.ts";
+import { KERNEL, fromName } from "./kernel-types.ts";
+
+/** Frames of a stack unless the script says. */
+export const DEFAULT_FRAMES = 127;
+
+export function checkBuiltin(handler: Handler, expr: Builtin): Type {
+  const type = builtin(expr.name)?.type;
+  switch (type) {
+    case undefined:
+      handler.diagnostics.report(messages.builtinNotSupported, expr.span, expr.name);
+      return NONE;
+    case "args": return argsType(handler, expr);
+    case "argument": return argumentType(handler, expr);
+    case "result": return resultType(handler, expr);
+    case "task": return taskType(handler);
+    case "stack": return { kind: "stack", user: expr.name === "ustack", mode: handler.program.config.stackMode, frames: DEFAULT_FRAMES };
+    case "title": return stringOf(new TextEncoder().encode(handler.draft.title).length + 1);
+    default: return type;
+  }
+}
+
+function argsType(handler: Handler, expr: Builtin): Type {
+  const { arguments: source, provider, title } = handler.draft;
+  if (source.kind === "tracepoint") return { kind: "args" };
+  if (provider === "uprobe" || provider === "uretprobe" || provider === "kretprobe" || source.kind === "none") {
+    const instead = provider === "uprobe" ? "use arg0, arg1 ..." : provider.endsWith("retprobe") ? "only retval is" : undefined;
+    handler.diagnostics.report(messages.notHere, expr.span, "args", provider, instead);
+    return NONE;
+  }
+  if (source.params.length > 0) return { kind: "args" };
+  if (handler.program.target.btf === undefined) handler.diagnostics.report(messages.noBtf, expr.span, "args");
+  else handler.diagnostics.report(messages.badProbeInfo, expr.span, title);
+  return NONE;
+}
+
+/** Arguments by number come as they lie in registers: 64 bits, whatever their type. */
+function argumentType(handler: Handler, expr: Builtin): Type {
+  const { arguments: source, provider } = handler.draft;
+  const hasNumbers = provider === "kprobe" || provider === "uprobe" || provider === "fentry" || provider === "fexit" || provider === "rawtracepoint";
+  if (!hasNumbers) {
+    const instead = provider === "tracepoint" ? "use the tracepoint's fields: args.name" : provider.endsWith("retprobe") ? "only retval is; keep arguments in a map at the function's entry" : undefined;
+    handler.diagnostics.report(messages.notHere, expr.span, expr.name, provider, instead);
+    return NONE;
+  }
+  const count = source.kind === "array" || source.kind === "registers" ? source.params.length : 0;
+  if (count > 0 && (argumentIndex(expr.name) ?? 0) >= count) {
+    handler.diagnostics.report(messages.argumentCount, expr.span, expr.name, count);
+    return NONE;
+  }
+  return INT64;
+}
+
+function resultType(handler: Handler, expr: Builtin): Type {
+  const { arguments: source, provider, title } = handler.draft;
+  if (provider === "kretprobe" || provider === "uretprobe") return UINT64;
+  if (provider !== "fexit") {
+    handler.diagnostics.report(messages.notHere, expr.span, "retval", provider, "expected a kretprobe, fexit or uretprobe");
+    return NONE;
+  }
+  const result = source.kind === "array" || source.kind === "registers" ? source.result : undefined;
+  if (result === undefined) handler.diagnostics.report(messages.noValue, expr.span, title);
+  return result ?? NONE;
+}
+
+/** `struct task_struct *` where the kernel's types are known, else a bare address. */
+function taskType(handler: Handler): Type {
+  const name = { kind: "typeName", span: { start: 0, end: 0 }, tag: "struct", name: "task_struct", pointers: 1, lengths: [] } as const;
+  return fromName(handler.program.target.btf, name, KERNEL) ?? UINT64;
+}

@@ -1,0 +1,77 @@
+/** The settings of a `config` block. */
+import { didYouMean, type Diagnostics } from "../../diagnostics/index.ts";
+import type { ConfigEntry, Span } from "../ast.ts";
+import * as messages from "../messages/settings.ts";
+import type { CheckedConfig } from "../types.ts";
+
+/** A check of one setting's value: the value to keep, or what was expected instead. */
+type Reader = (value: string) => { readonly value: unknown } | { readonly expected: string };
+
+interface Setting {
+  /** Where the value goes; absent where a setting means nothing to this implementation. */
+  readonly key?: keyof Settings;
+  readonly read?: Reader;
+}
+
+/** The settings that lowering needs, and those that only the checker does. */
+export interface Settings extends CheckedConfig {
+  readonly maxProbes: number;
+  readonly missingProbes: "error" | "warn" | "ignore";
+}
+
+const SETTINGS: Readonly<Record<string, Setting>> = {
+  max_map_keys: { key: "maxMapKeys", read: number(1, 100_000_000) },
+  max_strlen: { key: "maxStrlen", read: number(1, 16384) },
+  max_probes: { key: "maxProbes", read: number(1, 1_000_000) },
+  perf_rb_pages: { key: "ringPages", read: number(1, 1 << 18) },
+  print_maps_on_exit: { key: "printMapsOnExit", read: boolean },
+  stack_mode: { key: "stackMode", read: choice("bpftrace", "perf", "raw") },
+  missing_probes: { key: "missingProbes", read: choice("error", "warn", "ignore") },
+  cache_user_symbols: {}, cpp_demangle: {}, lazy_symbolication: {}, license: {}, log_size: {}, max_bpf_progs: {}, max_cat_bytes: {},
+  on_stack_limit: {}, show_debug_info: {}, str_trunc_trailer: {}, use_blazesym: {}, unstable_addr: {}, unstable_import: {},
+  unstable_macro: {}, unstable_map_decl: {}, unstable_tseries: {}, unstable_dw_ustack: {},
+};
+
+/** The script's settings, those in `outer` (by the same names) winning over them. */
+export function checkConfig(entries: readonly ConfigEntry[], outer: Readonly<Record<string, string>>, diagnostics: Diagnostics): Settings {
+  const values: Partial<Record<keyof Settings, unknown>> = {};
+  const set = (written: string, value: string, span: Span): void => {
+    const name = written.toLowerCase().replace(/^bpftrace_/, "");
+    const setting = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
+    if (setting === undefined) {
+      diagnostics.report(messages.unknownSetting, span, written, didYouMean(name, Object.keys(SETTINGS)));
+    } else if (setting.key === undefined || setting.read === undefined) {
+      diagnostics.report(messages.settingWithoutEffect, span, name);
+    } else {
+      const result = setting.read(value);
+      if ("expected" in result) diagnostics.report(messages.badSetting, span, name, value, result.expected);
+      else values[setting.key] = result.value;
+    }
+  };
+  for (const entry of entries) set(entry.name, entry.value, entry.span);
+  for (const [name, value] of Object.entries(outer)) set(name, value, { start: 0, end: 0 });
+  // Each reader gives what its key holds.
+  return { ...defaults(), ...(values as Partial<Settings>) };
+}
+
+function defaults(): Settings {
+  return {
+    maxMapKeys: 4096, maxStrlen: 1024, maxProbes: 1024, ringPages: 1024, printMapsOnExit: true, stackMode: "bpftrace", missingProbes: "error",
+  };
+}
+
+function number(least: number, most: number): Reader {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : NaN;
+    return value >= least && value <= most ? { value } : { expected: `a number from ${least} to ${most}` };
+  };
+}
+
+function boolean(text: string): ReturnType<Reader> {
+  if (text === "true" || text === "1") return { value: true };
+  return text === "false" || text === "0" ? { value: false } : { expected: "true or false" };
+}
+
+function choice(...names: readonly string[]): Reader {
+  return (text) => (names.includes(text) ? { value: text } : { expected: names.join(", ") });
+}

@@ -1,0 +1,213 @@
+/** The type of every expression. `none` means that something was wrong and has been said, or is not known yet. */
+import { didYouMean } from "../../diagnostics/index.ts";
+import type { Cast, Expr, Identifier, Index, Offsetof, PositionalParam, Sizeof, Ternary, Unary, Update, Variable } from "../ast.ts";
+import { builtins } from "../builtins.ts";
+import * as messages from "../messages/names.ts";
+import type { Type } from "../types.ts";
+import { BOOL, INT64, NONE, UINT64, VOID, asInteger, int, literalType, stringOf, typeText } from "../values.ts";
+import { checkBinary } from "./arithmetic.ts";
+import { checkBuiltin } from "./builtins.ts";
+import { checkCall } from "./calls.ts";
+import { findConstant } from "./constants.ts";
+import type { Handler } from "./handler.ts";
+import { fromName } from "./kernel-types.ts";
+import { layoutOf, memberOffset } from "./layouts.ts";
+import { readMap, updateMap } from "./maps.ts";
+import { checkMember } from "./members.ts";
+import { join } from "./stored.ts";
+
+/** Checks an expression, notes its type in the handler's table and gives it back. */
+export function check(handler: Handler, expr: Expr): Type {
+  return handler.give(expr, typeOf(handler, expr));
+}
+
+/** The same for an operand that must have a value. */
+export function checkValue(handler: Handler, expr: Expr): Type {
+  const type = check(handler, expr);
+  if (type.kind === "void") {
+    const what = expr.kind === "call" ? `${expr.name}()` : "this";
+    handler.diagnostics.report(messages.noValue, expr.span, what);
+    return handler.give(expr, NONE);
+  }
+  if (type.kind === "args") {
+    handler.diagnostics.report(messages.wholeArguments, expr.span);
+    return handler.give(expr, NONE);
+  }
+  return type;
+}
+
+function typeOf(handler: Handler, expr: Expr): Type {
+  switch (expr.kind) {
+    case "int": return literalType(expr.value);
+    case "string": return stringOf(new TextEncoder().encode(expr.value).length + 1);
+    case "bool": return BOOL;
+    case "identifier": return identifierType(handler, expr);
+    case "builtin": return checkBuiltin(handler, expr);
+    case "positional": return positionalType(handler, expr);
+    case "variable": return variableType(handler, expr);
+    case "map": return readMap(handler, expr);
+    case "call": return checkCall(handler, expr);
+    case "unary": return unaryType(handler, expr);
+    case "update": return updateType(handler, expr);
+    case "binary": return checkBinary(handler, expr);
+    case "ternary": return ternaryType(handler, expr);
+    case "member": return checkMember(handler, expr);
+    case "index": return indexType(handler, expr);
+    case "cast": return castType(handler, expr);
+    case "sizeof": return sizeofType(handler, expr);
+    case "offsetof": return offsetofType(handler, expr);
+    case "tuple": return { kind: "tuple", items: expr.items.map((item) => checkValue(handler, item)) };
+  }
+}
+
+/** A #define of the script, or a constant of the kernel's enums. */
+function identifierType(handler: Handler, expr: Identifier): Type {
+  const { defines, target } = handler.program;
+  const value = defines.get(expr.name) ?? (target.btf === undefined ? undefined : findConstant(target.btf, expr.name));
+  if (value === undefined) {
+    handler.diagnostics.report(messages.unknownName, expr.span, expr.name, didYouMean(expr.name, Object.keys(builtins())));
+    return NONE;
+  }
+  handler.constants.set(expr, value);
+  return typeof value === "bigint" ? literalType(value) : stringOf(new TextEncoder().encode(value).length + 1);
+}
+
+/** `$1`: a number if it reads as one, else text. One that was not given is 0. */
+function positionalType(handler: Handler, expr: PositionalParam): Type {
+  const { params = [] } = handler.program.options;
+  const text = expr.index === 0 ? String(params.length) : (params[expr.index - 1] ?? "0");
+  if (!/^-?(0[xX][\da-fA-F]+|\d+)$/.test(text)) {
+    handler.constants.set(expr, text);
+    return stringOf(new TextEncoder().encode(text).length + 1);
+  }
+  const value = text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text);
+  handler.constants.set(expr, value);
+  return literalType(value);
+}
+
+function variableType(handler: Handler, expr: Variable): Type {
+  const state = handler.find(expr.name);
+  if (state !== undefined) return state.place.type;
+  handler.diagnostics.report(messages.undefinedVariable, expr.span, expr.name, didYouMean(`$${expr.name}`, prefixed(handler.variableNames())));
+  return NONE;
+}
+
+function* prefixed(names: Iterable<string>): Iterable<string> {
+  for (const name of names) yield `$${name}`;
+}
+
+function unaryType(handler: Handler, expr: Unary): Type {
+  const type = checkValue(handler, expr.operand);
+  if (type.kind === "none") return NONE;
+  const refuse = (expected: string): Type => {
+    handler.diagnostics.report(messages.operandType, expr.span, expr.op, typeText(type), expected);
+    return NONE;
+  };
+  switch (expr.op) {
+    case "!": return asInteger(type) === undefined ? refuse("an integer, a bool or a pointer") : BOOL;
+    case "-":
+      if (expr.operand.kind === "int") return literalType(-expr.operand.value);
+      return type.kind === "int" || type.kind === "bool" ? INT64 : refuse("an integer");
+    case "~": return type.kind === "int" ? int(8, type.signed) : refuse("an integer");
+    case "*":
+      if (type.kind === "int" && type.size === 8) return int(8, false);
+      return type.kind === "pointer" && type.to.kind !== "void" ? type.to : refuse("a pointer to something of known type");
+    case "&":
+      handler.diagnostics.report(messages.addressNotSupported, expr.span);
+      return NONE;
+  }
+}
+
+function updateType(handler: Handler, expr: Update): Type {
+  if (expr.target.kind === "map") return updateMap(handler, expr.target, expr.op);
+  const type = check(handler, expr.target);
+  if (type.kind === "none" || type.kind === "int" || type.kind === "pointer") return type;
+  handler.diagnostics.report(messages.operandType, expr.span, expr.op, typeText(type), "an integer or a pointer");
+  return NONE;
+}
+
+function ternaryType(handler: Handler, expr: Ternary): Type {
+  const condition = checkCondition(handler, expr.condition);
+  const then = expr.then === undefined ? condition : check(handler, expr.then);
+  const otherwise = check(handler, expr.otherwise);
+  if (then.kind === "void" && otherwise.kind === "void") return VOID;
+  const joined = join(then, otherwise);
+  if (joined !== undefined) return joined;
+  handler.diagnostics.report(messages.typeMismatch, expr.otherwise.span, typeText(otherwise), typeText(then));
+  return NONE;
+}
+
+/** What can be true or false. */
+export function checkCondition(handler: Handler, expr: Expr): Type {
+  const type = checkValue(handler, expr);
+  if (type.kind === "none" || asInteger(type) !== undefined) return type;
+  const expected = type.kind === "string" ? "a comparison, such as comm == \"dd\"" : "an integer, a bool or a pointer";
+  handler.diagnostics.report(messages.operandType, expr.span, "a condition", typeText(type), expected);
+  return NONE;
+}
+
+function indexType(handler: Handler, expr: Index): Type {
+  const object = checkValue(handler, expr.object);
+  const index = checkValue(handler, expr.index);
+  if (object.kind === "none" || index.kind === "none") return NONE;
+  if (object.kind === "tuple" && expr.index.kind === "int") {
+    const item = object.items[Number(expr.index.value)];
+    if (item !== undefined) return item;
+    handler.diagnostics.report(messages.indexRange, expr.index.span, String(expr.index.value), object.items.length);
+    return NONE;
+  }
+  if (object.kind !== "array" && object.kind !== "pointer") {
+    handler.diagnostics.report(messages.notIndexable, expr.object.span, typeText(object));
+    return NONE;
+  }
+  if (asInteger(index) === undefined) {
+    handler.diagnostics.report(messages.operandType, expr.index.span, "an index", typeText(index), "an integer");
+    return NONE;
+  }
+  if (object.kind === "pointer") return object.to;
+  // A length of 0 is C's flexible array.
+  if (expr.index.kind === "int" && object.length > 0 && expr.index.value >= BigInt(object.length)) {
+    handler.diagnostics.report(messages.indexRange, expr.index.span, String(expr.index.value), object.length);
+    return NONE;
+  }
+  return object.element;
+}
+
+function castType(handler: Handler, expr: Cast): Type {
+  const from = checkValue(handler, expr.operand);
+  const space = from.kind === "pointer" || from.kind === "struct" || from.kind === "array" ? from.space : handler.space;
+  const to = fromName(handler.program.target.btf, expr.type, { space, trusted: false });
+  if (to === undefined) {
+    reportUnknownType(handler, expr.type);
+    return NONE;
+  }
+  if (from.kind === "none") return to;
+  const scalar = to.kind === "int" || to.kind === "pointer" || to.kind === "bool" || to.kind === "enum";
+  const sameKind = from.kind === to.kind && (to.kind === "string" || to.kind === "buffer");
+  if (sameKind || (scalar && asInteger(from) !== undefined)) return to;
+  handler.diagnostics.report(messages.noSuchCast, expr.span, typeText(from), typeText(to));
+  return NONE;
+}
+
+export function reportUnknownType(handler: Handler, name: Cast["type"]): void {
+  const { btf } = handler.program.target;
+  const text = name.tag === undefined ? name.name : `${name.tag} ${name.name}`;
+  if (btf === undefined) handler.diagnostics.report(messages.noBtf, name.span, text);
+  else {
+    const kind = name.tag ?? "typedef";
+    const near = didYouMean(name.name, btf.names(kind));
+    handler.diagnostics.report(messages.unknownType, name.span, text, name.tag === undefined ? near : near?.replace("mean ", `mean ${name.tag} `));
+  }
+}
+
+function sizeofType(handler: Handler, expr: Sizeof): Type {
+  const size = layoutOf(handler, expr.of);
+  if (size !== undefined) handler.constants.set(expr, BigInt(size.bytes));
+  return size === undefined ? NONE : UINT64;
+}
+
+function offsetofType(handler: Handler, expr: Offsetof): Type {
+  const offset = memberOffset(handler, expr);
+  if (offset !== undefined) handler.constants.set(expr, BigInt(offset));
+  return offset === undefined ? NONE : UINT64;
+}

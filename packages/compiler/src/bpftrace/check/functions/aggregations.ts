@@ -1,0 +1,65 @@
+/** count, sum, min, max, avg, stats, hist, lhist: what a map keeps in place of single values. */
+import type { Call, Expr } from "../../ast.ts";
+import * as messages from "../../messages/functions.ts";
+import { notConstant, outOfRange } from "../../messages/names.ts";
+import type { Aggregate, Type } from "../../types.ts";
+import { NONE, asInteger } from "../../values.ts";
+import { argument, hasArguments } from "../calls.ts";
+import { constantOf } from "../constants.ts";
+import { checkValue } from "../expressions.ts";
+import type { Handler } from "../handler.ts";
+import { FUNCTIONS } from "./table.ts";
+
+const MAX_BITS = 5n;
+const MAX_STEPS = 1000n;
+
+/** The aggregation that a call asks for; undefined if it is another function, "invalid" after a report. */
+export function aggregateOf(handler: Handler, call: Call): Aggregate | "invalid" | undefined {
+  const info = Object.hasOwn(FUNCTIONS, call.name) ? FUNCTIONS[call.name] : undefined;
+  if (info?.check !== misplacedAggregation) return undefined;
+  handler.give(call, NONE);
+  if (!hasArguments(handler, call, info.args, info.signature)) return "invalid";
+  if (call.name === "count") return { kind: "count" };
+  const type = argument(handler, call, 0, "an integer", (found) => asInteger(found) !== undefined);
+  const signed = asInteger(type)?.signed ?? false;
+  switch (call.name) {
+    case "hist": return histogram(handler, call.args[1]);
+    case "lhist": return linear(handler, call);
+    case "sum": case "min": case "max": case "avg": case "stats": return { kind: call.name, signed };
+    default: return undefined;
+  }
+}
+
+/** An aggregation in any other place than behind `@x =`. */
+export function misplacedAggregation(handler: Handler, call: Call): Type {
+  handler.diagnostics.report(messages.aggregationPlace, call.span, call.name);
+  return NONE;
+}
+
+function histogram(handler: Handler, bits: Expr | undefined): Aggregate | "invalid" {
+  const value = bits === undefined ? 0n : constant(handler, bits, "the number of bits");
+  if (value === undefined) return "invalid";
+  if (value >= 0n && value <= MAX_BITS) return { kind: "hist", bits: Number(value) };
+  if (bits !== undefined) handler.diagnostics.report(outOfRange, bits.span, "the number of bits", `from 0 to ${MAX_BITS}`);
+  return "invalid";
+}
+
+function linear(handler: Handler, call: Call): Aggregate | "invalid" {
+  const [min, max, step] = call.args.slice(1).map((arg) => constant(handler, arg, "the bounds and the step of lhist()"));
+  if (min === undefined || max === undefined || step === undefined) return "invalid";
+  const safe = [min, max, step].every((value) => BigInt.asIntN(53, value) === value);
+  if (safe && step > 0n && min < max && (max - min) % step === 0n && (max - min) / step <= MAX_STEPS) {
+    return { kind: "lhist", min: Number(min), max: Number(max), step: Number(step) };
+  }
+  handler.diagnostics.report(messages.linearRange, call.span);
+  return "invalid";
+}
+
+/** A constant integer; undefined, after a report, where it is none. */
+function constant(handler: Handler, expr: Expr, what: string): bigint | undefined {
+  const type = checkValue(handler, expr);
+  const value = constantOf(handler, expr);
+  if (typeof value === "bigint") return value;
+  if (type.kind !== "none") handler.diagnostics.report(notConstant, expr.span, what);
+  return undefined;
+}

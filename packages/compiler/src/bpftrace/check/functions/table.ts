@@ -1,0 +1,104 @@
+/**
+ * The functions. To add one: an entry here with its check, and its code in lowering. An entry
+ * without a check is known to the language and not supported yet.
+ */
+import type { Call } from "../../ast.ts";
+import type { Type } from "../../types.ts";
+import type { Handler } from "../handler.ts";
+import { misplacedAggregation } from "./aggregations.ts";
+import { checkClear, checkDelete, checkHasKey, checkLen } from "./maps.ts";
+import { checkClock, checkExit, checkPrint, checkPrintf, checkTime } from "./output.ts";
+import { checkBswap, checkKernelSymbol, checkRegister, checkStack, checkUserSymbol } from "./addresses.ts";
+import { checkStr, checkStrncmp } from "./strings.ts";
+
+export interface FunctionInfo {
+  /** How it is called, for messages and documentation. */
+  readonly signature: string;
+  readonly summary: string;
+  /** Least and most number of arguments. */
+  readonly args: readonly [least: number, most: number];
+  /** Checks the arguments and gives the result's type; absent where the function is not supported yet. */
+  readonly check?: (handler: Handler, call: Call) => Type;
+}
+
+/** printf and its like take any number. */
+const MANY = 64;
+
+export const FUNCTIONS: Readonly<Record<string, FunctionInfo>> = {
+  // Aggregations: the value of a map.
+  avg: { signature: "@x = avg(number)", summary: "running average", args: [1, 1], check: misplacedAggregation },
+  count: { signature: "@x = count()", summary: "number of calls", args: [0, 0], check: misplacedAggregation },
+  hist: { signature: "@x = hist(number [, bits])", summary: "histogram of powers of two, each in 2^bits parts", args: [1, 2], check: misplacedAggregation },
+  lhist: { signature: "@x = lhist(number, min, max, step)", summary: "histogram of equal steps", args: [4, 4], check: misplacedAggregation },
+  max: { signature: "@x = max(number)", summary: "largest value", args: [1, 1], check: misplacedAggregation },
+  min: { signature: "@x = min(number)", summary: "smallest value", args: [1, 1], check: misplacedAggregation },
+  stats: { signature: "@x = stats(number)", summary: "count, average and total", args: [1, 1], check: misplacedAggregation },
+  sum: { signature: "@x = sum(number)", summary: "sum", args: [1, 1], check: misplacedAggregation },
+  tseries: { signature: "@x = tseries(number, interval, count)", summary: "values over time", args: [3, 4] },
+  // Maps.
+  clear: { signature: "clear(@x)", summary: "remove all entries", args: [1, 1], check: checkClear },
+  delete: { signature: "delete(@x, key)", summary: "remove one entry; was it there?", args: [1, 2], check: checkDelete },
+  find: { signature: "find(@x, key, $value)", summary: "look up an entry", args: [3, 3] },
+  has_key: { signature: "has_key(@x, key)", summary: "is there an entry?", args: [2, 2], check: checkHasKey },
+  len: { signature: "len(@x)", summary: "number of entries, or of a stack's frames", args: [1, 1], check: checkLen },
+  zero: { signature: "zero(@x)", summary: "set all values to zero", args: [1, 1], check: checkClear },
+  // Output.
+  cat: { signature: "cat(format, ...)", summary: "print a file", args: [1, MANY] },
+  debugf: { signature: "debugf(format, ...)", summary: "print to the kernel's trace pipe", args: [1, MANY] },
+  errorf: { signature: "errorf(format, ...)", summary: "print an error", args: [1, MANY] },
+  exit: { signature: "exit([code])", summary: "end the session", args: [0, 1], check: checkExit },
+  join: { signature: "join(array [, separator])", summary: "print an array of strings", args: [1, 2] },
+  print: { signature: "print(value) or print(@x [, top [, divisor]])", summary: "print a value or a map", args: [1, 3], check: checkPrint },
+  printf: { signature: "printf(format, ...)", summary: "print by a format", args: [1, MANY], check: checkPrintf },
+  system: { signature: "system(format, ...)", summary: "run a command", args: [1, MANY] },
+  time: { signature: "time([format])", summary: "print the time of day", args: [0, 1], check: checkTime },
+  warnf: { signature: "warnf(format, ...)", summary: "print a warning", args: [1, MANY] },
+  // Strings and memory.
+  buf: { signature: "buf(pointer, length)", summary: "bytes of memory", args: [1, 2] },
+  bswap: { signature: "bswap(number)", summary: "bytes in reverse order", args: [1, 1], check: checkBswap },
+  memcmp: { signature: "memcmp(left, right, length)", summary: "compare bytes", args: [3, 3] },
+  str: { signature: "str(pointer [, length])", summary: "string at an address", args: [1, 2], check: checkStr },
+  strcap: { signature: "strcap(string)", summary: "room of a string", args: [1, 1] },
+  strcontains: { signature: "strcontains(text, part)", summary: "is one string in another?", args: [2, 2] },
+  str_concat: { signature: "str_concat(a, b)", summary: "two strings as one", args: [2, 2] },
+  strlen: { signature: "strlen(string)", summary: "length of a string", args: [1, 1] },
+  strncmp: { signature: "strncmp(a, b, length)", summary: "0 if two strings begin alike", args: [3, 3], check: checkStrncmp },
+  strstr: { signature: "strstr(text, part)", summary: "place of one string in another", args: [2, 2] },
+  write_user: { signature: "write_user(pointer, value)", summary: "write user space's memory", args: [2, 2] },
+  // Addresses, stacks and symbols.
+  container_of: { signature: "container_of(pointer, type, member)", summary: "the struct around a member", args: [3, 3] },
+  kaddr: { signature: "kaddr(name)", summary: "address of a kernel symbol", args: [1, 1] },
+  kptr: { signature: "kptr(pointer)", summary: "a pointer into the kernel", args: [1, 1] },
+  kstack: { signature: "kstack([mode] [, frames])", summary: "the kernel's stack", args: [0, 2], check: checkStack },
+  ksym: { signature: "ksym(address)", summary: "name of a kernel address", args: [1, 1], check: checkKernelSymbol },
+  percpu_kaddr: { signature: "percpu_kaddr(name [, cpu])", summary: "address of a per-CPU symbol", args: [1, 2] },
+  reg: { signature: "reg(name)", summary: "value of a register", args: [1, 1], check: checkRegister },
+  uaddr: { signature: "uaddr(name)", summary: "address of a user-space symbol", args: [1, 1] },
+  uptr: { signature: "uptr(pointer)", summary: "a pointer into user space", args: [1, 1] },
+  ustack: { signature: "ustack([mode] [, frames])", summary: "user space's stack", args: [0, 2], check: checkStack },
+  usym: { signature: "usym(address)", summary: "name of a user-space address", args: [1, 1], check: checkUserSymbol },
+  // Time and names.
+  cgroup_path: { signature: "cgroup_path(id)", summary: "path of a cgroup", args: [1, 2] },
+  cgroupid: { signature: "cgroupid(path)", summary: "id of a cgroup", args: [1, 1] },
+  comm: { signature: "comm([pid])", summary: "name of a process", args: [1, 1] },
+  macaddr: { signature: "macaddr(bytes)", summary: "a hardware address", args: [1, 1] },
+  nsecs: { signature: "nsecs([clock])", summary: "a clock's nanoseconds", args: [0, 1], check: checkClock },
+  ntop: { signature: "ntop([family,] address)", summary: "an IP address", args: [1, 2] },
+  path: { signature: "path(pointer [, length])", summary: "a file's path", args: [1, 2] },
+  pton: { signature: "pton(text)", summary: "bytes of an IP address", args: [1, 1] },
+  signal_name: { signature: "signal_name(number)", summary: "a signal's name", args: [1, 1] },
+  socket_cookie: { signature: "socket_cookie(socket)", summary: "a socket's cookie", args: [1, 1] },
+  strerror: { signature: "strerror(number)", summary: "an error's text", args: [1, 1] },
+  strftime: { signature: "strftime(format, nsecs)", summary: "a time as text", args: [2, 2] },
+  syscall_name: { signature: "syscall_name(number)", summary: "a system call's name", args: [1, 1] },
+  // Control.
+  assert: { signature: "assert(condition, message)", summary: "end with an error unless the condition holds", args: [2, 2] },
+  config: { signature: "config(name)", summary: "a setting", args: [1, 1] },
+  fail: { signature: "fail(format, ...)", summary: "refuse to compile", args: [1, MANY] },
+  getopt: { signature: "getopt(name [, default [, description]])", summary: "an option of the script", args: [1, 3] },
+  override: { signature: "override(value)", summary: "return from the probed function", args: [1, 1] },
+  signal: { signature: "signal(name)", summary: "send a signal to the process", args: [1, 1] },
+  signal_thread: { signature: "signal_thread(name)", summary: "send a signal to the thread", args: [1, 1] },
+  skboutput: { signature: "skboutput(path, skb, length, offset)", summary: "write packets to a file", args: [4, 4] },
+  unwatch: { signature: "unwatch(address)", summary: "remove a watchpoint", args: [1, 1] },
+};

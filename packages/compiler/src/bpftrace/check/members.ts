@@ -1,0 +1,65 @@
+/** `a.b` and `a->b`. */
+import { didYouMean } from "../../diagnostics/index.ts";
+import type { Member } from "../ast.ts";
+import * as messages from "../messages/names.ts";
+import type { Type } from "../types.ts";
+import { NONE, typeText } from "../values.ts";
+import { check } from "./expressions.ts";
+import type { Handler } from "./handler.ts";
+import { fieldType, memberNames, memberType } from "./kernel-types.ts";
+
+export function checkMember(handler: Handler, expr: Member): Type {
+  const object = check(handler, expr.object);
+  if (object.kind === "none") return NONE;
+  if (object.kind === "args") return argumentField(handler, expr);
+  if (object.kind === "tuple") return tupleItem(handler, expr, object);
+  const struct = expr.arrow && object.kind === "pointer" ? object.to : object;
+  if (expr.arrow ? object.kind !== "pointer" || struct.kind !== "struct" : struct.kind !== "struct") {
+    handler.diagnostics.report(expr.arrow ? messages.notAPointer : messages.notAStruct, expr.object.span, typeText(object));
+    return NONE;
+  }
+  const { btf } = handler.program.target;
+  if (struct.kind !== "struct" || btf === undefined) return NONE;
+  const type = memberType(btf, struct, expr.name);
+  if (type === undefined) {
+    handler.diagnostics.report(messages.unknownField, expr.nameSpan, typeText(struct), expr.name, didYouMean(expr.name, memberNames(btf, struct.typeId)));
+    return NONE;
+  }
+  if (type.kind === "none") handler.diagnostics.report(messages.unreadableField, expr.nameSpan, expr.name, "this kind");
+  return type;
+}
+
+function tupleItem(handler: Handler, expr: Member, tuple: Type & { kind: "tuple" }): Type {
+  const item = /^\d+$/.test(expr.name) ? tuple.items[Number(expr.name)] : undefined;
+  if (item !== undefined) return item;
+  handler.diagnostics.report(messages.unknownField, expr.nameSpan, typeText(tuple), expr.name, undefined);
+  return NONE;
+}
+
+/** `args.name`, of a tracepoint's record or a function's arguments. */
+function argumentField(handler: Handler, expr: Member): Type {
+  const { draft, program } = handler;
+  const source = draft.arguments;
+  if (source.kind === "none") return NONE;
+  if (source.kind === "tracepoint") {
+    const { format } = source;
+    const field = format.fields.find(({ name }) => name === expr.name);
+    if (field === undefined) {
+      unknown(handler, expr, format.fields.map(({ name }) => name).filter((name) => !name.startsWith("common_")));
+      return NONE;
+    }
+    const space = format.category === "syscalls" ? "user" : "kernel";
+    const type = fieldType(program.target.btf, field, { space, trusted: false }, program.config.maxStrlen);
+    if (type === undefined) handler.diagnostics.report(messages.unreadableField, expr.nameSpan, field.name, field.type);
+    return type ?? NONE;
+  }
+  const param = source.params.find(({ name }) => name === expr.name);
+  if (param === undefined) unknown(handler, expr, source.params.map(({ name }) => name));
+  else if (param.type.kind === "none") handler.diagnostics.report(messages.unreadableField, expr.nameSpan, expr.name, "this kind");
+  return param?.type ?? NONE;
+}
+
+function unknown(handler: Handler, expr: Member, names: readonly string[]): void {
+  const hint = didYouMean(expr.name, names) ?? (names.length === 0 ? "it has none" : `expected one of ${names.join(", ")}`);
+  handler.diagnostics.report(messages.unknownField, expr.nameSpan, handler.draft.title, expr.name, hint);
+}

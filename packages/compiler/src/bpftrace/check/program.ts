@@ -1,0 +1,64 @@
+/** What the checker knows about a whole script while it infers types, pass after pass. */
+import type { Target } from "@sonde/bpf/spec";
+import { Diagnostics } from "../../diagnostics/index.ts";
+import type { MapRef, Script, Span, Variable } from "../ast.ts";
+import type { Aggregate, CheckedConfig } from "../types.ts";
+import type { Stored } from "./stored.ts";
+
+export interface CheckOptions {
+  /** `$1` is params[0]. */
+  readonly params?: readonly string[];
+  /** User-space probes fire for this process only. */
+  readonly pid?: number;
+  /** Settings given outside of the script, such as on the command line; they win over its config block. */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+/** A map as far as it is known. */
+export interface MapState {
+  readonly name: string;
+  keys: Stored[] | undefined;
+  keySpan: Span;
+  value: { kind: "scalar"; place: Stored } | { kind: "aggregate"; aggregate: Aggregate } | undefined;
+  valueSpan: Span;
+}
+
+/** A variable as far as it is known. */
+export interface VariableState {
+  place: Stored;
+  /** Its type was written down: assignments convert to it. */
+  readonly fixed: boolean;
+  readonly span: Span;
+}
+
+export class Program {
+  readonly script: Script;
+  readonly target: Target;
+  readonly options: CheckOptions;
+  readonly config: CheckedConfig;
+  /** Constants of #define by name. */
+  readonly defines: ReadonlyMap<string, bigint | string>;
+  readonly maps: Map<string, MapState> = new Map();
+  readonly mapArguments: Set<MapRef> = new Set();
+  /** Of this pass. */
+  diagnostics: Diagnostics = new Diagnostics();
+  /** Something was learnt in this pass that may change what other places mean. */
+  changed = false;
+
+  constructor(script: Script, target: Target, options: CheckOptions, config: CheckedConfig, defines: ReadonlyMap<string, bigint | string>) {
+    this.script = script;
+    this.target = target;
+    this.options = options;
+    this.config = config;
+    this.defines = defines;
+  }
+
+  beginPass(): void {
+    this.diagnostics = new Diagnostics();
+    this.changed = false;
+    this.mapArguments.clear();
+  }
+}
+
+/** The variables of one handler, by the node that declares each; kept from pass to pass. */
+export type Variables = Map<Variable, VariableState>;

@@ -1,0 +1,178 @@
+/** Statements. */
+import type { Assign, AssignMap, Block, Expr, ForMap, ForRange, Jump, Let, Stmt, Variable } from "../ast.ts";
+import * as messages from "../messages/names.ts";
+import type { Type } from "../types.ts";
+import { INT64, NONE, asInteger, typeText } from "../values.ts";
+import { aggregateOf } from "./functions/aggregations.ts";
+import { constantOf, isNeutral } from "./constants.ts";
+import { check, checkCondition, checkValue, reportUnknownType } from "./expressions.ts";
+import type { Handler } from "./handler.ts";
+import { fromName } from "./kernel-types.ts";
+import { assignAggregate, assignScalar, combine, note, wholeMap } from "./maps.ts";
+import type { VariableState } from "./program.ts";
+import { EMPTY, store, widen } from "./stored.ts";
+
+/** How often `unroll` may repeat its body. */
+const MAX_UNROLL = 100n;
+
+export function checkBlock(handler: Handler, block: Block): void {
+  handler.scoped(() => {
+    for (const statement of block.body) checkStatement(handler, statement);
+  });
+}
+
+function checkStatement(handler: Handler, statement: Stmt): void {
+  switch (statement.kind) {
+    case "block": return checkBlock(handler, statement);
+    case "exprStmt": return checkExpressionStatement(handler, statement.expr);
+    case "assign": return checkAssign(handler, statement);
+    case "assignMap": return checkAssignMap(handler, statement);
+    case "let": return checkLet(handler, statement);
+    case "if":
+      checkCondition(handler, statement.condition);
+      checkBlock(handler, statement.then);
+      if (statement.otherwise !== undefined) checkStatement(handler, statement.otherwise);
+      return;
+    case "unroll": {
+      const type = checkValue(handler, statement.count);
+      const count = constantOf(handler, statement.count);
+      if (typeof count !== "bigint") {
+        if (type.kind !== "none") handler.diagnostics.report(messages.notConstant, statement.count.span, "the number of repetitions");
+      } else if (count < 1n || count > MAX_UNROLL) {
+        handler.diagnostics.report(messages.outOfRange, statement.count.span, "the number of repetitions", `from 1 to ${MAX_UNROLL}`);
+      }
+      return checkLoop(handler, statement.body);
+    }
+    case "while":
+      checkCondition(handler, statement.condition);
+      return checkLoop(handler, statement.body);
+    case "forRange": return checkForRange(handler, statement);
+    case "forMap": return checkForMap(handler, statement);
+    case "jump": return checkJump(handler, statement);
+  }
+}
+
+function checkExpressionStatement(handler: Handler, expr: Expr): void {
+  const type = check(handler, expr);
+  if (type.kind === "args") handler.diagnostics.report(messages.wholeArguments, expr.span);
+  if (!hasEffect(expr) && type.kind !== "none") handler.diagnostics.report(messages.noEffect, expr.span);
+}
+
+function hasEffect(expr: Expr): boolean {
+  if (expr.kind === "ternary") return (expr.then === undefined || hasEffect(expr.then)) && hasEffect(expr.otherwise);
+  return expr.kind === "call" || expr.kind === "update";
+}
+
+function checkAssign(handler: Handler, statement: Assign): void {
+  const { variable, op, value } = statement;
+  if (op !== undefined) {
+    const known = check(handler, variable);
+    const type = checkValue(handler, value);
+    const state = handler.find(variable.name);
+    if (state === undefined || known.kind === "none" || type.kind === "none") return;
+    if (asInteger(known) === undefined || asInteger(type) === undefined || type.kind === "pointer") {
+      handler.diagnostics.report(messages.operandTypes, statement.span, `${op}=`, typeText(known), typeText(type));
+    } else if (known.kind === "int" && !state.fixed) {
+      state.place = note(handler, state.place, widen(state.place, type, isNeutral(handler, value)) ?? state.place);
+    }
+    return;
+  }
+  const type = checkValue(handler, value);
+  const state = handler.find(variable.name) ?? handler.declare(variable, () => ({ place: EMPTY, fixed: false }));
+  assignVariable(handler, state, variable, value, type);
+}
+
+function assignVariable(handler: Handler, state: VariableState, variable: Variable, value: Expr, type: Type): void {
+  const widened = widen(state.place, type, isNeutral(handler, value));
+  const convertible = state.fixed && state.place.type.kind === "int" && asInteger(type) !== undefined;
+  if (widened === undefined && !convertible) {
+    const args = [variable.name, typeText(state.place.type), typeText(type)] as const;
+    handler.diagnostics.reportWith(messages.variableType, value.span, { args, notes: [{ message: "first assigned here", span: state.span }] });
+  } else if (!state.fixed) {
+    state.place = note(handler, state.place, widened ?? state.place);
+  }
+  handler.give(variable, state.place.type);
+}
+
+function checkAssignMap(handler: Handler, statement: AssignMap): void {
+  const { target, op, value } = statement;
+  const aggregate = op === undefined && value.kind === "call" ? aggregateOf(handler, value) : undefined;
+  if (aggregate !== undefined) {
+    if (aggregate !== "invalid") assignAggregate(handler, target, aggregate, value.span);
+    return;
+  }
+  const type = checkValue(handler, value);
+  if (op === undefined) assignScalar(handler, target, value, type);
+  else combine(handler, target, value, type, op);
+}
+
+function checkLet(handler: Handler, statement: Let): void {
+  const { variable, type: written, value } = statement;
+  const type = value === undefined ? undefined : checkValue(handler, value);
+  const hidden = handler.find(variable.name);
+  if (hidden !== undefined) {
+    handler.diagnostics.reportWith(messages.redeclared, variable.span, { args: [variable.name], notes: [{ message: "first declared here", span: hidden.span }] });
+    return;
+  }
+  let fixed: Type | undefined;
+  if (written !== undefined) {
+    fixed = fromName(handler.program.target.btf, written, { space: handler.space, trusted: false });
+    if (fixed === undefined) reportUnknownType(handler, written);
+  }
+  const state = handler.declare(variable, () => ({
+    place: fixed === undefined ? EMPTY : { ...store(fixed, false), type: fixed }, fixed: fixed !== undefined,
+  }));
+  if (value !== undefined && type !== undefined) assignVariable(handler, state, variable, value, type);
+  else handler.give(variable, state.place.type);
+}
+
+function checkLoop(handler: Handler, body: Block): void {
+  handler.loops++;
+  checkBlock(handler, body);
+  handler.loops--;
+}
+
+/** The loop's variable lives in a scope of its own around the body. */
+function loopOver(handler: Handler, variable: Variable, type: Type, body: Block): void {
+  handler.scoped(() => {
+    const hidden = handler.find(variable.name);
+    if (hidden !== undefined) {
+      handler.diagnostics.reportWith(messages.redeclared, variable.span, { args: [variable.name], notes: [{ message: "first declared here", span: hidden.span }] });
+    }
+    const state = handler.declare(variable, () => ({ place: EMPTY, fixed: false }));
+    state.place = note(handler, state.place, { ...EMPTY, type });
+    handler.give(variable, type);
+    checkLoop(handler, body);
+  });
+}
+
+function checkForRange(handler: Handler, statement: ForRange): void {
+  for (const bound of [statement.from, statement.to]) {
+    const type = checkValue(handler, bound);
+    if (type.kind !== "none" && (asInteger(type) === undefined || type.kind === "pointer")) {
+      handler.diagnostics.report(messages.operandType, bound.span, "a range", typeText(type), "an integer");
+    }
+  }
+  loopOver(handler, statement.variable, INT64, statement.body);
+}
+
+/** The variable is a pair of key and value; several keys are a tuple themselves. */
+function checkForMap(handler: Handler, statement: ForMap): void {
+  const state = wholeMap(handler, statement.map);
+  const keys = state?.keys?.map(({ type }) => type) ?? [];
+  const value: Type = state?.value?.kind === "scalar" ? state.value.place.type : INT64;
+  const [only = NONE] = keys;
+  const key: Type = keys.length > 1 ? { kind: "tuple", items: keys } : only;
+  loopOver(handler, statement.variable, state === undefined ? NONE : { kind: "tuple", items: [key, value] }, statement.body);
+}
+
+function checkJump(handler: Handler, statement: Jump): void {
+  if (statement.what !== "return") {
+    if (handler.loops === 0) handler.diagnostics.report(messages.outsideLoop, statement.span, statement.what);
+    return;
+  }
+  if (statement.value === undefined) return;
+  check(handler, statement.value);
+  handler.diagnostics.report(messages.returnsValue, statement.value.span);
+}
+

@@ -1,0 +1,106 @@
+/**
+ * The type of a place that several assignments share: a variable, a map's value, a part of its key.
+ * The first assignment decides; later ones may widen an integer's sign or a string's size.
+ *
+ * Integers are kept in 64 bits. `from` remembers the narrowest view of what was stored, since
+ * whether a signed and an unsigned integer can share a place depends on the unsigned one's size. A
+ * literal that is not negative is `neutral`: it takes the sign of whatever else is stored.
+ */
+import type { IntType, Type } from "../types.ts";
+import { INT64, NONE, asInteger, int } from "../values.ts";
+
+export interface Stored {
+  readonly type: Type;
+  readonly neutral: boolean;
+  /** Bytes of the largest unsigned integer stored, 0 if there was none. */
+  readonly unsigned: number;
+  readonly signed: boolean;
+}
+
+export const EMPTY: Stored = { type: NONE, neutral: false, unsigned: 0, signed: false };
+
+/** Something was assigned whose type is not known (yet): what is wrong with it is said elsewhere. */
+export const UNKNOWN: Stored = { ...EMPTY };
+
+/** A place that holds just this. */
+export function store(type: Type, neutral: boolean): Stored {
+  if (type.kind !== "int") return { type, neutral: false, unsigned: 0, signed: false };
+  if (neutral) return { type: INT64, neutral: true, unsigned: 0, signed: false };
+  return { type: int(8, type.signed), neutral: false, unsigned: type.signed ? 0 : type.size, signed: type.signed };
+}
+
+/** The place after something more was stored, or undefined where no type holds both. */
+export function widen(place: Stored, type: Type, neutral: boolean): Stored | undefined {
+  if (type.kind === "none") return place === EMPTY ? UNKNOWN : place;
+  if (place.type.kind === "none") return store(type, neutral);
+  const a = place.type;
+  if (a.kind === "pointer" && type.kind === "int" && neutral) return place;
+  if (place.neutral && type.kind === "pointer") return store(type, false);
+  if (a.kind !== type.kind && isSmall(a) && isSmall(type)) {
+    return widenIntegers(a.kind === "int" ? place : store(asInteger(a) ?? INT64, false), asInteger(type) ?? INT64, neutral);
+  }
+  if (a.kind === "int" && type.kind === "int") return widenIntegers(place, type, neutral);
+  const joined = join(a, type);
+  return joined === undefined ? undefined : { ...place, type: joined };
+}
+
+/** Booleans and enums mix with integers. */
+function isSmall(type: Type): boolean {
+  return type.kind === "int" || type.kind === "bool" || type.kind === "enum";
+}
+
+function widenIntegers(place: Stored, type: IntType, neutral: boolean): Stored | undefined {
+  if (neutral) return place;
+  const unsigned = Math.max(place.unsigned, type.signed ? 0 : type.size);
+  const signed = place.signed || type.signed;
+  if (signed && unsigned === 8) return undefined;
+  return { type: int(8, signed), neutral: false, unsigned, signed };
+}
+
+/** The type that holds both, for all but integers; undefined if there is none. */
+export function join(a: Type, b: Type): Type | undefined {
+  if (a.kind === "none") return b;
+  if (b.kind === "none") return a;
+  switch (a.kind) {
+    case "int": case "bool": case "enum": {
+      if (a.kind === b.kind && a.kind !== "int" && (a.kind === "bool" || (b.kind === "enum" && a.name === b.name))) return a;
+      const [left, right] = [asInteger(a), b.kind === "pointer" ? undefined : asInteger(b)];
+      return left === undefined || right === undefined ? undefined : int(Math.max(left.size, right.size), left.signed || right.signed);
+    }
+    case "string": case "buffer":
+      return b.kind === a.kind ? { kind: a.kind, size: Math.max(a.size, b.size) } : undefined;
+    case "pointer": {
+      if (b.kind !== "pointer") return undefined;
+      const trusted = a.trusted && b.trusted;
+      if (a.to.kind === "void") return { ...b, trusted };
+      return b.to.kind === "void" || sameTarget(a.to, b.to) ? { ...a, trusted } : undefined;
+    }
+    case "struct": return b.kind === "struct" && a.typeId === b.typeId && a.space === b.space ? { ...a, trusted: a.trusted && b.trusted } : undefined;
+    case "array": return b.kind === "array" && a.length === b.length && sameTarget(a.element, b.element) ? a : undefined;
+    case "tuple": {
+      if (b.kind !== "tuple" || a.items.length !== b.items.length) return undefined;
+      const items: Type[] = [];
+      for (const [i, item] of a.items.entries()) {
+        const joined = join(item, b.items[i] ?? NONE);
+        if (joined === undefined) return undefined;
+        items.push(joined);
+      }
+      return { kind: "tuple", items };
+    }
+    case "stack": return b.kind === "stack" && a.user === b.user && a.mode === b.mode ? { ...a, frames: Math.max(a.frames, b.frames) } : undefined;
+    case "symbol": return b.kind === "symbol" && a.user === b.user ? a : undefined;
+    default: return a.kind === b.kind ? a : undefined;
+  }
+}
+
+function sameTarget(a: Type, b: Type): boolean {
+  if (a.kind === "struct" && b.kind === "struct") return a.typeId === b.typeId;
+  if (a.kind === "pointer" && b.kind === "pointer") return sameTarget(a.to, b.to);
+  if (a.kind === "int" && b.kind === "int") return a.size === b.size;
+  return a.kind === b.kind;
+}
+
+/** Do two types look the same to lowering? */
+export function sameType(a: Type, b: Type): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
