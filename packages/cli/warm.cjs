@@ -32,4 +32,4 @@ async function warm() {
   fs.writeFileSync(cache, script.createCachedData());
 }
 
-warm().then(() => process.exit(0));
+void warm().then(() => process.exit(0));
