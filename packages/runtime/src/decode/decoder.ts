@@ -67,8 +67,8 @@ export function fieldsDecoder(fields: readonly Field[]): Decoder<Value[]> {
   const decoders = fields.map((field) => decoderOf(field.type));
   const count = fields.length;
   return (source, start) => {
-    const values = new Array<Value>(count);
-    for (let i = 0; i < count; i++) values[i] = decoders[i]!(source, start + offsets[i]!);
+    const values: Value[] = [];
+    for (let i = 0; i < count; i++) values.push(decoders[i]!(source, start + offsets[i]!));
     return values;
   };
 }
@@ -95,8 +95,8 @@ function bufferDecoder(capacity: number): Decoder {
 
 function arrayDecoder(length: number, stride: number, element: Decoder): Decoder {
   return (source, offset) => {
-    const values = new Array<Value>(length);
-    for (let i = 0; i < length; i++) values[i] = element(source, offset + i * stride);
+    const values: Value[] = [];
+    for (let i = 0; i < length; i++) values.push(element(source, offset + i * stride));
     return values;
   };
 }

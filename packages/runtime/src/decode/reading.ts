@@ -13,7 +13,7 @@ export type Reading =
   | { readonly kind: "count" | "sum" | "min" | "max"; readonly value: Integer }
   | { readonly kind: "avg" | "stats"; readonly count: Integer; readonly total: Integer }
   /** One count for each bucket of the view. */
-  | { readonly kind: "hist" | "lhist"; readonly counts: readonly number[] };
+  | { readonly kind: "hist" | "lhist"; readonly counts: Float64Array };
 
 /** Where the values of one entry lie: `cpus` of them, `stride` bytes apart (1 when not per CPU). */
 export interface Layout {
@@ -114,8 +114,8 @@ function sum(source: Bytes, offset: number, layout: Layout, signed: boolean): In
 }
 
 /** Counts of events stay far below 2^53, so plain numbers hold them. */
-function bucketSums(source: Bytes, offset: number, layout: Layout, buckets: number): number[] {
-  const counts = new Array<number>(buckets).fill(0);
+function bucketSums(source: Bytes, offset: number, layout: Layout, buckets: number): Float64Array {
+  const counts = new Float64Array(buckets);
   for (let cpu = 0; cpu < layout.cpus; cpu++) {
     let at = offset + cpu * layout.stride;
     for (let i = 0; i < buckets; i++, at += 8) {

@@ -22,7 +22,7 @@ export function boundsOf(view: HistogramView, index: number): { readonly low: nu
 }
 
 /** The buckets from the first to the last that is not empty. */
-export function bucketsInUse(view: HistogramView, counts: readonly number[]): Bucket[] {
+export function bucketsInUse(view: HistogramView, counts: Float64Array): Bucket[] {
   let first = 0;
   while (first < counts.length && counts[first] === 0) first++;
   let last = counts.length - 1;
@@ -35,7 +35,7 @@ export function bucketsInUse(view: HistogramView, counts: readonly number[]): Bu
 const BAR = 52;
 
 /** One line for each bucket in use, each with its newline. @param div each count of a `hist` is divided by this */
-export function drawHistogram(view: HistogramView, counts: readonly number[], div: number): string {
+export function drawHistogram(view: HistogramView, counts: Float64Array, div: number): string {
   const divisor = view.kind === "hist" ? div : 1;
   const buckets = bucketsInUse(view, counts).map((bucket) => ({ ...bucket, count: Math.floor(bucket.count / divisor) }));
   const largest = buckets.reduce((max, bucket) => Math.max(max, bucket.count), 0);

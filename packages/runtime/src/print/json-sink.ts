@@ -131,7 +131,7 @@ function number(value: Integer): string {
 }
 
 /** `max` is the largest value in the bucket, not the first above it. */
-function histogram(view: HistogramView, counts: readonly number[], div: number): string {
+function histogram(view: HistogramView, counts: Float64Array, div: number): string {
   const buckets = bucketsInUse(view, counts).map(({ low, high, count }) => {
     const min = low === -Infinity ? "" : `"min": ${exact(low)}, `;
     const max = high === Infinity ? "" : `"max": ${exact(high, 1n)}, `;

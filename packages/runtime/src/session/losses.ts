@@ -16,12 +16,12 @@ export class LossReader {
   readonly #map: BpfMap;
   readonly #cpus: readonly number[];
   /** By counter, then by CPU. */
-  readonly #seen: number[][];
+  readonly #seen: readonly Float64Array[];
 
   constructor(map: BpfMap, possibleCpus: readonly number[]) {
     this.#map = map;
     this.#cpus = possibleCpus;
-    this.#seen = Array.from({ length: LOSS_COUNTERS }, () => new Array<number>(possibleCpus.length).fill(0));
+    this.#seen = Array.from({ length: LOSS_COUNTERS }, () => new Float64Array(possibleCpus.length));
   }
 
   read(): Losses {

@@ -77,7 +77,7 @@ kernelTest("the same in JSON", async () => {
   const child = startChild(WRITER);
   const spec = testObject([writes(child.pid)], testMaps(1 << 16), testManifest([PRINTED]));
   const { output } = await run(spec, { child, format: "json" });
-  const want = ['{"type": "attached_probes", "data": {"probes": 1}}', ...new Array<string>(500).fill('{"type": "printf", "data": "event 5\\n"}'), '{"type": "map", "data": {"@": 500}}'];
+  const want = ['{"type": "attached_probes", "data": {"probes": 1}}', ...Array.from({ length: 500 }, () => '{"type": "printf", "data": "event 5\\n"}'), '{"type": "map", "data": {"@": 500}}'];
   assert.deepEqual(output.trimEnd().split("\n"), want);
 });
 

@@ -107,7 +107,7 @@ export class Session {
     this.#collection = collection;
     this.#maps = new MapReaders(collection);
     this.#sink = options.sink((map, id) => this.#maps.stack(map, id));
-    this.#losses = new LossReport(collection, this.#maps, this.#sink, options.kernel.possibleCpus);
+    this.#losses = new LossReport(collection, this.#maps, this.#sink, () => options.kernel.possibleCpus());
     const handlers = eventHandlers(manifest.events, {
       sink: this.#sink,
       maps: this.#maps,
@@ -162,15 +162,18 @@ export class Session {
     const { child, onAttached } = this.#options;
     onAttached?.();
     child?.release();
-    child?.exit.then(
-      (exit) => {
-        this.#childExit = exit;
-        this.#end("child");
-      },
-      (error: unknown) => this.#fail(error),
-    );
+    if (child !== undefined) void this.#follow(child);
     this.#nextLosses = performance.now() + LOSS_INTERVAL;
     this.#pump.start();
+  }
+
+  async #follow(child: Child): Promise<void> {
+    try {
+      this.#childExit = await child.exit;
+      this.#end("child");
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #run(when: "begin" | "end"): void {

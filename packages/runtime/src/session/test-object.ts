@@ -5,7 +5,7 @@ import { BtfBuilder } from "@sonde/bpf/btf";
 import { LOSS_COUNTERS } from "@sonde/bpf/spec";
 import type { AttachTarget, EventView, Manifest, MapSpec, ObjectSpec, ProgramSpec, ProgramType } from "@sonde/bpf/spec";
 
-const { R0, R1, R2, R3, R6, R7, R10 } = asm;
+const { R0, R1, R2, R3, R6, R7, R9, R10 } = asm;
 const NO_WAKEUP = 1;
 
 export interface TestProgram {
@@ -39,13 +39,13 @@ export function testObject(programs: readonly TestProgram[], maps: readonly MapS
   const btf = new BtfBuilder();
   const prototype = btf.funcProto(btf.int("int", 4, "signed"), [{ name: "ctx", type: btf.ptr(0) }]);
   const specs = programs.map(({ name, type, attach, body }): ProgramSpec => {
-    const [first, ...rest] = [...body, asm.withLabel(asm.mov64Imm(R0, 0), `${name}_end`), asm.exit()];
+    const [first, ...rest] = [asm.mov64(R9, R1), ...body, asm.withLabel(asm.mov64Imm(R0, 0), `${name}_end`), asm.exit()] as const;
     return {
       name,
       type,
       attach: [attach],
       title: name,
-      instructions: [asm.withLabel(first!, name), ...rest],
+      instructions: [asm.withLabel(first, name), ...rest],
       functions: new Map([[name, btf.func(name, prototype, "global")]]),
     };
   });
