@@ -151,29 +151,30 @@ for (const batches of [true, false]) {
   kernelTest(
     `entries that stay are seen exactly once while others come and go (${batches ? "in batches" : "key by key"})`,
     () => {
-      let churn = 100_000;
-      let map: BpfMap;
+      const staying = batches ? 9000 : 1000;
+      const walking = batches ? BpfCommand.MAP_LOOKUP_BATCH : BpfCommand.MAP_GET_NEXT_KEY;
+      let calls = 0;
+      let changes = 0;
+      let steps = 0;
       const restless: Kernel = {
         ...kernel,
         bpf: (command, attr) => {
           if (!batches && command === BpfCommand.MAP_LOOKUP_BATCH) return -Errno.ENOTSUPP;
           const result = kernel.bpf(command, attr);
-          if (command === BpfCommand.MAP_LOOKUP_BATCH || (command === BpfCommand.MAP_GET_NEXT_KEY && churn % 3 === 0)) {
-            // Delete what the walk may stand on, and insert others.
-            for (let i = 0; i < 20; i++) {
-              churn++;
-              map.update(key(map, churn), value(map, churn));
-              map.delete(key(map, churn - 10));
-            }
-          } else churn++;
+          // Every other entry goes, and comes back a step later: half the time the walk stood on one, and starts over.
+          const beat = command === walking && changes < 12 ? ++calls % (batches ? 2 : 150) : -1;
+          if (beat === 0) for (let n = staying; n < 2 * staying; n++) map.delete(key(map, n));
+          if (beat === 1) for (let n = staying; n < 2 * staying; n++) map.update(key(map, n), value(map, n));
+          if (beat === 0) changes++;
+          if (command === BpfCommand.MAP_GET_NEXT_KEY) steps++;
           return result;
         },
       };
-      map = createMap(restless, spec("hash", { maxEntries: 100_000 }));
-      using owned = map;
-      for (let n = 0; n < 9000; n++) map.update(key(map, n), value(map, n));
-      const found = readAll(owned);
-      for (let n = 0; n < 9000; n++) assert.ok(found.has(n), `key ${n}`);
+      using map: BpfMap = createMap(restless, spec("hash", { maxEntries: 20_000 }));
+      for (let n = 0; n < 2 * staying; n++) map.update(key(map, n), value(map, n));
+      const found = readAll(map);
+      for (let n = 0; n < staying; n++) assert.ok(found.has(n), `key ${n}`);
+      if (!batches) assert.ok(steps > 2 * staying + 1, "the walk started over");
     },
   );
 }
