@@ -3,8 +3,11 @@ import type { Inst } from "../../ir/index.ts";
 import type { Aggregate } from "../types.ts";
 import type { Handler } from "./handler.ts";
 
+/** What building a bucket's number takes. */
+export type Building = Pick<Handler, "builder" | "constant" | "when">;
+
 /** The bucket of `hist(value, bits)`. */
-export function logarithmicBucket(h: Handler, value: Inst, bits: number): Inst {
+export function logarithmicBucket(h: Building, value: Inst, bits: number): Inst {
   const { builder } = h;
   // All ones for a value that is not negative, else zero: negative values go to bucket 0.
   const notNegative = builder.binary("sub", builder.binary("lshr", value, h.constant(63)), h.constant(1));
@@ -31,7 +34,7 @@ export function logarithmicBucket(h: Handler, value: Inst, bits: number): Inst {
  * half of what is left is taken if it holds a bit. `limit - rest` is negative exactly if `rest` exceeds
  * the lower half, so its sign is the wanted bit of the logarithm. For 0 it gives 0.
  */
-function floorLog2(h: Handler, value: Inst): Inst {
+function floorLog2(h: Building, value: Inst): Inst {
   const { builder } = h;
   let rest = value;
   let log2: Inst | undefined;
@@ -46,7 +49,7 @@ function floorLog2(h: Handler, value: Inst): Inst {
 }
 
 /** The bucket of `lhist(value, min, max, step)`: 0 below, the last one at or above. */
-export function linearBucket(h: Handler, value: Inst, range: Aggregate & { kind: "lhist" }): Inst {
+export function linearBucket(h: Building, value: Inst, range: Aggregate & { kind: "lhist" }): Inst {
   const { builder } = h;
   const { min, max, step } = range;
   const bucket = builder.variable("bucket");

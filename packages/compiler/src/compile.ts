@@ -1,0 +1,37 @@
+/** The whole way of a script: text, tree, types, intermediate form, object. */
+import type { ObjectSpec, Target } from "@sonde/bpf/spec";
+import { check, type CheckOptions } from "./bpftrace/check/index.ts";
+import { parse } from "./bpftrace/parser/script.ts";
+import { lower } from "./bpftrace/lower/index.ts";
+import type { CheckedProgram } from "./bpftrace/types.ts";
+import type { CompileOptions } from "./codegen/index.ts";
+import type { Diagnostic, SourceText } from "./diagnostics/index.ts";
+
+export interface ScriptOptions extends CheckOptions, CompileOptions {
+  /** The object's name; "script" if not given. */
+  readonly name?: string;
+}
+
+export interface CompiledScript {
+  /** Absent if the script has an error. */
+  readonly spec: ObjectSpec | undefined;
+  /** Errors and warnings, in the order of the script's phases. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** What was decided about attach points, for those who ask. */
+  readonly remarks: readonly string[];
+  /** Absent if it did not come so far. */
+  readonly checked: CheckedProgram | undefined;
+}
+
+/** Compiles a script in the bpftrace language. Never throws for what the script says: see `diagnostics`. */
+export function compileScript(source: SourceText, target: Target, options: ScriptOptions = {}): CompiledScript {
+  const parsed = parse(source.text);
+  const failed: CompiledScript = { spec: undefined, diagnostics: parsed.diagnostics, remarks: [], checked: undefined };
+  if (parsed.diagnostics.some(({ severity }) => severity === "error")) return failed;
+  const checked = check(parsed.script, target, options);
+  const { program } = checked;
+  const diagnostics = [...parsed.diagnostics, ...checked.diagnostics];
+  if (program === undefined) return { ...failed, diagnostics };
+  const lowered = lower(program, target, source, options);
+  return { spec: lowered.spec, diagnostics: [...diagnostics, ...lowered.diagnostics], remarks: program.remarks, checked: program };
+}

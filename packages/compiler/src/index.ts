@@ -1,0 +1,5 @@
+/** From tracing scripts to BPF objects, without touching a kernel. */
+export { compileScript, type CompiledScript, type ScriptOptions } from "./compile.ts";
+export { CompileError, type CompileOptions } from "./codegen/index.ts";
+export * from "./diagnostics/index.ts";
+export type { CheckedProgram } from "./bpftrace/types.ts";
