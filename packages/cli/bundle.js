@@ -46,7 +46,7 @@ await build({
   banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
   plugins: [pureModules],
   logLevel: "warning",
-});
+}).catch(() => process.exit(1)); // esbuild has said why
 copyFileSync(path.join(here, "launch.cjs"), path.join(output, "launch.cjs"));
 
 // A cache that could not be made costs time at every start, nothing else.
