@@ -2,8 +2,9 @@
  * Files that make the next start faster and may be lost at any time: under $XDG_CACHE_HOME or
  * ~/.cache, in a folder of our own. What belongs to somebody else is not read, since we may be root.
  */
-import { mkdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
+import { dirname } from "node:path";
 
 export interface Cache {
   /** The file's bytes, or undefined if there is none to trust. */
@@ -26,7 +27,8 @@ export function userCache(folder: string = defaultFolder()): Cache {
       const path = `${folder}/${name}`;
       const unfinished = `${path}.${process.pid}`;
       try {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        makeFolder(dirname(folder));
+        makeFolder(folder);
         // "wx": never through a link that somebody else has put there.
         writeFileSync(unfinished, bytes, { flag: "wx", mode: 0o600 });
         renameSync(unfinished, path);
@@ -39,6 +41,14 @@ export function userCache(folder: string = defaultFolder()): Cache {
 
 function defaultFolder(): string {
   return `${process.env["XDG_CACHE_HOME"] || `${process.env["HOME"] || homedir()}/.cache`}/sonde`;
+}
+
+/**
+ * Only the last two levels are ever missing, and mkdirSync's `recursive` never returns where a file
+ * system answers ENOENT below a folder that exists, as /proc does.
+ */
+function makeFolder(path: string): void {
+  if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
 }
 
 function remove(path: string): void {

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { leaked, openKernel, openKernelDescriptors } from "../sys/index.ts";
+import { openVmlinuxBtf, userCache } from "../target/index.ts";
+import { type KernelFeature, reasonToLack, runningKernel } from "../testing/kernel-features.ts";
+import { kernelTest } from "../testing/kernel-test.ts";
+import { probeFeatures } from "./probe-features.ts";
+import { targetFeatures } from "./target-features.ts";
+
+const kernel = openKernel();
+const btf = (): ReturnType<typeof openVmlinuxBtf> => openVmlinuxBtf(kernel, userCache());
+
+/** What release and configuration of a kernel say about the same things, without trying them. */
+const ELSEWHERE: Readonly<Record<string, KernelFeature>> = {
+  tracepoint: "tracepoint",
+  "raw tracepoint": "raw_tracepoint",
+  "BTF tracepoint": "tp_btf",
+  kprobe: "kprobe",
+  kretprobe: "kretprobe",
+  "kprobe.multi": "kprobe_multi",
+  fentry: "fentry",
+  fexit: "fexit",
+  uprobe: "uprobe",
+  "uprobe.multi": "uprobe_multi",
+  "perf event": "perf_event",
+  "perf event link": "perf_event_link",
+  iterator: "iterator",
+  ringbuf: "ringbuf",
+  "batched map reads": "batch_lookup",
+  loop: "bpf_loop",
+  get_func_ip: "get_func_ip",
+  get_attach_cookie: "attach_cookie",
+  "atomics with fetch": "atomics",
+  task_storage: "task_storage",
+  arena: "arena",
+  "run time statistics": "run_time_stats",
+};
+
+kernelTest("what is found by trying agrees with the kernel's release and configuration", () => {
+  const facts = runningKernel();
+  const rows = probeFeatures({ kernel, btf });
+  for (const [name, feature] of Object.entries(ELSEWHERE)) {
+    const row = rows.find((candidate) => candidate.name === name);
+    assert.ok(row !== undefined, `there is a row for ${name}`);
+    const reason = reasonToLack(feature, facts);
+    assert.equal(row.supported, reason === undefined, `${name}: ${row.note || "works"}; ${reason ?? "the kernel should have it"}`);
+  }
+});
+
+kernelTest("no row is missing because the question was wrong", () => {
+  const rows = probeFeatures({ kernel, btf });
+  const names = rows.map((row) => `${row.group} ${row.name}`);
+  assert.equal(new Set(names).size, names.length, "names are unique");
+  // A kernel that is older lacks newer rows; a supported row newer than the kernel would be a wrong table.
+  const [major = 0, minor = 0] = runningKernel().release.split(".").map((part) => Number.parseInt(part, 10));
+  for (const row of rows.filter((candidate) => candidate.supported && candidate.group !== "kernel")) {
+    const [needsMajor = 0, needsMinor = 0] = row.since.split(".").map(Number);
+    assert.ok(needsMajor < major || (needsMajor === major && needsMinor <= minor), `${row.name} is said to be of ${row.since}`);
+  }
+  // These every kernel that Sonde supports has, in the oldest one's configuration too.
+  for (const name of ["hash", "array", "percpu_array", "stack_trace", "ringbuf", "kprobe", "raw_tracepoint", "perf_event", "probe_read_kernel", "bounded loops"]) {
+    assert.ok(rows.some((row) => row.name === name && (row.supported || row.group === "attachment")), name);
+  }
+});
+
+kernelTest("trying leaves nothing behind", () => {
+  const before = openKernelDescriptors();
+  probeFeatures({ kernel, btf });
+  assert.deepEqual(leaked(before, openKernelDescriptors()), []);
+});
+
+kernelTest("a compiler's answers are remembered, and a damaged file is found out anew", () => {
+  const folder = mkdtempSync(`${tmpdir()}/sonde-features-`);
+  try {
+    const answers = (): Record<string, boolean> => {
+      const { kprobe, fentry, probeReadKernel, atomics, ringbuf, cookie } = targetFeatures(kernel, userCache(folder), btf);
+      return { kprobe, fentry, probeReadKernel, atomics, ringbuf, cookie };
+    };
+    const first = answers();
+    const [file] = readdirSync(folder);
+    assert.ok(file?.startsWith("features-"));
+    // Now nothing is tried any more: a kernel that answers nothing gives the same.
+    const silent = targetFeatures({} as typeof kernel, userCache(folder), btf);
+    assert.deepEqual({ ...first, ringbuf: silent.ringbuf, fentry: silent.fentry }, first);
+    writeFileSync(`${folder}/${file}`, '{"ringbuf":"yes","fentry"');
+    assert.deepEqual(answers(), first);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
