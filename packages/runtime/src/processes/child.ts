@@ -33,16 +33,21 @@ export interface Child {
 /** With our end gone (we were killed), the read fails and the command never runs. */
 const WAIT_THEN_RUN = 'read -r go <&3 || exit 125; exec 3<&-; exec "$0" "$@"';
 
+export interface ChildOptions {
+  /** Our descriptor that becomes its standard output; 1 if not given. Its other standard streams are ours. */
+  readonly stdout?: number;
+}
+
 /**
- * @param command split by {@link splitWords}; its standard streams are ours
+ * @param command split by {@link splitWords}
  *
  * Errors: SyntaxError for a malformed command; Error when there is no such program.
  */
-export function startChild(command: string): Child {
+export function startChild(command: string, options: ChildOptions = {}): Child {
   const [program = "", ...args] = splitWords(command);
   const path = findProgram(program);
   const child = spawn("/bin/sh", ["-c", WAIT_THEN_RUN, path, ...args], {
-    stdio: ["inherit", "inherit", "inherit", "pipe"],
+    stdio: ["inherit", options.stdout ?? 1, "inherit", "pipe"],
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(`cannot run ${program}: /bin/sh could not be started`);

@@ -1,5 +1,5 @@
 /** What each kind of ring-buffer record makes happen, composed once from the manifest. */
-import type { EventView, Field } from "@sonde/bpf/spec";
+import type { EventView, Field, MapView } from "@sonde/bpf/spec";
 import type { Bytes } from "../decode/bytes.ts";
 import { decoderOf, fieldsDecoder } from "../decode/decoder.ts";
 import type { Decoder } from "../decode/decoder.ts";
@@ -37,6 +37,7 @@ function handlerOf({ action, fields }: EventView, { sink, maps, clock, exit }: E
       return () => sink.map(maps.read(view), options);
     }
     case "printValue": {
+      if (action.label !== undefined) return entryPrinter(action.label, fields, sink);
       const decode = firstField(fields);
       return (source, offset) => sink.value(decode(source, offset));
     }
@@ -58,6 +59,19 @@ function handlerOf({ action, fields }: EventView, { sink, maps, clock, exit }: E
       return () => sink.time(clock(format));
     }
   }
+}
+
+/** One entry of a map, printed as the map would be if it held nothing else. */
+function entryPrinter(name: string, fields: readonly Field[], sink: Sink): EventHandler {
+  const keys = fields.slice(0, -1);
+  const { type } = fields.at(-1)!;
+  const view: MapView = { name, map: name, keys, value: { kind: "scalar", type }, maxEntries: 1 };
+  const decode = fieldsDecoder(fields);
+  return (source, offset) => {
+    const parts = decode(source, offset);
+    const value = { kind: "scalar", value: parts.at(-1)! } as const;
+    sink.map({ view, rows: [{ keys: parts.slice(0, -1), value }] }, { top: 0, div: 1 });
+  };
 }
 
 function firstField(fields: readonly Field[]): Decoder {

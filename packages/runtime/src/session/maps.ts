@@ -15,10 +15,10 @@ export class MapReaders {
     this.#collection = collection;
   }
 
-  /** The view that an event refers to by the map's name; throws when the manifest has none. */
-  view(map: string): MapView {
-    const found = this.#collection.manifest.maps.find((view) => view.map === map || view.name === map);
-    if (found === undefined) throw new Error(`object '${this.#collection.name}' describes no map '${map}'`);
+  /** The map that the program named so ("@x"); throws when the manifest has none. */
+  view(name: string): MapView {
+    const found = this.#collection.manifest.maps.find((view) => view.name === name);
+    if (found === undefined) throw new Error(`object '${this.#collection.name}' describes no map '${name}'`);
     return found;
   }
 

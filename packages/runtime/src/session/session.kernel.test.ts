@@ -132,6 +132,15 @@ kernelTest("maps are printed, cleared and zeroed on request, in the order of the
   assert.match(diagnostics, /a map full: 3 updates with new keys were not kept/);
 });
 
+kernelTest("a dry run attaches and runs nothing", async () => {
+  const child = startChild("echo this must not be printed");
+  const spec = testObject([{ ...begin, body: [...increment("begin", "count", 0), ...emit("begin", 1, 1)] }, writes(child.pid), end], testMaps(4096), testManifest([PRINTED]));
+  const { output, diagnostics, outcome } = await run(spec, { dryRun: true, child });
+  assert.equal(output, "");
+  assert.equal(diagnostics, "Attached 3 probes\n");
+  assert.equal((outcome as { child: { signal: string } }).child.signal, "SIGTERM");
+});
+
 kernelTest("stacks are shown by name", async () => {
   const maps = [...testMaps(4096), { name: "stacks", type: "stack_trace", keySize: 4, valueSize: 16 * 8, maxEntries: 64, flags: 0, keyTypeId: 0, valueTypeId: 0 } as const];
   const stack = { kind: "stack", size: 16, user: false, map: "stacks", mode: "bpftrace", frames: 16 } as const;

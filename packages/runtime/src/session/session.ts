@@ -39,6 +39,8 @@ export interface SessionOptions {
   readonly child?: Child;
   /** Its end ends the session. */
   readonly process?: WatchedProcess;
+  /** Loads and attaches, then ends at once: the handlers by hand (begin, end) and the child do not run, nothing is printed. */
+  readonly dryRun?: boolean;
   /** Instead of what the object says. */
   readonly printMapsOnExit?: boolean;
   /** Called when everything is attached, before any event is read. */
@@ -159,8 +161,9 @@ export class Session {
     this.#run("begin");
     this.#links = new Attacher(this.#options.kernel).attachAll(places.filter(({ target }) => target.kind !== "run"));
     this.#sink.attachedProbes(places.length);
-    const { child, onAttached } = this.#options;
+    const { child, dryRun, onAttached } = this.#options;
     onAttached?.();
+    if (dryRun === true) return this.#end("stopped");
     child?.release();
     if (child !== undefined) void this.#follow(child);
     this.#nextLosses = performance.now() + LOSS_INTERVAL;
@@ -177,6 +180,7 @@ export class Session {
   }
 
   #run(when: "begin" | "end"): void {
+    if (this.#options.dryRun === true) return;
     for (const { program, target } of this.#collection.attachments()) {
       if (target.kind === "run" && target.when === when) program.testRun();
     }
@@ -222,7 +226,8 @@ export class Session {
     await this.#pump.drainRest();
     this.#losses.reportRest();
     this.#sink.end();
-    if (this.#options.printMapsOnExit ?? this.#collection.manifest.config.printMapsOnExit) this.#printMaps();
+    const { dryRun = false, printMapsOnExit = this.#collection.manifest.config.printMapsOnExit } = this.#options;
+    if (printMapsOnExit && !dryRun) this.#printMaps();
     await output?.flush();
     if (this.#failure !== undefined) throw this.#failure.error;
     if (child !== undefined) this.#childExit ??= await soon(child.exit);

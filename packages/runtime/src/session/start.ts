@@ -28,6 +28,8 @@ export interface StartOptions {
   readonly child?: Child;
   /** Ends the session when this process ends. */
   readonly pid?: number;
+  /** As in SessionOptions. */
+  readonly dryRun?: boolean;
   readonly printMapsOnExit?: boolean;
 }
 
@@ -62,6 +64,7 @@ export async function startSession(spec: ObjectSpec, options: StartOptions): Pro
       },
       ...(child && { child }),
       ...(watched && { process: watched }),
+      ...(options.dryRun !== undefined && { dryRun: options.dryRun }),
       ...(printMapsOnExit !== undefined && { printMapsOnExit }),
       ...(clock && { clock }),
     });
