@@ -11,6 +11,8 @@ export interface Btf {
   type(id: TypeId): BtfType;
   /** All ids of types of this name and kind, in order; empty if there are none. */
   find(name: string, kind: BtfKind): readonly TypeId[];
+  /** Ids of all types of one kind, in order. */
+  ids(kind: BtfKind): Iterable<TypeId>;
   /** Names of all types of one kind, in the order of their ids. */
   names(kind: BtfKind): Iterable<string>;
 }

@@ -68,6 +68,13 @@ export class BtfReader implements Btf {
     return found;
   }
 
+  *ids(kind: BtfKind): Iterable<TypeId> {
+    if (this.#base !== undefined) yield* this.#base.ids(kind);
+    const number = KIND_NAMES.indexOf(kind);
+    const { kinds } = this.index;
+    for (let local = kinds.indexOf(number); local !== -1; local = kinds.indexOf(number, local + 1)) yield local + this.#firstId;
+  }
+
   names(kind: BtfKind): Iterable<string> {
     const found: string[] = this.#base === undefined ? [] : [...this.#base.names(kind)];
     const number = KIND_NAMES.indexOf(kind);

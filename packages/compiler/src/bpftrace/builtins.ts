@@ -8,7 +8,7 @@ import { UINT32, UINT64, stringOf } from "./values.ts";
 export interface BuiltinInfo {
   readonly summary: string;
   /** The type, or how it is found: by the probe, the kernel's types or the settings. Absent: not supported yet. */
-  readonly type?: Type | "args" | "argument" | "result" | "task" | "stack" | "title";
+  readonly type?: Type | "args" | "argument" | "result" | "task" | "stack" | "title" | "mode";
 }
 
 const COMM_SIZE = 16;
@@ -26,11 +26,11 @@ const BUILTINS: Readonly<Record<string, BuiltinInfo>> = {
   func: { summary: "name of the traced function" },
   gid: { summary: "group id of the current thread", type: UINT32 },
   has_cpid: { summary: "was a command given with -c?" },
-  jiffies: { summary: "the kernel's jiffies" },
+  jiffies: { summary: "the kernel's jiffies", type: UINT64 },
   kstack: { summary: "the kernel's stack", type: "stack" },
   ncpus: { summary: "number of CPUs", type: UINT64 },
   nsecs: { summary: "nanoseconds since boot", type: UINT64 },
-  numaid: { summary: "NUMA node that runs the probe" },
+  numaid: { summary: "NUMA node that runs the probe", type: UINT32 },
   pid: { summary: "process id (thread group id)", type: UINT32 },
   ppid: { summary: "process id of the parent", type: UINT32 },
   pcomm: { summary: "name of the parent" },
@@ -40,7 +40,7 @@ const BUILTINS: Readonly<Record<string, BuiltinInfo>> = {
   retval: { summary: "what the function returns", type: "result" },
   tid: { summary: "thread id", type: UINT32 },
   uid: { summary: "user id of the current thread", type: UINT32 },
-  usermode: { summary: "was user space running?" },
+  usermode: { summary: "was user space running?", type: "mode" },
   username: { summary: "name of the current user" },
   ustack: { summary: "user space's stack", type: "stack" },
 };

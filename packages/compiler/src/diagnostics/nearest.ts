@@ -1,11 +1,15 @@
 /** "Did you mean ...?": the nearest of some names to one that does not exist. */
 
+/** More slips than this are another name. It also keeps the search quick among the 60,000 functions of a kernel. */
+const MOST_SLIPS = 3;
+
 /**
  * The name with the least edit distance to `wanted`, if it is near enough to be a slip: a third of
- * the letters, at least one, a swap of neighbours counted once. The first of equals wins.
+ * the letters, a swap of neighbours counted once. The first of equals wins.
  */
 export function nearest(wanted: string, names: Iterable<string>): string | undefined {
-  let limit = Math.max(1, Math.floor(wanted.length / 3));
+  let limit = Math.min(MOST_SLIPS, Math.floor((wanted.length + 1) / 3));
+  if (limit === 0) return undefined;
   let best: string | undefined;
   for (const name of names) {
     if (Math.abs(name.length - wanted.length) > limit) continue;
@@ -29,6 +33,7 @@ export function didYouMean(wanted: string, names: Iterable<string>): string | un
 export function editDistance(left: string, right: string, limit: number = Infinity): number {
   const a = left.toLowerCase();
   const b = right.toLowerCase();
+  if (a === b) return 0;
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -3,7 +3,7 @@ import type { Builtin } from "../ast.ts";
 import { argumentIndex, builtin } from "../builtins.ts";
 import * as messages from "../messages/names.ts";
 import type { Type } from "../types.ts";
-import { INT64, NONE, UINT64, stringOf } from "../values.ts";
+import { BOOL, INT64, NONE, UINT64, stringOf } from "../values.ts";
 import type { Handler } from "./handler.ts";
 import { KERNEL, fromName } from "./kernel-types.ts";
 
@@ -22,6 +22,7 @@ export function checkBuiltin(handler: Handler, expr: Builtin): Type {
     case "task": return taskType(handler);
     case "stack": return { kind: "stack", user: expr.name === "ustack", mode: handler.program.config.stackMode, frames: DEFAULT_FRAMES };
     case "title": return stringOf(new TextEncoder().encode(handler.draft.title).length + 1);
+    case "mode": return modeType(handler, expr);
     default: return type;
   }
 }
@@ -67,6 +68,14 @@ function resultType(handler: Handler, expr: Builtin): Type {
   const result = source.kind === "array" || source.kind === "registers" ? source.result : undefined;
   if (result === undefined) handler.diagnostics.report(messages.noValue, expr.span, title);
   return result ?? NONE;
+}
+
+/** User or kernel mode is read from the registers, where the context has them. */
+function modeType(handler: Handler, expr: Builtin): Type {
+  const { programType, provider } = handler.draft;
+  if (programType === "perf_event" || programType === "kprobe") return BOOL;
+  handler.diagnostics.report(messages.notHere, expr.span, expr.name, provider, "expected a profile, interval, software, kprobe or uprobe");
+  return NONE;
 }
 
 /** `struct task_struct *` where the kernel's types are known, else a bare address. */

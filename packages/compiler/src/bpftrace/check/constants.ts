@@ -10,13 +10,11 @@ import type { Handler } from "./handler.ts";
 /** The value of an enumerator by its name, whichever enum it belongs to. */
 export function findConstant(btf: Btf, name: string): bigint | undefined {
   for (const kind of ["enum", "enum64"] as const) {
-    for (const owner of new Set(btf.names(kind))) {
-      for (const id of btf.find(owner, kind)) {
-        const type = btf.type(id);
-        if (type.kind !== "enum" && type.kind !== "enum64") continue;
-        const found = type.values.find((value) => value.name === name);
-        if (found !== undefined) return found.value;
-      }
+    for (const id of btf.ids(kind)) {
+      const type = btf.type(id);
+      if (type.kind !== "enum" && type.kind !== "enum64") continue;
+      const found = type.values.find((value) => value.name === name);
+      if (found !== undefined) return found.value;
     }
   }
   return undefined;

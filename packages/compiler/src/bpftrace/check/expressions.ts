@@ -1,5 +1,5 @@
 /** The type of every expression. `none` means that something was wrong and has been said, or is not known yet. */
-import { didYouMean } from "../../diagnostics/index.ts";
+import { didYouMean, nearest } from "../../diagnostics/index.ts";
 import type { Cast, Expr, Identifier, Index, Offsetof, PositionalParam, Sizeof, Ternary, Unary, Update, Variable } from "../ast.ts";
 import { builtins } from "../builtins.ts";
 import * as messages from "../messages/names.ts";
@@ -14,7 +14,7 @@ import { fromName } from "./kernel-types.ts";
 import { layoutOf, memberOffset } from "./layouts.ts";
 import { readMap, updateMap } from "./maps.ts";
 import { checkMember } from "./members.ts";
-import { join } from "./stored.ts";
+import { EMPTY, join } from "./stored.ts";
 
 /** Checks an expression, notes its type in the handler's table and gives it back. */
 export function check(handler: Handler, expr: Expr): Type {
@@ -87,13 +87,10 @@ function positionalType(handler: Handler, expr: PositionalParam): Type {
 
 function variableType(handler: Handler, expr: Variable): Type {
   const state = handler.find(expr.name);
-  if (state !== undefined) return state.place.type;
-  handler.diagnostics.report(messages.undefinedVariable, expr.span, expr.name, didYouMean(`$${expr.name}`, prefixed(handler.variableNames())));
+  if (state !== undefined && state.place !== EMPTY) return state.place.type;
+  const near = nearest(expr.name, handler.variableNames());
+  handler.diagnostics.report(messages.undefinedVariable, expr.span, expr.name, near === undefined ? undefined : `did you mean $${near}?`);
   return NONE;
-}
-
-function* prefixed(names: Iterable<string>): Iterable<string> {
-  for (const name of names) yield `$${name}`;
 }
 
 function unaryType(handler: Handler, expr: Unary): Type {

@@ -78,7 +78,7 @@ function enumType(type: { readonly name: string; readonly size: number; readonly
 /** A member's type, seen through its struct; undefined if there is none of this name. */
 export function memberType(btf: Btf, struct: Type & { kind: "struct" }, name: string): Type | undefined {
   const found = findMember(btf, struct.typeId, name);
-  return found === undefined ? undefined : fromBtf(btf, found.type, struct);
+  return found === undefined ? undefined : fromBtf(btf, found.type, { space: struct.space, trusted: struct.trusted });
 }
 
 /** Names of a struct's members, those of anonymous members among them. */

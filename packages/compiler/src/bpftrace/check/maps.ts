@@ -1,5 +1,5 @@
 /** Maps: their keys and values have one type each in the whole script. */
-import { didYouMean } from "../../diagnostics/index.ts";
+import { nearest } from "../../diagnostics/index.ts";
 import type { Expr, MapRef, Span } from "../ast.ts";
 import * as messages from "../messages/maps.ts";
 import * as names from "../messages/names.ts";
@@ -44,8 +44,9 @@ function valueOf(handler: Handler, state: MapState, expr: MapRef): Type {
 }
 
 function reportUndefined(handler: Handler, expr: MapRef): void {
-  const assigned = [...handler.program.maps.values()].filter(({ value }) => value !== undefined).map(({ name }) => name);
-  handler.diagnostics.report(messages.undefinedMap, expr.span, expr.name, didYouMean(expr.name, assigned));
+  const assigned = [...handler.program.maps.values()].filter(({ value }) => value !== undefined).map(({ name }) => name.slice(1));
+  const near = nearest(expr.name.slice(1), assigned);
+  handler.diagnostics.report(messages.undefinedMap, expr.span, expr.name, near === undefined ? undefined : `did you mean @${near}?`);
 }
 
 /** A map as a whole, as map functions take it. Undefined, after a report, if nothing is ever put into it. */
@@ -56,6 +57,12 @@ export function wholeMap(handler: Handler, expr: MapRef): MapState | undefined {
   if (state.value !== undefined) return state;
   reportUndefined(handler, expr);
   return undefined;
+}
+
+/** One entry of an aggregation, to be printed. */
+export function aggregateEntry(handler: Handler, expr: MapRef): void {
+  handler.give(expr, { kind: "void" });
+  useKeys(handler, stateOf(handler, expr.name, expr.span), expr.keys, expr.span);
 }
 
 /** One entry of a map, for functions that do not read it. */

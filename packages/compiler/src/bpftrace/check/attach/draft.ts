@@ -35,6 +35,8 @@ export interface Expansion {
   readonly settings: Settings;
   readonly pid: number | undefined;
   readonly diagnostics: Diagnostics;
+  /** Names to be near to, by pattern, as far as they were needed. */
+  readonly candidates: Map<string, readonly string[]>;
   /** Remarks for -v. */
   readonly remarks: string[];
 }

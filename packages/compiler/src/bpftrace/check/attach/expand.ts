@@ -20,13 +20,14 @@ export interface Expansions {
 /** Every probe of a script, in the order of the text. */
 export function expand(script: Script, target: Target, settings: Settings, options: CheckOptions, diagnostics: Diagnostics): Expansions {
   const remarks: string[] = [];
+  const candidates = new Map<string, readonly string[]>();
   const drafts: Draft[] = [];
   let count = 0;
   for (const probe of script.probes) {
     const uses = usesOf(probe);
     const expanded = probe.points.flatMap((point) => {
       const parts = withParams(point, options.params ?? [], diagnostics);
-      return expandPoint({ probe, point, parts, uses, target, settings, pid: options.pid, diagnostics, remarks });
+      return expandPoint({ probe, point, parts, uses, target, settings, pid: options.pid, diagnostics, candidates, remarks });
     });
     count += expanded.reduce((sum, { attach }) => sum + attach.length, 0);
     drafts.push(...group(expanded));

@@ -11,7 +11,18 @@ export function matches(expansion: Expansion, provider: ProbeProvider, pattern: 
   if (found.length > 0) return found;
   if (settings.missingProbes === "warn") diagnostics.report(messages.noMatchWarning, point.span, what, pattern);
   if (settings.missingProbes !== "error") return [];
-  const near = nearest(pattern, target.probes(provider, around));
+  const near = nearest(pattern, candidates(expansion, provider, around));
   diagnostics.report(messages.noMatch, point.span, what, pattern, near === undefined ? undefined : `did you mean ${point.provider}:${near}?`);
   return [];
+}
+
+/** Lists of names are long and scripts miss in groups: each is asked for once. */
+function candidates({ candidates: known, target }: Expansion, provider: ProbeProvider, around: string): readonly string[] {
+  const key = `${provider}:${around}`;
+  let names = known.get(key);
+  if (names === undefined) {
+    names = target.probes(provider, around);
+    known.set(key, names);
+  }
+  return names;
 }

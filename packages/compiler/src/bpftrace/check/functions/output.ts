@@ -8,7 +8,7 @@ import { argument } from "../calls.ts";
 import { constantOf } from "../constants.ts";
 import { checkValue } from "../expressions.ts";
 import type { Handler } from "../handler.ts";
-import { mapEntry, wholeMap } from "../maps.ts";
+import { aggregateEntry, wholeMap } from "../maps.ts";
 import { conversions } from "./format.ts";
 
 export function checkPrintf(handler: Handler, call: Call): Type {
@@ -45,11 +45,8 @@ export function checkPrintf(handler: Handler, call: Call): Type {
 export function checkPrint(handler: Handler, call: Call): Type {
   const [what] = call.args;
   if (what?.kind === "map" && (what.keys.length === 0 || isAggregate(handler, what.name))) {
-    if (what.keys.length > 0) {
-      mapEntry(handler, what, what.keys);
-    } else {
-      wholeMap(handler, what);
-    }
+    if (what.keys.length > 0) aggregateEntry(handler, what);
+    else wholeMap(handler, what);
     for (const index of [1, 2]) {
       const limit = call.args[index];
       if (limit === undefined) continue;
