@@ -9,7 +9,8 @@ export const COMMANDS: readonly Command[] = [
     stopAtFirstWord: true,
     options: [
       { name: "execute", short: "e", value: "PROGRAM", help: "the script itself" },
-      { name: "command", short: "c", value: "COMMAND", help: "run COMMAND once the probes are attached; end when it ends, with its exit status" },
+      { name: "command", short: "c", value: "COMMAND", help: "run COMMAND once the probes are attached; end when it ends" },
+      { name: "pass-status", help: "end with COMMAND's exit status" },
       { name: "pid", short: "p", value: "PID", help: "only this process (uprobes), and end when it ends" },
       { name: "format", short: "f", value: "FORMAT", choices: ["text", "json"], help: "how to print" },
       { name: "output", short: "o", value: "FILE", help: "print into FILE" },
@@ -20,7 +21,7 @@ export const COMMANDS: readonly Command[] = [
       { name: "dry-run", help: "compile and load, attach nothing" },
       { name: "unsafe", help: "accepted as in bpftrace" },
     ],
-    notes: "Exit status: the script's exit(N), or that of COMMAND; 1 when something failed, 2 when the call was wrong.\nCtrl-C ends a script: what is still in the ring is printed, then the maps.",
+    notes: "COMMAND's output goes to standard error, so that standard output holds nothing but data; with -o it keeps standard output.\nExit status: 0, or the script's exit(N); 1 when something failed, 2 when the call was wrong.\nCtrl-C ends a script: what is still in the ring is printed, then the maps.",
     examples: [
       { command: "sonde trace -e 'tracepoint:syscalls:sys_enter_openat { printf(\"%s %s\\n\", comm, str(args.filename)); }'", says: "who opens which files" },
       { command: "sonde trace -e 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }'", says: "system calls by program" },
@@ -69,7 +70,6 @@ export const COMMANDS: readonly Command[] = [
     usage: ["[OPTIONS]"],
     options: [
       { name: "format", short: "f", value: "FORMAT", choices: ["text", "json"], help: "how to print" },
-      { name: "refresh", help: "try everything again instead of using what was found before" },
     ],
     examples: [
       { command: "sonde features", says: "as a table" },

@@ -1,0 +1,2 @@
+/** The node daemon: monitors that are switched on and off while it runs, and their metrics over HTTP. */
+export { type Agent, type AgentOptions, type LogLevel, startAgent } from "./agent.ts";

@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type LogLevel, startAgent } from "@sonde/agent";
+import { type ParsedArguments, UsageError } from "../command.ts";
+import { VERSION } from "../version.ts";
+
+/** `sonde agent`: until SIGINT or SIGTERM. */
+export async function run(args: ParsedArguments): Promise<number> {
+  if (args.words.length > 0) throw new UsageError(`'${args.words[0]!}' is not understood; the agent takes options only`);
+  const { host, port } = listenAddress(args.value("listen") ?? "127.0.0.1:9435");
+  const tokenFile = args.value("token-file");
+  const agent = await startAgent({
+    host,
+    port,
+    version: VERSION,
+    directory: args.value("monitors") ?? fileURLToPath(new URL("../../../../monitors", import.meta.url)),
+    only: args.value("only")?.split(",").map((name) => name.trim()),
+    token: tokenFile === undefined ? undefined : readToken(tokenFile),
+    logLevel: (args.value("log-level") ?? "info") as LogLevel,
+  });
+  await new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+  await agent.stop();
+  return 0;
+}
+
+/** "HOST:PORT", "[v6]:PORT", ":PORT" for every address. */
+function listenAddress(text: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65535) throw new UsageError(`--listen takes ADDRESS:PORT, such as 127.0.0.1:9435 or [::1]:9435, not '${text}'`);
+  return { host: match[1] ?? (match[2] === "" || match[2] === undefined ? "::" : match[2]), port };
+}
+
+function readToken(file: string): string {
+  const token = readFileSync(file, "utf8").trim();
+  if (token.length < 16) throw new Error(`the token in ${file} is shorter than 16 characters`);
+  return token;
+}

@@ -1,0 +1,106 @@
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { compileScript, type Diagnostic, type ScriptOptions, type SourceText } from "@sonde/compiler";
+import { loadCollection } from "@sonde/kernel/collection";
+import { openKernel } from "@sonde/kernel/sys";
+import { runningTarget } from "@sonde/kernel/target";
+import { type Buffering, descriptorOutput, type Outcome, type Session, startSession } from "@sonde/runtime";
+import { type ParsedArguments, UsageError } from "../command.ts";
+
+/** `sonde trace`. */
+export async function run(args: ParsedArguments): Promise<number> {
+  const script = readScript(args);
+  const pid = processId(args.value("pid"));
+  const kernel = openKernel();
+  const target = runningTarget({ kernel });
+  const options: ScriptOptions = { params: script.params, ...(pid === undefined ? {} : { pid }) };
+  const stage = args.value("dump");
+  if (stage !== undefined) return (await import("./trace-dump.ts")).dump(stage, script.source, target, options);
+  const compiled = compileScript(script.source, target, options);
+  await showDiagnostics(compiled.diagnostics, script.source, args.flag("quiet"));
+  if (compiled.spec === undefined) return 1;
+  if (args.flag("verbose")) for (const remark of compiled.remarks) process.stderr.write(`${remark}\n`);
+  if (args.flag("dry-run")) {
+    loadCollection(kernel, compiled.spec, { vmlinux: () => target.btf }).close();
+    return 0;
+  }
+
+  const file = args.value("output");
+  const fd = file === undefined ? 1 : openSync(file, "w");
+  try {
+    // A command's own output must not run into the data: it has standard output only if the data does not.
+    const command = args.value("command");
+    const child = command === undefined ? undefined : (await import("@sonde/runtime/processes")).startChild(command, { stdout: fd === 1 ? 2 : 1 });
+    const session = await startSession(compiled.spec, {
+      kernel,
+      vmlinux: () => target.btf,
+      format: (args.value("format") ?? "text") as "text" | "json",
+      output: descriptorOutput(fd, (args.value("buffering") ?? "line") as Buffering),
+      quiet: args.flag("quiet"),
+      verbose: args.flag("verbose"),
+      ...(child === undefined ? {} : { child }),
+      ...(pid === undefined ? {} : { pid }),
+    });
+    if (args.flag("verbose")) for (const link of session.links) process.stderr.write(`${link.description}: attached by ${link.road}\n`);
+    endOnSignals(session);
+    return exitStatus(await session.ended, args);
+  } finally {
+    if (fd !== 1) closeSync(fd);
+  }
+}
+
+interface ScriptInput {
+  readonly source: SourceText;
+  readonly params: readonly string[];
+}
+
+/** The script, and the words that are its own: `$1` and those after it. */
+function readScript(args: ParsedArguments): ScriptInput {
+  const text = args.value("execute");
+  if (text !== undefined) return { source: { name: "-e", text }, params: args.words };
+  const [file, ...params] = args.words;
+  if (file === undefined) throw new UsageError("name a script's file, or give the script itself with -e");
+  try {
+    return { source: { name: file === "-" ? "stdin" : basename(file), text: readFileSync(file === "-" ? 0 : file, "utf8") }, params };
+  } catch (error) {
+    throw new Error(`cannot read the script: ${(error as Error).message}`);
+  }
+}
+
+function processId(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const pid = Number(text);
+  if (!/^\d+$/.test(text) || pid < 1 || pid > 0x7fffffff) throw new UsageError(`--pid takes a process id, not '${text}'`);
+  return pid;
+}
+
+/** Errors, and unless `quiet` warnings, on standard error. */
+export async function showDiagnostics(diagnostics: readonly Diagnostic[], source: SourceText, quiet: boolean): Promise<void> {
+  const shown = diagnostics.filter((d) => d.severity === "error" || !quiet);
+  if (shown.length === 0) return;
+  const { render } = await import("@sonde/compiler/diagnostics");
+  for (const diagnostic of shown) process.stderr.write(render(diagnostic, source, { color: process.stderr.isTTY === true }));
+}
+
+/** The first signal ends the session in order; a second one ends the process at once. */
+function endOnSignals(session: Session): void {
+  let asked = false;
+  const end = (): void => {
+    if (asked) process.exit(130);
+    asked = true;
+    // A failure shows in `session.ended`, which the command awaits.
+    session.stop().catch(() => {});
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+}
+
+function exitStatus(outcome: Outcome, args: ParsedArguments): number {
+  const { child } = outcome;
+  if (child === undefined || outcome.reason !== "child") return outcome.exitCode;
+  if (args.flag("pass-status")) return child.status;
+  if (child.status !== 0 && !args.flag("quiet")) {
+    const how = child.signal === undefined ? `status ${child.status}` : `signal ${child.signal}`;
+    process.stderr.write(`The command ended with ${how}.\n`);
+  }
+  return outcome.exitCode;
+}

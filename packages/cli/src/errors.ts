@@ -1,0 +1,7 @@
+/** An error for a person: its message, its causes, and with SONDE_DEBUG set where it was thrown. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (process.env["SONDE_DEBUG"] !== undefined) return error.stack ?? error.message;
+  const cause = error.cause instanceof Error ? `\n  because: ${error.cause.message}` : "";
+  return `${error.message}${cause}`;
+}
