@@ -18,6 +18,7 @@ export type { Notation } from "./print/show.ts";
 export type { LostEvents, MapOptions, Sink } from "./print/sink.ts";
 export type { Child, ChildExit } from "./processes/child.ts";
 export type { WatchedProcess } from "./processes/watched.ts";
+export type { LossTotals } from "./session/loss-report.ts";
 export { Session } from "./session/session.ts";
 export type { Outcome, SessionOptions } from "./session/session.ts";
 export { startSession } from "./session/start.ts";

@@ -57,13 +57,15 @@ export interface MapView {
  * | stats   | i64 total, u64 count                                            | sums                 |
  * | hist    | u64 buckets[N]; see {@link histogramBucket}                     | sum of each          |
  * | lhist   | u64 buckets[2 + (max-min)/step]: below, the steps, at or above  | sum of each          |
+ *
+ * hist and lhist may also keep the sum of their values, an i64 at `totalOffset`.
  */
 export type ValueView =
   | { readonly kind: "scalar"; readonly type: DataType; readonly setOffset?: number }
   | { readonly kind: "count"; readonly perCpu: boolean }
   | { readonly kind: "sum" | "min" | "max" | "avg" | "stats"; readonly signed: boolean; readonly perCpu: boolean }
-  | { readonly kind: "hist"; readonly bits: number; readonly buckets: number; readonly perCpu: boolean }
-  | { readonly kind: "lhist"; readonly min: number; readonly max: number; readonly step: number; readonly buckets: number; readonly perCpu: boolean };
+  | { readonly kind: "hist"; readonly bits: number; readonly buckets: number; readonly totalOffset?: number; readonly perCpu: boolean }
+  | { readonly kind: "lhist"; readonly min: number; readonly max: number; readonly step: number; readonly buckets: number; readonly totalOffset?: number; readonly perCpu: boolean };
 
 export interface Field {
   readonly name?: string;

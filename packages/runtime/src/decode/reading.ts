@@ -12,8 +12,8 @@ export type Reading =
   | { readonly kind: "scalar"; readonly value: Value }
   | { readonly kind: "count" | "sum" | "min" | "max"; readonly value: Integer }
   | { readonly kind: "avg" | "stats"; readonly count: Integer; readonly total: Integer }
-  /** One count for each bucket of the view. */
-  | { readonly kind: "hist" | "lhist"; readonly counts: Float64Array };
+  /** One count for each bucket of the view; `total` is the sum of the values, where the program keeps it. */
+  | { readonly kind: "hist" | "lhist"; readonly counts: Float64Array; readonly total: Integer | undefined };
 
 /** Where the values of one entry lie: `cpus` of them, `stride` bytes apart (1 when not per CPU). */
 export interface Layout {
@@ -23,21 +23,6 @@ export interface Layout {
 
 /** Reads the entry whose first CPU's value is at an offset; undefined if it was never written. */
 export type Reader = (source: Bytes, offset: number) => Reading | undefined;
-
-/** Size in bytes of one CPU's value, without padding. */
-export function valueSize(view: ValueView): number {
-  switch (view.kind) {
-    case "scalar":
-      return view.setOffset === undefined ? view.type.size : view.setOffset + 8;
-    case "count":
-      return 8;
-    case "hist":
-    case "lhist":
-      return view.buckets * 8;
-    default:
-      return 16;
-  }
-}
 
 /**
  * `keyed`: the entry exists because its key does, so it reads as zeros rather than as absent. What
@@ -75,11 +60,15 @@ export function readerOf(view: ValueView, layout: Layout, keyed: boolean): Reade
       };
     }
     case "hist":
-    case "lhist":
+    case "lhist": {
+      const { kind, buckets, totalOffset } = view;
       return (source, offset) => {
-        const counts = bucketSums(source, offset, layout, view.buckets);
-        return keyed || counts.some((count) => count !== 0) ? { kind: view.kind, counts } : undefined;
+        const counts = bucketSums(source, offset, layout, buckets);
+        if (!keyed && counts.every((count) => count === 0)) return undefined;
+        const total = totalOffset === undefined ? undefined : sum(source, offset + totalOffset, layout, true);
+        return { kind, counts, total };
       };
+    }
   }
 }
 

@@ -38,7 +38,7 @@ function mapOf(name: string, value: ValueView, rows: readonly (readonly [readonl
 function histOf(values: readonly bigint[], bits: number = 0): Reading {
   const counts = new Float64Array(histogramBuckets(bits));
   for (const value of values) counts[histogramBucket(value, bits)]!++;
-  return { kind: "hist", counts };
+  return { kind: "hist", counts, total: undefined };
 }
 
 const HIST: ValueView = { kind: "hist", bits: 0, buckets: histogramBuckets(0), perCpu: true };
@@ -53,7 +53,7 @@ function histograms(sink: Sink): void {
     const buckets = 2 + (max - min) / step;
     const counts = new Float64Array(buckets);
     for (const value of values) counts[value < min ? 0 : value >= max ? buckets - 1 : 1 + Math.floor((value - min) / step)]!++;
-    return [{ kind: "lhist", min, max, step, buckets, perCpu: true }, { kind: "lhist", counts }];
+    return [{ kind: "lhist", min, max, step, buckets, perCpu: true }, { kind: "lhist", counts, total: undefined }];
   };
   const print = (name: string, [view, reading]: [ValueView, Reading], key: readonly Value[] = []): void =>
     sink.map(mapOf(name, view, [[key, reading]]), NO_OPTIONS);
@@ -77,10 +77,10 @@ test("intervals of histograms", () => {
     { name: "the largest", view: HIST, reading: histOf([2n ** 63n - 1n]), want: "[4E, 8E)" },
     { name: "two bits, narrow", view: { ...HIST, bits: 2 }, reading: histOf([7n], 2), want: "[7]" },
     { name: "two bits, wide", view: { ...HIST, bits: 2 }, reading: histOf([23n], 2), want: "[20, 24)" },
-    { name: "below", view: { kind: "lhist", min: 10, max: 30, step: 10, buckets: 4, perCpu: true }, reading: { kind: "lhist", counts: Float64Array.of(1, 0, 0, 0) }, want: "(..., 10)" },
-    { name: "a step", view: { kind: "lhist", min: 10, max: 30, step: 10, buckets: 4, perCpu: true }, reading: { kind: "lhist", counts: Float64Array.of(0, 1, 0, 0) }, want: "[10, 20)" },
-    { name: "above", view: { kind: "lhist", min: 10, max: 30, step: 10, buckets: 4, perCpu: true }, reading: { kind: "lhist", counts: Float64Array.of(0, 0, 0, 1) }, want: "[30, ...)" },
-    { name: "kibi steps", view: { kind: "lhist", min: 0, max: 1048576, step: 524288, buckets: 4, perCpu: true }, reading: { kind: "lhist", counts: Float64Array.of(0, 0, 1, 0) }, want: "[512K, 1M)" },
+    { name: "below", view: { kind: "lhist", min: 10, max: 30, step: 10, buckets: 4, perCpu: true }, reading: { kind: "lhist", counts: Float64Array.of(1, 0, 0, 0), total: undefined }, want: "(..., 10)" },
+    { name: "a step", view: { kind: "lhist", min: 10, max: 30, step: 10, buckets: 4, perCpu: true }, reading: { kind: "lhist", counts: Float64Array.of(0, 1, 0, 0), total: undefined }, want: "[10, 20)" },
+    { name: "above", view: { kind: "lhist", min: 10, max: 30, step: 10, buckets: 4, perCpu: true }, reading: { kind: "lhist", counts: Float64Array.of(0, 0, 0, 1), total: undefined }, want: "[30, ...)" },
+    { name: "kibi steps", view: { kind: "lhist", min: 0, max: 1048576, step: 524288, buckets: 4, perCpu: true }, reading: { kind: "lhist", counts: Float64Array.of(0, 0, 1, 0), total: undefined }, want: "[512K, 1M)" },
   ];
   for (const { name, view, reading, want } of cases) {
     const line = text((sink) => sink.map(mapOf("@", view, [[[], reading]]), NO_OPTIONS)).split("\n")[1] ?? "";

@@ -4,6 +4,16 @@ import type { Sink } from "../print/sink.ts";
 import { LossReader } from "./losses.ts";
 import type { MapReaders } from "./maps.ts";
 
+/** Since the start, as of the last look. */
+export interface LossTotals {
+  /** Events that the ring had no room for. */
+  readonly ringFull: number;
+  /** Updates with a new key that a map had no room for. */
+  readonly mapFull: number;
+  /** Stacks that were not kept. */
+  readonly stackLost: number;
+}
+
 export class LossReport {
   readonly #reader: LossReader | undefined;
   readonly #collection: Collection;
@@ -23,8 +33,8 @@ export class LossReport {
     this.#sink = sink;
   }
 
-  get lostEvents(): number {
-    return this.#lostEvents;
+  get totals(): LossTotals {
+    return { ringFull: this.#lostEvents, mapFull: this.#mapFull, stackLost: this.#stacks };
   }
 
   /** Reports events lost since the last time, and a full map the first time. */

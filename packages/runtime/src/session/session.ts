@@ -23,6 +23,7 @@ import type { WatchedProcess } from "../processes/watched.ts";
 import type { StackReader } from "../stacks/names.ts";
 import { eventHandlers } from "./events.ts";
 import { LossReport } from "./loss-report.ts";
+import type { LossTotals } from "./loss-report.ts";
 import { MapReaders } from "./maps.ts";
 import { Pump } from "./pump.ts";
 import { writeStart } from "./start-time.ts";
@@ -144,6 +145,11 @@ export class Session {
     return this.#collection.manifest.maps.map((view) => this.#maps.read(view));
   }
 
+  /** What was lost since the start, as of the last look at the counters, which is at most a second old. */
+  losses(): LossTotals {
+    return this.#losses.totals;
+  }
+
   /** Ends the session in order, once; every call gives the same outcome. */
   stop(): Promise<Outcome> {
     this.#end("stopped");
@@ -231,7 +237,7 @@ export class Session {
     await output?.flush();
     if (this.#failure !== undefined) throw this.#failure.error;
     if (child !== undefined) this.#childExit ??= await soon(child.exit);
-    return { reason, exitCode: this.#exitCode ?? 0, child: this.#childExit, lostEvents: this.#losses.lostEvents };
+    return { reason, exitCode: this.#exitCode ?? 0, child: this.#childExit, lostEvents: this.#losses.totals.ringFull };
   }
 
   #printMaps(): void {
