@@ -8,6 +8,7 @@ import { notLowered, refuse } from "./messages.ts";
 const CLOCKS: Readonly<Record<string, number>> = {
   boot: Helper.ktimeGetBootNs,
   monotonic: Helper.ktimeGetNs,
+  tai: Helper.ktimeGetTaiNs,
   sw_tai: Helper.ktimeGetTaiNs,
 };
 

@@ -36,7 +36,7 @@ export class ObjectBuilder {
     this.program = program;
     this.target = target;
     this.positions = new Positions(source);
-    this.types = new ObjectTypes(target.btf);
+    this.types = new ObjectTypes(target);
     this.#uses = uses;
   }
 

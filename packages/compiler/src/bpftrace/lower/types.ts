@@ -1,7 +1,7 @@
 /** The object's own BTF: types of map keys and values, the programs' functions, and the parts of kernel structs that are read. */
 import type { CoreKind, CoreRelocation } from "@sonde/bpf/asm";
-import { type Btf, BtfBuilder, LocalTypes, type TypeId } from "@sonde/bpf/btf";
-import type { DataType, Field, ValueView } from "@sonde/bpf/spec";
+import { BtfBuilder, LocalTypes, type TypeId } from "@sonde/bpf/btf";
+import type { DataType, Field, Target, ValueView } from "@sonde/bpf/spec";
 
 /** A relocation whose type and access are filled in when all members in use are known. */
 interface PendingRelocation {
@@ -12,12 +12,13 @@ interface PendingRelocation {
 
 export class ObjectTypes {
   readonly builder: BtfBuilder = new BtfBuilder();
-  readonly #local: LocalTypes | undefined;
+  readonly #target: Target;
+  #local: LocalTypes | undefined;
   readonly #pending = new Map<string, PendingRelocation>();
 
-  /** `target`: the kernel's types, which structs are read by. */
-  constructor(target: Btf | undefined) {
-    this.#local = target && new LocalTypes(target);
+  /** The Target's BTF is asked for only when a struct is read: finding it costs time. */
+  constructor(target: Target) {
+    this.#target = target;
   }
 
   /**
@@ -28,6 +29,7 @@ export class ObjectTypes {
     const key = `${kind}:${struct}:${path.join(":")}`;
     let pending = this.#pending.get(key);
     if (pending === undefined) {
+      this.#local ??= this.#target.btf && new LocalTypes(this.#target.btf);
       this.#local?.use(struct, path);
       pending = { relocation: { kind, typeId: 0, access: "" }, struct, path };
       this.#pending.set(key, pending);
@@ -37,7 +39,7 @@ export class ObjectTypes {
 
   /** Writes the structs in use and completes the relocations; to be called once, when every program is lowered. */
   settle(): void {
-    if (this.#local === undefined || this.#pending.size === 0) return;
+    if (this.#local === undefined) return;
     const written = this.#local.write(this.builder);
     for (const { relocation, struct, path } of this.#pending.values()) {
       relocation.typeId = written.typeId(struct);
