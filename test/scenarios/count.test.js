@@ -29,15 +29,12 @@ test("the same count in JSON, by key", async () => {
   );
 });
 
-test("the command's exit status is passed on and its output kept apart", async () => {
-  const { status, stdout } = await runSonde([
-    "trace",
-    "-q",
-    "-e",
-    'BEGIN { printf("begun\\n"); }',
-    "-c",
-    "sh -c 'exit 7'",
-  ]);
-  assert.equal(status, 7);
+test("the command's output and exit status are kept apart from the trace's", async () => {
+  const words = ["trace", "-e", 'BEGIN { printf("begun\\n"); }', "-c", "sh -c 'echo said; exit 7'"];
+  const { status, stdout, stderr } = await runSonde(words);
   assert.equal(stdout.trim(), "begun");
+  assert.match(stderr, /^said$/m);
+  assert.match(stderr, /^The command ended with status 7\.$/m);
+  assert.equal(status, 0);
+  assert.equal((await runSonde(["trace", "-q", "--pass-status", ...words.slice(1)])).status, 7);
 });

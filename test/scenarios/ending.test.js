@@ -37,7 +37,7 @@ test("kill -9 leaves nothing attached", async () => {
 });
 
 test("a closed pipe is a normal end", async () => {
-  const trace = startSonde(["trace", "-e", 'interval:ms:20 { printf("tick\\n"); }']);
+  const trace = startSonde(["trace", "-q", "-e", 'interval:ms:20 { printf("tick\\n"); }']);
   const objects = await attachedObjects(trace.pid);
   trace.child.stdout.destroy();
   const { status, stderr } = await trace.ended;

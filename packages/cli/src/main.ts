@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { parseArguments } from "./arguments.ts";
 import { UsageError } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
@@ -8,6 +9,7 @@ import { COMMANDS } from "./commands.ts";
  * @returns the exit status: 0 done, 1 failed, 2 wrong usage
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  nameThisProcess();
   const [name, ...rest] = argv;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") return await help(rest[0]);
   if (name === "--version" || name === "-V") return await version();
@@ -25,6 +27,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await run(parseArguments(command, rest));
   } catch (error) {
     return await report(name, error);
+  }
+}
+
+/** Every tool that shows processes, ours too, would otherwise show "node". */
+function nameThisProcess(): void {
+  try {
+    writeFileSync("/proc/self/comm", "sonde");
+  } catch {
+    // Without /proc nobody shows names.
   }
 }
 

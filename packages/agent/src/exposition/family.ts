@@ -35,5 +35,6 @@ export interface HistogramSeries {
   readonly labels: string;
   /** Observations in each bucket (not cumulated); one more than there are bounds, for those above the last. */
   readonly counts: ArrayLike<number>;
-  readonly sum: number;
+  /** Of all observed values, where it is known. */
+  readonly sum: number | undefined;
 }

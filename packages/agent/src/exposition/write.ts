@@ -57,7 +57,8 @@ function* histogramLines(family: HistogramFamily): Generator<string> {
       text += `${family.name}_bucket{${before}le="${family.bounds[i]!}"} ${total}\n`;
     }
     total += counts[family.bounds.length]!;
-    yield `${text}${family.name}_bucket{${before}le="+Inf"} ${total}\n${family.name}_sum${own} ${formatNumber(sum)}\n${family.name}_count${own} ${total}\n`;
+    const sumLine = sum === undefined ? "" : `${family.name}_sum${own} ${formatNumber(sum)}\n`;
+    yield `${text}${family.name}_bucket{${before}le="+Inf"} ${total}\n${sumLine}${family.name}_count${own} ${total}\n`;
   }
 }
 

@@ -151,6 +151,7 @@ function* histogramSeries(reading: MapReading, labels: SeriesLabels, buckets: Bu
     row.value.counts.forEach((count, i) => {
       counts[buckets.index[i]!]! += count;
     });
-    yield { labels: labels.render(row.keys), counts, sum: scaled(row.value.total, scale) };
+    const { total } = row.value;
+    yield { labels: labels.render(row.keys), counts, sum: total === undefined ? undefined : scaled(total, scale) };
   }
 }

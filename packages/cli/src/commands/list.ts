@@ -31,9 +31,19 @@ export async function run(args: ParsedArguments): Promise<number> {
   }
   if (args.value("format") === "json") process.stdout.write(`${JSON.stringify({ probes: found })}\n`);
   else process.stdout.write(found.map((f) => `${f.probe}\n${(f.args ?? []).map((a) => `    ${a}\n`).join("")}`).join(""));
+  for (const remark of cannotAttach(target, found)) process.stderr.write(`${remark}\n`);
   if (found.length > 0) return 0;
   process.stderr.write(`sonde list: no probe matches ${patterns.join(" ")}\n`);
   return 1;
+}
+
+/** Functions are known by their types and names whether or not the kernel lets anything be attached to them. */
+function* cannotAttach({ features }: Target, found: readonly Listed[]): Iterable<string> {
+  for (const provider of ["kprobe", "fentry"] as const) {
+    if (found.some(({ probe }) => probe.startsWith(`${provider}:`)) && !features[provider]) {
+      yield `sonde list: this kernel can't attach ${provider} probes; 'sonde features' says why`;
+    }
+  }
 }
 
 function* matches(target: Target, pattern: string): Iterable<readonly [ProbeProvider, string]> {
