@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { AttachTarget, EventView, ObjectSpec } from "@sonde/bpf/spec";
-import { leaked, openKernelDescriptors } from "@sonde/kernel/sys";
+import { leaked, onlineCpus, openKernelDescriptors } from "@sonde/kernel/sys";
 import { kernelTest } from "@sonde/kernel/testing";
 import type { Output } from "../output/output.ts";
 import { startChild } from "../processes/child.ts";
@@ -27,10 +27,11 @@ function writes(pid: number): TestProgram {
   };
 }
 
-function memoryOutput(): Output & { text: string } {
+/** @param backlog what it claims that its reader has not taken; a large one keeps the session from draining before the end */
+function memoryOutput(backlog: number = 0): Output & { text: string } {
   return {
     text: "",
-    backlog: 0,
+    backlog,
     closed: false,
     write(text) {
       this.text += text;
@@ -40,13 +41,19 @@ function memoryOutput(): Output & { text: string } {
   };
 }
 
+interface LostLine {
+  readonly data: { readonly events: number; readonly cpus: Readonly<Record<string, number>> };
+}
+
 interface RunOptions extends Partial<StartOptions> {
   /** Else something in the session must end it. */
   readonly stopAtOnce?: boolean;
+  /** The output's reader reads nothing until the end. */
+  readonly congested?: boolean;
 }
 
 async function run(spec: ObjectSpec, options: RunOptions = {}): Promise<{ output: string; diagnostics: string; outcome: unknown }> {
-  const output = memoryOutput();
+  const output = memoryOutput(options.congested === true ? 1 << 30 : 0);
   let diagnostics = "";
   const session = await startSession(spec, {
     vmlinux: () => undefined,
@@ -83,15 +90,15 @@ kernelTest("the same in JSON", async () => {
 
 kernelTest("what is printed and what is reported lost are all events", async () => {
   const child = startChild("dd if=/dev/zero of=/dev/null bs=1 count=20000 status=none");
-  // Room for 170 events: it overflows between two rounds.
+  // Room for 170 events.
   const spec = testObject([writes(child.pid)], testMaps(4096), testManifest([PRINTED]));
-  const { output, diagnostics, outcome } = await run(spec, { child });
+  const { output, diagnostics, outcome } = await run(spec, { child, congested: true });
   const printed = output.split("\n").filter((line) => line === "event 5").length;
   const reported = [...diagnostics.matchAll(/^Lost (\d+) events$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
   const { lostEvents } = outcome as { lostEvents: number };
   assert.equal(output.slice(output.indexOf("@")), "@: 20000\n");
-  assert.ok(reported > 0, "the ring was meant to overflow");
-  assert.equal(printed + reported, 20000);
+  assert.equal(printed, 170);
+  assert.equal(reported, 20000 - printed);
   assert.equal(lostEvents, reported);
 });
 
@@ -130,6 +137,27 @@ kernelTest("maps are printed, cleared and zeroed on request, in the order of the
   const { output, diagnostics } = await run(testObject(steps, testMaps(4096), testManifest(events)));
   assert.equal(output, `@: 2\n@: 2\n${new Date().getFullYear()}\n\n`, "begin programs have all run before the first event is read");
   assert.match(diagnostics, /a map full: 3 updates with new keys were not kept/);
+});
+
+kernelTest("a failure of reading ends the session in order, and is its outcome", async () => {
+  const before = openKernelDescriptors();
+  const child = startChild("sleep 60");
+  const spec = testObject([{ ...begin, body: emit("begin", 77, 1) }, writes(child.pid), end], testMaps(4096), testManifest([PRINTED]));
+  await assert.rejects(run(spec, { child }), /an event 77 that the manifest does not describe/);
+  assert.equal((await child.exit).signal, "SIGTERM");
+  assert.deepEqual(leaked(before, openKernelDescriptors()), []);
+});
+
+kernelTest("losses are reported for the CPU that they happened on", async () => {
+  const cpu = onlineCpus().at(-1)!;
+  const child = startChild(`taskset -c ${cpu} dd if=/dev/zero of=/dev/null bs=1 count=20000 status=none`);
+  const spec = testObject([writes(child.pid)], testMaps(4096), testManifest([PRINTED]));
+  const { output, outcome } = await run(spec, { child, format: "json", congested: true });
+  const reports = output.split("\n").filter((line) => line.startsWith('{"type": "lost_events"')).map((line) => JSON.parse(line) as LostLine);
+  const { lostEvents } = outcome as { lostEvents: number };
+  assert.equal(lostEvents, 20000 - 170);
+  assert.equal(reports.reduce((sum, { data }) => sum + data.events, 0), lostEvents);
+  assert.equal(reports.reduce((sum, { data }) => sum + (data.cpus[cpu] ?? 0), 0), lostEvents);
 });
 
 kernelTest("a dry run attaches and runs nothing", async () => {
