@@ -11,13 +11,18 @@ export interface RunOptions {
 const ROUNDS = 6;
 
 export function runPasses(func: Func, passes: readonly Pass[], options: RunOptions = {}): void {
+  // A pass need not run again until another one has changed something since.
+  let changes = 0;
+  const seen = new Int32Array(passes.length).fill(-1);
   for (let round = 1; round <= ROUNDS; round++) {
-    let changed = false;
-    for (const pass of passes) {
-      if (!pass.run(func)) continue;
-      changed = true;
-      options.after?.(func, pass, round);
+    const before = changes;
+    for (const [index, pass] of passes.entries()) {
+      if (seen[index] === changes) continue;
+      if (pass.run(func)) {
+        changes++;
+        options.after?.(func, pass, round);
+      } else seen[index] = changes;
     }
-    if (!changed) return;
+    if (changes === before) return;
   }
 }
