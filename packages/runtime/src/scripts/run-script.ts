@@ -1,0 +1,45 @@
+/** Runs scripts on the live kernel, for tests. */
+import { compileScript, render, type ScriptOptions } from "@sonde/compiler";
+import type { ObjectSpec, Target } from "@sonde/bpf/spec";
+import { runningTarget } from "@sonde/kernel/target";
+import type { Output } from "../output/output.ts";
+import { startChild } from "../processes/child.ts";
+import { startSession } from "../session/start.ts";
+import type { Outcome } from "../session/session.ts";
+
+let target: Target | undefined;
+
+/** The running kernel, opened once for all of a file's tests. */
+export function testTarget(): Target {
+  return (target ??= runningTarget());
+}
+
+/** Throws with the diagnostics if there is an error. */
+export function compile(text: string, options: ScriptOptions = {}): ObjectSpec {
+  const source = { name: "-e", text };
+  const { spec, diagnostics } = compileScript(source, testTarget(), options);
+  if (spec === undefined) throw new Error(diagnostics.map((diagnostic) => render(diagnostic, source, { color: false })).join("\n"));
+  return spec;
+}
+
+/** What a script printed until its end, or until the end of `command`. */
+export async function runScript(text: string, command?: string): Promise<{ readonly output: string; readonly diagnostics: string; readonly outcome: Outcome }> {
+  const spec = compile(text);
+  let written = "";
+  let diagnostics = "";
+  const output: Output = {
+    backlog: 0,
+    closed: false,
+    write: (part) => void (written += part),
+    send: () => undefined,
+    flush: () => Promise.resolve(),
+  };
+  const child = command === undefined ? undefined : startChild(command);
+  const session = await startSession(spec, {
+    vmlinux: () => testTarget().btf,
+    output,
+    diagnose: (part) => void (diagnostics += part),
+    ...(child && { child }),
+  });
+  return { outcome: await session.ended, output: written, diagnostics };
+}
