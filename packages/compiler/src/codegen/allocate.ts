@@ -143,14 +143,16 @@ class Scan {
     for (let physical = 0; physical < REGISTERS; physical++) {
       if (this.#isFixed(physical, register)) continue;
       let weight = 0;
-      for (const other of this.#active[physical]!) if (overlap(own, this.#liveness.ranges[other]!)) weight += this.#weight(other);
+      for (const other of this.#active[physical]!)
+        if (overlap(own, this.#liveness.ranges[other]!)) weight += this.#weight(other);
       if (weight < least) {
         least = weight;
         best = physical;
       }
     }
     if (best < 0) {
-      if (this.#machine.pinned.has(register)) throw new Error(`${this.#machine.name}: no register is left for one instruction`);
+      if (this.#machine.pinned.has(register))
+        throw new Error(`${this.#machine.name}: no register is left for one instruction`);
       this.spilled.add(register);
       return;
     }

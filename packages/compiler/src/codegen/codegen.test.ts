@@ -17,7 +17,11 @@ test("parallel copies happen as if at once, whatever cycles they form", () => {
     const copies: RegisterCopy[] = Array.from({ length: size }, (_, to) => ({ to, from: random.below(size + 2) }));
     const want = copies.map(({ from }) => from);
     const registers = Array.from({ length: size + 2 }, (_, index) => index);
-    sequence(copies, () => registers.push(-1) - 1, (to, from) => (registers[to] = registers[from]!));
+    sequence(
+      copies,
+      () => registers.push(-1) - 1,
+      (to, from) => (registers[to] = registers[from]!),
+    );
     assert.deepEqual(registers.slice(0, size), want, `round ${round}`);
   }
 });
@@ -70,7 +74,9 @@ test("a frame that is too large is refused by its largest slots", () => {
   b.return(b.constant(0));
   assert.throws(
     () => compileModule({ main: b.finish(), functions: [] }),
-    (error) => error instanceof CompileError && /main needs 608 bytes of stack, BPF has 512; .*s0 300, s1 200, s2 100/.test(error.message),
+    (error) =>
+      error instanceof CompileError &&
+      /main needs 608 bytes of stack, BPF has 512; .*s0 300, s1 200, s2 100/.test(error.message),
   );
 });
 

@@ -9,7 +9,11 @@ export interface RegisterCopy {
  * Calls `emit` for each copy such that no register is overwritten before it has been read. A cycle
  * is broken by a register from `fresh`. The targets must differ from each other.
  */
-export function sequence(copies: readonly RegisterCopy[], fresh: () => number, emit: (to: number, from: number) => void): void {
+export function sequence(
+  copies: readonly RegisterCopy[],
+  fresh: () => number,
+  emit: (to: number, from: number) => void,
+): void {
   let pending = copies.filter((copy) => copy.to !== copy.from);
   while (pending.length > 0) {
     const blocked: RegisterCopy[] = [];

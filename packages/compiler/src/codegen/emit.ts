@@ -12,8 +12,16 @@ export function emit(machine: MachineFunction, allocation: Allocation): Instruct
 
 /** Opcode operation of the opposite comparison; JSET has none. */
 const OPPOSITE: ReadonlyMap<number, number> = new Map([
-  [JumpOp.JEQ, JumpOp.JNE], [JumpOp.JNE, JumpOp.JEQ], [JumpOp.JGT, JumpOp.JLE], [JumpOp.JLE, JumpOp.JGT], [JumpOp.JGE, JumpOp.JLT],
-  [JumpOp.JLT, JumpOp.JGE], [JumpOp.JSGT, JumpOp.JSLE], [JumpOp.JSLE, JumpOp.JSGT], [JumpOp.JSGE, JumpOp.JSLT], [JumpOp.JSLT, JumpOp.JSGE],
+  [JumpOp.JEQ, JumpOp.JNE],
+  [JumpOp.JNE, JumpOp.JEQ],
+  [JumpOp.JGT, JumpOp.JLE],
+  [JumpOp.JLE, JumpOp.JGT],
+  [JumpOp.JGE, JumpOp.JLT],
+  [JumpOp.JLT, JumpOp.JGE],
+  [JumpOp.JSGT, JumpOp.JSLE],
+  [JumpOp.JSLE, JumpOp.JSGT],
+  [JumpOp.JSGE, JumpOp.JSLT],
+  [JumpOp.JSLT, JumpOp.JSGE],
 ]);
 
 type Emitted = { -readonly [K in keyof Instruction]: Instruction[K] };
@@ -59,7 +67,11 @@ class Emission {
     if (then === otherwise) return this.#goto(then, next, end.test.source);
     const opposite = OPPOSITE.get(end.test.opcode & 0xf0);
     if (then === next && opposite !== undefined) {
-      return this.#jump({ ...this.#bare(end.test), opcode: (end.test.opcode & 0x0f) | opposite }, otherwise, end.test.source);
+      return this.#jump(
+        { ...this.#bare(end.test), opcode: (end.test.opcode & 0x0f) | opposite },
+        otherwise,
+        end.test.source,
+      );
     }
     this.#jump(this.#bare(end.test), then, end.test.source);
     this.#goto(otherwise, next, end.test.source);

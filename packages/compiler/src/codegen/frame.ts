@@ -48,7 +48,12 @@ export function layOutFrame(func: Func, order: readonly Block[]): Frame {
     placed.push(lifetime);
     size = Math.max(size, lifetime.depth);
   }
-  if (size > STACK_SIZE) throw tooLarge(func.name, size, placed.map(({ slot }) => slot));
+  if (size > STACK_SIZE)
+    throw tooLarge(
+      func.name,
+      size,
+      placed.map(({ slot }) => slot),
+    );
   const offsets = new Int32Array(func.nextId);
   for (const { slot, depth } of placed) offsets[slot.id] = -depth;
   return { offsets, size };
@@ -128,15 +133,27 @@ function findLifetimes(func: Func, order: readonly Block[]): Lifetime[] {
 /** Whether a slot's address, as this operand, goes where its later uses can't be seen. */
 export function escapes(inst: Inst, index: number): boolean {
   switch (inst.op) {
-    case "load": case "zero": case "copy": case "call": case "callFunction": return false;
-    case "store": case "atomicAdd": return index === 1;
-    case "binary": return frameAddress(inst) === undefined;
-    default: return true;
+    case "load":
+    case "zero":
+    case "copy":
+    case "call":
+    case "callFunction":
+      return false;
+    case "store":
+    case "atomicAdd":
+      return index === 1;
+    case "binary":
+      return frameAddress(inst) === undefined;
+    default:
+      return true;
   }
 }
 
 export function tooLarge(name: string, size: number, slots: readonly Slot[]): CompileError {
-  const largest = [...slots].sort((a, b) => b.bytes - a.bytes).slice(0, 8).map((slot) => `${slot.name} ${slot.bytes}`);
+  const largest = [...slots]
+    .sort((a, b) => b.bytes - a.bytes)
+    .slice(0, 8)
+    .map((slot) => `${slot.name} ${slot.bytes}`);
   return new CompileError(
     `${name} needs ${size} bytes of stack, BPF has ${STACK_SIZE}; the largest variables, in bytes: ${largest.join(", ") || "none"}. Use shorter strings or smaller keys, or split the probe`,
   );

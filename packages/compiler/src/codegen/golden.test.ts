@@ -9,7 +9,10 @@ import { compileModule } from "./index.ts";
 /** Assembly without slot numbers, as lines. */
 function assembly(main: Func, ...functions: Func[]): string[] {
   const { instructions } = compileModule({ main, functions });
-  return disassemble(instructions).trimEnd().split("\n").map((line) => line.replace(/^ *\d+: /, ""));
+  return disassemble(instructions)
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.replace(/^ *\d+: /, ""));
 }
 
 function main(): FunctionBuilder {
@@ -98,7 +101,14 @@ test("the context survives calls in a register that they keep", () => {
   const b = main();
   const now = b.call(5, []);
   b.return(b.binary("add", now, b.load(b.context(), 8, 8)));
-  assert.deepEqual(assembly(b.finish()), ["f:", "r6 = r1", "call bpf_ktime_get_ns", "r5 = *(u64 *)(r6 + 8)", "r0 += r5", "exit"]);
+  assert.deepEqual(assembly(b.finish()), [
+    "f:",
+    "r6 = r1",
+    "call bpf_ktime_get_ns",
+    "r5 = *(u64 *)(r6 + 8)",
+    "r0 += r5",
+    "exit",
+  ]);
 });
 
 test("signed loads and signed division use no instruction newer than 5.10", () => {
@@ -122,7 +132,8 @@ test("signed loads and signed division use no instruction newer than 5.10", () =
 
 test("constants take the shortest form that holds them", () => {
   const b = new FunctionBuilder("f", "subprogram", [pointerTo("mapValue")]);
-  for (const [index, value] of [-1n, 0x7fff_ffffn, 0x8000_0000n, 0x1_0000_0000n].entries()) b.store(b.param(0), 8 * index, 8, b.constant(value));
+  for (const [index, value] of [-1n, 0x7fff_ffffn, 0x8000_0000n, 0x1_0000_0000n].entries())
+    b.store(b.param(0), 8 * index, 8, b.constant(value));
   b.store(b.param(0), 32, 2, b.constant(0x1_8001n));
   b.return(b.constant(0xffff_ffffn));
   assert.deepEqual(assembly(b.finish()), [
@@ -146,7 +157,9 @@ test("a field's offset comes from the running kernel: in the access, or as a num
   b.call(113, [buffer, b.constant(8), b.binary("add", b.param(1), b.core(core, 24))]);
   b.return(b.binary("add", b.load(b.param(0), 16, 4, { core }), b.load(buffer, 0, 8)));
   const { instructions } = compileModule({ main: b.finish(), functions: [] });
-  const relocated = instructions.filter(({ ref }) => ref?.kind === "core").map((instruction) => disassemble([instruction]).trim());
+  const relocated = instructions
+    .filter(({ ref }) => ref?.kind === "core")
+    .map((instruction) => disassemble([instruction]).trim());
   assert.equal(relocated.length, 2);
   assert.match(relocated[0]!, /\+= 24/);
   assert.match(relocated[1]!, /= \*\(u32 \*\)\(r\d \+ 16\)/);
@@ -226,5 +239,8 @@ test("every instruction keeps the place it comes from", () => {
   at(3);
   b.return(b.constant(0));
   const { instructions } = compileModule({ main: b.finish(), functions: [] });
-  assert.deepEqual(instructions.map(({ source }) => source?.line), [1, 2, 2, 2, 2, 3, 3]);
+  assert.deepEqual(
+    instructions.map(({ source }) => source?.line),
+    [1, 2, 2, 2, 2, 3, 3],
+  );
 });

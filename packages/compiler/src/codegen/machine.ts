@@ -28,7 +28,12 @@ export interface MachineInst {
 
 export type Exit =
   | { readonly kind: "jump"; readonly to: MachineBlock; readonly source: SourcePosition | undefined }
-  | { readonly kind: "branch"; readonly test: MachineInst; readonly then: MachineBlock; readonly otherwise: MachineBlock }
+  | {
+      readonly kind: "branch";
+      readonly test: MachineInst;
+      readonly then: MachineBlock;
+      readonly otherwise: MachineBlock;
+    }
   | { readonly kind: "return"; readonly source: SourcePosition | undefined };
 
 export interface MachineBlock {
@@ -78,9 +83,13 @@ export function effects(opcode: number): number {
       return READS_DST | READS_SRC;
     default:
       switch (opcode & 0xf0) {
-        case JumpOp.JA: case JumpOp.EXIT: return 0;
-        case JumpOp.CALL: return CALLS;
-        default: return READS_DST | second;
+        case JumpOp.JA:
+        case JumpOp.EXIT:
+          return 0;
+        case JumpOp.CALL:
+          return CALLS;
+        default:
+          return READS_DST | second;
       }
   }
 }

@@ -16,7 +16,13 @@ export function splitCriticalEdges(func: Func): void {
 }
 
 function split(func: Func, from: Block, to: Block): Block {
-  const edge: Block = { id: func.nextId++, name: "edge", insts: [], terminator: { op: "jump", target: to, source: from.terminator?.source }, predecessors: [from] };
+  const edge: Block = {
+    id: func.nextId++,
+    name: "edge",
+    insts: [],
+    terminator: { op: "jump", target: to, source: from.terminator?.source },
+    predecessors: [from],
+  };
   renamePredecessor(to, from, edge);
   func.blocks.push(edge);
   return edge;

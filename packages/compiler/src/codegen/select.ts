@@ -4,8 +4,28 @@
  * that costs one instruction to make is made again at each use rather than kept.
  */
 import {
-  alu, aluImm, atomicAdd, byteSwap, callHelper, callSubprogram, jumpIf, jumpIfImm, load, loadFunction, loadImm64, loadMap, loadMapValue,
-  mov32, mov32Imm, mov64, mov64Imm, R0, R1, R10, store, storeImm,
+  alu,
+  aluImm,
+  atomicAdd,
+  byteSwap,
+  callHelper,
+  callSubprogram,
+  jumpIf,
+  jumpIfImm,
+  load,
+  loadFunction,
+  loadImm64,
+  loadMap,
+  loadMapValue,
+  mov32,
+  mov32Imm,
+  mov64,
+  mov64Imm,
+  R0,
+  R1,
+  R10,
+  store,
+  storeImm,
 } from "@sonde/bpf/asm";
 import type { Comparison, SourcePosition } from "@sonde/bpf/asm";
 import { isCommutative, MIRRORED } from "../ir/arithmetic.ts";
@@ -24,11 +44,31 @@ import { layOut } from "./order.ts";
 type AluName = "ADD" | "SUB" | "MUL" | "DIV" | "MOD" | "AND" | "OR" | "XOR" | "LSH" | "RSH" | "ARSH";
 
 const ALU: Readonly<Record<Exclude<BinaryOp, "sdiv" | "smod">, AluName>> = {
-  add: "ADD", sub: "SUB", mul: "MUL", udiv: "DIV", umod: "MOD", and: "AND", or: "OR", xor: "XOR", shl: "LSH", lshr: "RSH", ashr: "ARSH",
+  add: "ADD",
+  sub: "SUB",
+  mul: "MUL",
+  udiv: "DIV",
+  umod: "MOD",
+  and: "AND",
+  or: "OR",
+  xor: "XOR",
+  shl: "LSH",
+  lshr: "RSH",
+  ashr: "ARSH",
 };
 
 const JUMP: Readonly<Record<CompareOp, Comparison>> = {
-  eq: "JEQ", ne: "JNE", ult: "JLT", ule: "JLE", ugt: "JGT", uge: "JGE", slt: "JSLT", sle: "JSLE", sgt: "JSGT", sge: "JSGE", test: "JSET",
+  eq: "JEQ",
+  ne: "JNE",
+  ult: "JLT",
+  ule: "JLE",
+  ugt: "JGT",
+  uge: "JGE",
+  slt: "JSLT",
+  sle: "JSLE",
+  sgt: "JSGT",
+  sge: "JSGE",
+  test: "JSET",
 };
 
 const LIKELY_WEIGHT = 8;
@@ -61,7 +101,13 @@ class Selection {
     this.#frame = layOutFrame(func, postorder);
     this.#registers = new Int32Array(func.nextId);
     this.#uses = countUses(func);
-    this.#machine = { name: func.name, blocks: [], nextRegister: FIRST_VIRTUAL, pinned: new Set(), frameSize: this.#frame.size };
+    this.#machine = {
+      name: func.name,
+      blocks: [],
+      nextRegister: FIRST_VIRTUAL,
+      pinned: new Set(),
+      frameSize: this.#frame.size,
+    };
     for (const [index, block] of blocks.entries()) {
       const weight = index < cold ? LIKELY_WEIGHT : UNLIKELY_WEIGHT;
       const machine: MachineBlock = { index, insts: [], exit: { kind: "return", source: undefined }, weight };
@@ -140,7 +186,8 @@ class Selection {
         return;
       case "phi":
         return;
-      case "zero": case "copy":
+      case "zero":
+      case "copy":
         throw new Error(`${this.#func.name}: ${printInst(inst)} must be expanded before selection`);
       default:
         throw new Error(`${this.#func.name}: ${inst.op} stands in a block`);
@@ -149,12 +196,14 @@ class Selection {
 
   #binary(inst: Binary): void {
     const { kind, width } = inst;
-    if (kind === "sdiv" || kind === "smod") throw new Error(`${this.#func.name}: ${printInst(inst)} must be expanded before selection`);
+    if (kind === "sdiv" || kind === "smod")
+      throw new Error(`${this.#func.name}: ${printInst(inst)} must be expanded before selection`);
     if (frameAddress(inst) !== undefined) return;
     const dst = this.#register(inst);
     let { a, b } = inst;
     // The operand whose last use this is gives up its register to the result.
-    if (isCommutative(kind) && (isFloating(a) || (!isFloating(b) && this.#uses[b.id] === 1 && this.#uses[a.id]! > 1))) [a, b] = [b, a];
+    if (isCommutative(kind) && (isFloating(a) || (!isFloating(b) && this.#uses[b.id] === 1 && this.#uses[a.id]! > 1)))
+      [a, b] = [b, a];
     if (width === 64 && b.op === "coreValue") {
       this.#move(dst, a);
       return this.#push({ ...aluImm(ALU[kind], 64, dst, b.fallback), ref: { kind: "core", relocation: b.core } });
@@ -207,7 +256,12 @@ class Selection {
       case "branch": {
         const test = this.#test(terminator);
         if (this.#source !== undefined) test.source = this.#source;
-        machine.exit = { kind: "branch", test, then: this.#blocks[terminator.then.id]!, otherwise: this.#blocks[terminator.otherwise.id]! };
+        machine.exit = {
+          kind: "branch",
+          test,
+          then: this.#blocks[terminator.then.id]!,
+          otherwise: this.#blocks[terminator.otherwise.id]!,
+        };
       }
     }
   }
@@ -222,7 +276,11 @@ class Selection {
       const input = phi.inputs[index]!;
       if (!this.#isRemade(input)) copies.push({ to: this.#register(phi), from: this.#register(input) });
     }
-    sequence(copies, () => this.#machine.nextRegister++, (dst, src) => this.#push(mov64(dst, src)));
+    sequence(
+      copies,
+      () => this.#machine.nextRegister++,
+      (dst, src) => this.#push(mov64(dst, src)),
+    );
     // What is made on the spot reads no register, so it comes after all copies.
     for (let at = 0; at < count; at++) {
       const phi = to.insts[at] as Phi;

@@ -10,19 +10,32 @@ export function evaluateBinary(kind: BinaryOp, width: Width, left: bigint, right
 
 function apply(kind: BinaryOp, width: Width, a: bigint, b: bigint): bigint {
   switch (kind) {
-    case "add": return a + b;
-    case "sub": return a - b;
-    case "mul": return a * b;
-    case "udiv": return b === 0n ? 0n : a / b;
-    case "umod": return b === 0n ? a : a % b;
-    case "sdiv": return b === 0n ? 0n : BigInt.asIntN(width, a) / BigInt.asIntN(width, b);
-    case "smod": return b === 0n ? a : BigInt.asIntN(width, a) % BigInt.asIntN(width, b);
-    case "and": return a & b;
-    case "or": return a | b;
-    case "xor": return a ^ b;
-    case "shl": return a << (b % BigInt(width));
-    case "lshr": return a >> (b % BigInt(width));
-    case "ashr": return BigInt.asIntN(width, a) >> (b % BigInt(width));
+    case "add":
+      return a + b;
+    case "sub":
+      return a - b;
+    case "mul":
+      return a * b;
+    case "udiv":
+      return b === 0n ? 0n : a / b;
+    case "umod":
+      return b === 0n ? a : a % b;
+    case "sdiv":
+      return b === 0n ? 0n : BigInt.asIntN(width, a) / BigInt.asIntN(width, b);
+    case "smod":
+      return b === 0n ? a : BigInt.asIntN(width, a) % BigInt.asIntN(width, b);
+    case "and":
+      return a & b;
+    case "or":
+      return a | b;
+    case "xor":
+      return a ^ b;
+    case "shl":
+      return a << (b % BigInt(width));
+    case "lshr":
+      return a >> (b % BigInt(width));
+    case "ashr":
+      return BigInt.asIntN(width, a) >> (b % BigInt(width));
   }
 }
 
@@ -31,13 +44,24 @@ export function evaluateCompare(kind: CompareOp, width: Width, left: bigint, rig
   const a = signed ? BigInt.asIntN(width, left) : BigInt.asUintN(width, left);
   const b = signed ? BigInt.asIntN(width, right) : BigInt.asUintN(width, right);
   switch (kind) {
-    case "eq": return a === b;
-    case "ne": return a !== b;
-    case "ult": case "slt": return a < b;
-    case "ule": case "sle": return a <= b;
-    case "ugt": case "sgt": return a > b;
-    case "uge": case "sge": return a >= b;
-    case "test": return (a & b) !== 0n;
+    case "eq":
+      return a === b;
+    case "ne":
+      return a !== b;
+    case "ult":
+    case "slt":
+      return a < b;
+    case "ule":
+    case "sle":
+      return a <= b;
+    case "ugt":
+    case "sgt":
+      return a > b;
+    case "uge":
+    case "sge":
+      return a >= b;
+    case "test":
+      return (a & b) !== 0n;
   }
 }
 
@@ -53,12 +77,31 @@ export function evaluateByteSwap(value: bigint, bits: number): bigint {
 
 /** The same comparison with its operands exchanged. */
 export const MIRRORED: Readonly<Record<CompareOp, CompareOp>> = {
-  eq: "eq", ne: "ne", ult: "ugt", ule: "uge", ugt: "ult", uge: "ule", slt: "sgt", sle: "sge", sgt: "slt", sge: "sle", test: "test",
+  eq: "eq",
+  ne: "ne",
+  ult: "ugt",
+  ule: "uge",
+  ugt: "ult",
+  uge: "ule",
+  slt: "sgt",
+  sle: "sge",
+  sgt: "slt",
+  sge: "sle",
+  test: "test",
 };
 
 /** The comparison that holds when this one does not; "test" has none. */
 export const OPPOSITE: Readonly<Partial<Record<CompareOp, CompareOp>>> = {
-  eq: "ne", ne: "eq", ult: "uge", uge: "ult", ule: "ugt", ugt: "ule", slt: "sge", sge: "slt", sle: "sgt", sgt: "sle",
+  eq: "ne",
+  ne: "eq",
+  ult: "uge",
+  uge: "ult",
+  ule: "ugt",
+  ugt: "ule",
+  slt: "sge",
+  sge: "slt",
+  sle: "sgt",
+  sgt: "sle",
 };
 
 export function isCommutative(kind: BinaryOp): boolean {

@@ -15,7 +15,11 @@ test("a variable written on both sides of a branch becomes a phi where they join
   const b = main();
   const x = b.variable("x");
   const id = b.load(b.context(), 8, 8);
-  b.when({ kind: "ult", a: id, b: b.constant(10) }, () => b.write(x, b.constant(1)), () => b.write(x, id));
+  b.when(
+    { kind: "ult", a: id, b: b.constant(10) },
+    () => b.write(x, b.constant(1)),
+    () => b.write(x, id),
+  );
   b.return(b.read(x));
   assert.deepEqual(printed(b), [
     "main f()",
@@ -79,7 +83,12 @@ test("a pointer is refined only inside its null check, and phis of pointers are 
   b.zero(key, 0, 8);
   const value = b.call(1, [b.map("m"), key]);
   const pointer = b.variable("pointer");
-  b.ifNonNull(value, "mapValue", (refined) => b.write(pointer, refined), () => b.return(b.constant(0)));
+  b.ifNonNull(
+    value,
+    "mapValue",
+    (refined) => b.write(pointer, refined),
+    () => b.return(b.constant(0)),
+  );
   b.return(b.load(b.read(pointer), 0, 8));
   assert.deepEqual(printed(b), [
     "main f()",
@@ -100,7 +109,11 @@ test("a pointer is refined only inside its null check, and phis of pointers are 
 
 test("when both sides end, the builder is left terminated", () => {
   const b = main();
-  b.when({ kind: "eq", a: b.constant(1), b: b.constant(2) }, () => b.return(b.constant(1)), () => b.return(b.constant(2)));
+  b.when(
+    { kind: "eq", a: b.constant(1), b: b.constant(2) },
+    () => b.return(b.constant(1)),
+    () => b.return(b.constant(2)),
+  );
   assert.equal(b.terminated, true);
   assert.throws(() => b.store(b.slot(8, "s"), 0, 8, b.constant(0)), /has ended already/);
 });

@@ -4,7 +4,19 @@
  */
 import type { CoreRelocation, SourcePosition } from "@sonde/bpf/asm";
 import { removeTrivialPhis, removeUnreachable } from "./edges.ts";
-import type { AccessSize, BinaryOp, Block, CompareOp, Func, Inst, Phi, Provenance, Terminator, ValueType, Width } from "./ir.ts";
+import type {
+  AccessSize,
+  BinaryOp,
+  Block,
+  CompareOp,
+  Func,
+  Inst,
+  Phi,
+  Provenance,
+  Terminator,
+  ValueType,
+  Width,
+} from "./ir.ts";
 import { pointerTo, SCALAR } from "./values.ts";
 import { Variables } from "./variables.ts";
 import type { VariableRef } from "./variables.ts";
@@ -237,7 +249,8 @@ export class FunctionBuilder {
     for (const block of this.func.blocks) this.seal(block);
     removeUnreachable(this.func);
     for (const block of this.func.blocks) {
-      if (block.terminator === undefined) throw new Error(`${this.func.name}: block ${block.name} (b${block.id}) does not end`);
+      if (block.terminator === undefined)
+        throw new Error(`${this.func.name}: block ${block.name} (b${block.id}) does not end`);
     }
     removeTrivialPhis(this.func);
     this.#settlePhiTypes();
@@ -277,7 +290,8 @@ export class FunctionBuilder {
   }
 
   #connect(target: Block): void {
-    if (this.#variables.isSealed(target)) throw new Error(`${this.func.name}: block ${target.name} (b${target.id}) is sealed and gets another predecessor`);
+    if (this.#variables.isSealed(target))
+      throw new Error(`${this.func.name}: block ${target.name} (b${target.id}) is sealed and gets another predecessor`);
     target.predecessors.push(this.#current);
   }
 
@@ -288,7 +302,9 @@ export class FunctionBuilder {
 
   #checkOpen(): void {
     if (this.terminated) {
-      throw new Error(`${this.func.name}: block ${this.#current.name} (b${this.#current.id}) has ended already; enter another one first`);
+      throw new Error(
+        `${this.func.name}: block ${this.#current.name} (b${this.#current.id}) has ended already; enter another one first`,
+      );
     }
   }
 
@@ -304,7 +320,7 @@ export class FunctionBuilder {
   }
 
   #make(parts: Parts, type: ValueType, block: Block): Inst {
-    return { ...parts, id: this.func.nextId++, type, block, source: this.source } as Inst;
+    return { ...parts, id: this.func.nextId++, type, block, source: this.source };
   }
 }
 

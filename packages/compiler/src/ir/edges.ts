@@ -51,13 +51,15 @@ export function reversePostorder(func: Func): Block[] {
   while (stack.length > 0) {
     const top = stack.length - 1;
     const block = stack[top]!;
-    if (next[top]! === 0) {
+    const left = next[top]!;
+    if (left === 0) {
       order.push(block);
       stack.pop();
       next.pop();
       continue;
     }
-    const target = successor(block, --next[top]!);
+    next[top] = left - 1;
+    const target = successor(block, left - 1);
     if (seen[target.id] === 1) continue;
     seen[target.id] = 1;
     stack.push(target);
@@ -137,7 +139,8 @@ export function removeTrivialPhis(func: Func): boolean {
   if (!removed) return false;
   applyReplacements(func, table);
   for (const block of func.blocks) {
-    if (phiCount(block) > 0) block.insts = block.insts.filter((inst) => inst.op !== "phi" || table[inst.id] === undefined);
+    if (phiCount(block) > 0)
+      block.insts = block.insts.filter((inst) => inst.op !== "phi" || table[inst.id] === undefined);
   }
   return true;
 }

@@ -9,7 +9,11 @@ function diamond(): Func {
   const b = new FunctionBuilder("f", "main", []);
   const x = b.variable("x");
   const id = b.load(b.context(), 8, 8);
-  b.when({ kind: "ult", a: id, b: b.constant(10) }, () => b.write(x, b.binary("add", id, b.constant(1))), () => b.write(x, id));
+  b.when(
+    { kind: "ult", a: id, b: b.constant(10) },
+    () => b.write(x, b.binary("add", id, b.constant(1))),
+    () => b.write(x, id),
+  );
   b.return(b.read(x));
   return b.finish();
 }
@@ -114,7 +118,12 @@ const faults: readonly { name: string; make: () => Func; want: RegExp }[] = [
     name: "six arguments",
     make: () => {
       const b = new FunctionBuilder("f", "main", []);
-      b.return(b.call(6, [0, 1, 2, 3, 4, 5].map((value) => b.constant(value))));
+      b.return(
+        b.call(
+          6,
+          [0, 1, 2, 3, 4, 5].map((value) => b.constant(value)),
+        ),
+      );
       return b.finish();
     },
     want: /6 arguments, a call takes at most 5/,

@@ -56,7 +56,8 @@ class Check {
         }
       }
       for (const predecessor of block.predecessors) {
-        if (edges(predecessor, block) === 0) this.#fault(block, `lists b${predecessor.id} as a predecessor, which does not go there`);
+        if (edges(predecessor, block) === 0)
+          this.#fault(block, `lists b${predecessor.id} as a predecessor, which does not go there`);
       }
       let phisOver = false;
       for (const [index, inst] of block.insts.entries()) {
@@ -68,7 +69,10 @@ class Check {
         if (inst.op !== "phi") phisOver = true;
         else if (phisOver) this.#fault(block, `${printInst(inst)}: stands after an instruction that is no phi`);
         else if (inst.inputs.length !== block.predecessors.length) {
-          this.#fault(block, `${printInst(inst)}: ${inst.inputs.length} inputs for ${block.predecessors.length} predecessors`);
+          this.#fault(
+            block,
+            `${printInst(inst)}: ${inst.inputs.length} inputs for ${block.predecessors.length} predecessors`,
+          );
         }
       }
     }
@@ -85,7 +89,8 @@ class Check {
           this.#phi(inst, dominators);
           continue;
         }
-        for (let at = 0; at < operandCount(inst); at++) this.#use(operand(inst, at), block, index, printInst(inst), dominators);
+        for (let at = 0; at < operandCount(inst); at++)
+          this.#use(operand(inst, at), block, index, printInst(inst), dominators);
         this.#types(inst);
       }
       const { terminator } = block;
@@ -104,7 +109,10 @@ class Check {
       const predecessor = phi.block.predecessors[index]!;
       this.#use(input, predecessor, predecessor.insts.length, printInst(phi), dominators);
       if (input.type.kind !== phi.type.kind && !(input.op === "const" && input.value === 0n)) {
-        this.#fault(phi.block, `${printInst(phi)}: is a ${phi.type.kind}, its input ${printOperand(input)} a ${input.type.kind}`);
+        this.#fault(
+          phi.block,
+          `${printInst(phi)}: is a ${phi.type.kind}, its input ${printOperand(input)} a ${input.type.kind}`,
+        );
       }
     }
   }
@@ -123,38 +131,49 @@ class Check {
   #types(inst: Inst): void {
     switch (inst.op) {
       case "context":
-        if (inst.block !== this.#func.entry || this.#func.kind !== "main") this.#fault(inst.block, "context: only in the entry of a main function");
+        if (inst.block !== this.#func.entry || this.#func.kind !== "main")
+          this.#fault(inst.block, "context: only in the entry of a main function");
         return;
       case "param":
         if (inst.block !== this.#func.entry) this.#fault(inst.block, `${printInst(inst)}: not in the entry`);
         return;
-      case "load": case "store": case "atomicAdd": case "zero":
+      case "load":
+      case "store":
+      case "atomicAdd":
+      case "zero":
         return this.#access(inst, inst.base);
       case "copy":
         this.#access(inst, inst.to);
         return this.#access(inst, inst.from);
-      case "call": case "callFunction":
-        if (inst.args.length > 5) this.#fault(inst.block, `${printInst(inst)}: ${inst.args.length} arguments, a call takes at most 5`);
+      case "call":
+      case "callFunction":
+        if (inst.args.length > 5)
+          this.#fault(inst.block, `${printInst(inst)}: ${inst.args.length} arguments, a call takes at most 5`);
         return;
       case "binary": {
         const pointers = (inst.a.type.kind === "pointer" ? 1 : 0) + (inst.b.type.kind === "pointer" ? 1 : 0);
         const allowed = inst.width === 64 && (inst.kind === "sub" || (inst.kind === "add" && pointers < 2));
-        if (pointers > 0 && !allowed) this.#fault(inst.block, `${printInst(inst)}: pointers can only be added to and subtracted from, in 64 bits`);
+        if (pointers > 0 && !allowed)
+          this.#fault(inst.block, `${printInst(inst)}: pointers can only be added to and subtracted from, in 64 bits`);
         return;
       }
-      case "extend": case "byteSwap":
+      case "extend":
+      case "byteSwap":
         if (inst.a.type.kind === "pointer") this.#fault(inst.block, `${printInst(inst)}: the operand is a pointer`);
         return;
       case "refine":
-        if (!isNullable(inst.a.type)) this.#fault(inst.block, `${printInst(inst)}: the operand is not a pointer that may be null`);
+        if (!isNullable(inst.a.type))
+          this.#fault(inst.block, `${printInst(inst)}: the operand is not a pointer that may be null`);
         return;
       default:
     }
   }
 
   #access(inst: Inst, base: Inst): void {
-    if (base.type.kind !== "pointer") this.#fault(inst.block, `${printInst(inst)}: ${printOperand(base)} is not a pointer`);
-    else if (isNullable(base.type)) this.#fault(inst.block, `${printInst(inst)}: ${printOperand(base)} may be null here`);
+    if (base.type.kind !== "pointer")
+      this.#fault(inst.block, `${printInst(inst)}: ${printOperand(base)} is not a pointer`);
+    else if (isNullable(base.type))
+      this.#fault(inst.block, `${printInst(inst)}: ${printOperand(base)} may be null here`);
     else if (base.type.to === "map") this.#fault(inst.block, `${printInst(inst)}: a map is only for helpers`);
   }
 

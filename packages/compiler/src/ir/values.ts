@@ -21,7 +21,12 @@ export function isNullable(type: ValueType): boolean {
  */
 export function isFloating(inst: Inst): boolean {
   switch (inst.op) {
-    case "const": case "slot": case "mapHandle": case "mapValue": case "coreValue": case "functionAddress":
+    case "const":
+    case "slot":
+    case "mapHandle":
+    case "mapValue":
+    case "coreValue":
+    case "functionAddress":
       return true;
     default:
       return false;
@@ -35,11 +40,20 @@ export function hasResult(inst: Inst): boolean {
 
 export function operandCount(inst: Inst): number {
   switch (inst.op) {
-    case "binary": case "compare": case "store": case "atomicAdd": case "copy":
+    case "binary":
+    case "compare":
+    case "store":
+    case "atomicAdd":
+    case "copy":
       return 2;
-    case "extend": case "byteSwap": case "load": case "zero": case "refine":
+    case "extend":
+    case "byteSwap":
+    case "load":
+    case "zero":
+    case "refine":
       return 1;
-    case "call": case "callFunction":
+    case "call":
+    case "callFunction":
       return inst.args.length;
     case "phi":
       return inst.inputs.length;
@@ -51,17 +65,23 @@ export function operandCount(inst: Inst): number {
 /** Operand `index`, from 0 to {@link operandCount} exclusive; of a memory access the base comes first. */
 export function operand(inst: Inst, index: number): Inst {
   switch (inst.op) {
-    case "binary": case "compare":
+    case "binary":
+    case "compare":
       return index === 0 ? inst.a : inst.b;
-    case "extend": case "byteSwap": case "refine":
+    case "extend":
+    case "byteSwap":
+    case "refine":
       return inst.a;
-    case "load": case "zero":
+    case "load":
+    case "zero":
       return inst.base;
-    case "store": case "atomicAdd":
+    case "store":
+    case "atomicAdd":
       return index === 0 ? inst.base : inst.value;
     case "copy":
       return index === 0 ? inst.to : inst.from;
-    case "call": case "callFunction":
+    case "call":
+    case "callFunction":
       return inst.args[index]!;
     case "phi":
       return inst.inputs[index]!;
@@ -72,17 +92,22 @@ export function operand(inst: Inst, index: number): Inst {
 
 export function setOperand(inst: Inst, index: number, value: Inst): void {
   switch (inst.op) {
-    case "binary": case "compare":
+    case "binary":
+    case "compare":
       if (index === 0) inst.a = value;
       else inst.b = value;
       return;
-    case "extend": case "byteSwap": case "refine":
+    case "extend":
+    case "byteSwap":
+    case "refine":
       inst.a = value;
       return;
-    case "load": case "zero":
+    case "load":
+    case "zero":
       inst.base = value;
       return;
-    case "store": case "atomicAdd":
+    case "store":
+    case "atomicAdd":
       if (index === 0) inst.base = value;
       else inst.value = value;
       return;
@@ -90,7 +115,8 @@ export function setOperand(inst: Inst, index: number, value: Inst): void {
       if (index === 0) inst.to = value;
       else inst.from = value;
       return;
-    case "call": case "callFunction":
+    case "call":
+    case "callFunction":
       inst.args[index] = value;
       return;
     case "phi":
@@ -116,7 +142,14 @@ export function successor(block: Block, index: number): Block {
 
 /** A 64-bit constant made outside the builder: by a pass. */
 export function makeConst(func: Func, value: bigint): Inst {
-  return { op: "const", id: func.nextId++, type: SCALAR, block: func.entry, source: undefined, value: BigInt.asUintN(64, value) };
+  return {
+    op: "const",
+    id: func.nextId++,
+    type: SCALAR,
+    block: func.entry,
+    source: undefined,
+    value: BigInt.asUintN(64, value),
+  };
 }
 
 /** How often each value is used, by id. */

@@ -6,7 +6,10 @@ export function foldAddresses(func: Func): boolean {
   for (const { insts } of func.blocks) {
     for (const inst of insts) {
       switch (inst.op) {
-        case "load": case "store": case "atomicAdd": case "zero": {
+        case "load":
+        case "store":
+        case "atomicAdd":
+        case "zero": {
           // An offset that the loader replaces has no room for another.
           if (inst.op === "load" && inst.core !== undefined) break;
           const added = constantPart(inst.base, inst.offset);
@@ -40,7 +43,14 @@ export function foldAddresses(func: Func): boolean {
 const REACH = 0x7000;
 
 function constantPart(base: Inst, offset: number): { base: Inst; by: number } | undefined {
-  if (base.op !== "binary" || base.kind !== "add" || base.width !== 64 || base.b.op !== "const" || base.a.type.kind !== "pointer") return undefined;
+  if (
+    base.op !== "binary" ||
+    base.kind !== "add" ||
+    base.width !== 64 ||
+    base.b.op !== "const" ||
+    base.a.type.kind !== "pointer"
+  )
+    return undefined;
   const by = Number(BigInt.asIntN(64, base.b.value));
   return Math.abs(offset + by) < REACH ? { base: base.a, by } : undefined;
 }

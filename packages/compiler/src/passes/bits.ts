@@ -22,7 +22,12 @@ export function narrow(func: Func): boolean {
           break;
         }
         case "binary":
-          if (inst.kind === "and" && inst.b.op === "const" && coversAll(inst.b.value, significantBits(inst.a, 0)) && inst.width === 64) {
+          if (
+            inst.kind === "and" &&
+            inst.b.op === "const" &&
+            coversAll(inst.b.value, significantBits(inst.a, 0)) &&
+            inst.width === 64
+          ) {
             table[inst.id] = inst.a;
           } else if (inst.width === 32 && trim(inst)) changed = true;
           break;
@@ -62,7 +67,14 @@ function lowBits(value: Inst, bits: number): Inst {
   let at = value;
   for (;;) {
     if (at.op === "extend" && at.bits >= bits) at = at.a;
-    else if (at.op === "binary" && at.kind === "and" && at.b.op === "const" && coversAll(at.b.value, bits) && at.width >= bits) at = at.a;
+    else if (
+      at.op === "binary" &&
+      at.kind === "and" &&
+      at.b.op === "const" &&
+      coversAll(at.b.value, bits) &&
+      at.width >= bits
+    )
+      at = at.a;
     else return at;
   }
 }
@@ -92,12 +104,22 @@ export function significantBits(inst: Inst, depth: number): number {
       const { kind, width, a, b } = inst;
       const limit = (bits: number): number => Math.min(width, bits);
       switch (kind) {
-        case "and": return limit(Math.min(significantBits(a, depth + 1), significantBits(b, depth + 1)));
-        case "or": case "xor": return limit(Math.max(significantBits(a, depth + 1), significantBits(b, depth + 1)));
-        case "lshr": return width === 64 && b.op === "const" ? Math.max(0, significantBits(a, depth + 1) - Number(b.value % 64n)) : width;
-        case "shl": return b.op === "const" ? limit(significantBits(a, depth + 1) + Number(b.value % BigInt(width))) : width;
-        case "udiv": case "umod": return limit(significantBits(a, depth + 1));
-        default: return width;
+        case "and":
+          return limit(Math.min(significantBits(a, depth + 1), significantBits(b, depth + 1)));
+        case "or":
+        case "xor":
+          return limit(Math.max(significantBits(a, depth + 1), significantBits(b, depth + 1)));
+        case "lshr":
+          return width === 64 && b.op === "const"
+            ? Math.max(0, significantBits(a, depth + 1) - Number(b.value % 64n))
+            : width;
+        case "shl":
+          return b.op === "const" ? limit(significantBits(a, depth + 1) + Number(b.value % BigInt(width))) : width;
+        case "udiv":
+        case "umod":
+          return limit(significantBits(a, depth + 1));
+        default:
+          return width;
       }
     }
     default:

@@ -35,9 +35,17 @@ export function removeDead(func: Func): boolean {
 
 function hasEffect(inst: Inst): boolean {
   switch (inst.op) {
-    case "store": case "atomicAdd": case "zero": case "copy": case "callFunction": return true;
-    case "call": return !helperEffects(inst.helper).removable;
-    case "load": return inst.volatile;
-    default: return false;
+    case "store":
+    case "atomicAdd":
+    case "zero":
+    case "copy":
+    case "callFunction":
+      return true;
+    case "call":
+      return !helperEffects(inst.helper).removable;
+    case "load":
+      return inst.volatile;
+    default:
+      return false;
   }
 }

@@ -41,7 +41,16 @@ export class Editor {
   }
 
   load(base: Inst, offset: number, size: AccessSize): Inst {
-    return this.#add({ ...this.#base(SCALAR), op: "load", size, signed: false, base, offset, core: undefined, volatile: false });
+    return this.#add({
+      ...this.#base(SCALAR),
+      op: "load",
+      size,
+      signed: false,
+      base,
+      offset,
+      core: undefined,
+      volatile: false,
+    });
   }
 
   store(base: Inst, offset: number, size: AccessSize, value: Inst): void {

@@ -29,7 +29,9 @@ export function expand(func: Func): boolean {
 }
 
 function needsExpansion(inst: Inst): boolean {
-  return inst.op === "zero" || inst.op === "copy" || (inst.op === "binary" && (inst.kind === "sdiv" || inst.kind === "smod"));
+  return (
+    inst.op === "zero" || inst.op === "copy" || (inst.op === "binary" && (inst.kind === "sdiv" || inst.kind === "smod"))
+  );
 }
 
 function expandZero(editor: Editor, { base, offset, bytes }: Zero): void {
@@ -65,8 +67,16 @@ function expandDivision(editor: Editor, { kind, width, a, b }: Binary): Inst {
   const divisor = width === 32 ? editor.extend(b, 32, true) : b;
   const dividendSign = sign(editor, dividend);
   const divisorSign = sign(editor, divisor);
-  const magnitude = editor.binary(kind === "sdiv" ? "udiv" : "umod", flip(editor, dividend, dividendSign), flip(editor, divisor, divisorSign));
-  const result = flip(editor, magnitude, kind === "sdiv" ? editor.binary("xor", dividendSign, divisorSign) : dividendSign);
+  const magnitude = editor.binary(
+    kind === "sdiv" ? "udiv" : "umod",
+    flip(editor, dividend, dividendSign),
+    flip(editor, divisor, divisorSign),
+  );
+  const result = flip(
+    editor,
+    magnitude,
+    kind === "sdiv" ? editor.binary("xor", dividendSign, divisorSign) : dividendSign,
+  );
   return width === 32 ? editor.extend(result, 32, false) : result;
 }
 

@@ -2,9 +2,16 @@
  * Cleans the control flow: blocks that can't be reached go, empty blocks are jumped over, straight
  * lines become one block, and a branch whose sides are one is a jump.
  */
-import { addPredecessorLike, applyReplacements, phiCount, removePredecessor, removeUnreachable, renamePredecessor } from "../ir/edges.ts";
+import {
+  addPredecessorLike,
+  applyReplacements,
+  phiCount,
+  removePredecessor,
+  removeUnreachable,
+  renamePredecessor,
+} from "../ir/edges.ts";
 import type { Replacements } from "../ir/edges.ts";
-import type { Block, Func, Phi } from "../ir/ir.ts";
+import type { Block, Func } from "../ir/ir.ts";
 import { successor, successorCount } from "../ir/values.ts";
 
 export function simplifyFlow(func: Func): boolean {
@@ -68,14 +75,15 @@ function mergeLines(func: Func): boolean {
       const next: Block = terminator.target;
       if (next === block || next === func.entry || next.predecessors.length !== 1) break;
       for (const inst of next.insts) {
-        if (inst.op === "phi") table[inst.id] = (inst as Phi).inputs[0];
+        if (inst.op === "phi") table[inst.id] = inst.inputs[0];
         else {
           inst.block = block;
           block.insts.push(inst);
         }
       }
       block.terminator = next.terminator;
-      for (let index = 0; index < successorCount(block); index++) renamePredecessor(successor(block, index), next, block);
+      for (let index = 0; index < successorCount(block); index++)
+        renamePredecessor(successor(block, index), next, block);
       next.terminator = undefined;
       next.insts = [];
       merged = true;

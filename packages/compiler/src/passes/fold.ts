@@ -3,7 +3,15 @@
  * multiplication and division by powers of two become shifts, comparisons of comparisons collapse.
  * Constants end up on the right.
  */
-import { evaluateBinary, evaluateByteSwap, evaluateCompare, evaluateExtend, isCommutative, MIRRORED, OPPOSITE } from "../ir/arithmetic.ts";
+import {
+  evaluateBinary,
+  evaluateByteSwap,
+  evaluateCompare,
+  evaluateExtend,
+  isCommutative,
+  MIRRORED,
+  OPPOSITE,
+} from "../ir/arithmetic.ts";
 import { applyReplacements, removePredecessor, removeUnreachable, resolve } from "../ir/edges.ts";
 import type { Replacements } from "../ir/edges.ts";
 import type { Binary, Block, Compare, Func, Inst, Terminator } from "../ir/ir.ts";
@@ -35,7 +43,8 @@ export function fold(func: Func): boolean {
   }
   if (changed) applyReplacements(func, table);
   let branches = false;
-  for (const block of func.blocks) if (block.terminator?.op === "branch" && foldBranch(block, block.terminator)) branches = true;
+  for (const block of func.blocks)
+    if (block.terminator?.op === "branch" && foldBranch(block, block.terminator)) branches = true;
   // A side that is never taken may have been the only way to its block.
   if (branches) removeUnreachable(func);
   return changed || branches;
@@ -80,7 +89,8 @@ function withConstant(editor: Editor, inst: Binary, a: Inst, value: bigint): Ins
       return editor.binary("add", a, editor.constant(BigInt.asUintN(width, -value)), width, inst.type);
     case "add":
       if (value === 0n) return asWide(editor, inst, a);
-      if (width === 64 && a.op === "mapValue" && a.offset + Number(value) < MAP_VALUE_REACH) return editor.mapValue(a.map, a.offset + Number(value), a.type);
+      if (width === 64 && a.op === "mapValue" && a.offset + Number(value) < MAP_VALUE_REACH)
+        return editor.mapValue(a.map, a.offset + Number(value), a.type);
       return nested(editor, inst, a, value);
     case "or":
       if (value === ones) return editor.constant(ones);
@@ -101,7 +111,9 @@ function withConstant(editor: Editor, inst: Binary, a: Inst, value: bigint): Ins
     case "umod":
       if (value === 0n) return asWide(editor, inst, a);
       return power >= 0 ? editor.binary("and", a, editor.constant(value - 1n), width) : inst;
-    case "shl": case "lshr": case "ashr": {
+    case "shl":
+    case "lshr":
+    case "ashr": {
       if (value % BigInt(width) === 0n) return asWide(editor, inst, a);
       return value < width ? inst : editor.binary(kind, a, editor.constant(value % BigInt(width)), width);
     }
@@ -138,7 +150,8 @@ function exponent(value: bigint): number {
 
 function simplifyCompare(editor: Editor, inst: Compare): Inst {
   const { a, b, kind, width } = inst;
-  if (a.op === "const" && b.op === "const") return editor.constant(evaluateCompare(kind, width, a.value, b.value) ? 1 : 0);
+  if (a.op === "const" && b.op === "const")
+    return editor.constant(evaluateCompare(kind, width, a.value, b.value) ? 1 : 0);
   if (a.op === "const") return editor.compare(MIRRORED[kind], b, a, width);
   if (a === b && kind !== "test") return editor.constant(evaluateCompare(kind, 64, 0n, 0n) ? 1 : 0);
   const truth = asTruth(kind, a, b);

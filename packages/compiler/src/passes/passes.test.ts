@@ -27,42 +27,99 @@ function subprogram(make: Case["make"]): Func {
 
 /** Values are renumbered in the order of appearance, so that a case does not depend on how many were made on the way. */
 function body(func: Func): string[] {
-  const names = new Map([["v1", "x"], ["v2", "y"], ["v3", "p"], ["b0", "b0"]]);
+  const names = new Map([
+    ["v1", "x"],
+    ["v2", "y"],
+    ["v3", "p"],
+    ["b0", "b0"],
+  ]);
   const rename = (name: string): string => {
     let short = names.get(name);
-    if (short === undefined) names.set(name, short = `${name[0]}${names.size - 3}`);
+    if (short === undefined) names.set(name, (short = `${name[0]}${names.size - 3}`));
     return short;
   };
-  return print(func).trimEnd().split("\n").slice(1)
+  return print(func)
+    .trimEnd()
+    .split("\n")
+    .slice(1)
     .filter((line) => !line.includes(" param ") && line !== "b0 entry:")
-    .map((line) => line.trim().replace(/\b[vb]\d+\b/g, rename).replace(/([a-z]):\d+/g, "$1"));
+    .map((line) =>
+      line
+        .trim()
+        .replace(/\b[vb]\d+\b/g, rename)
+        .replace(/([a-z]):\d+/g, "$1"),
+    );
 }
 
 const cases: readonly Case[] = [
-  { name: "operations on constants are done", make: (b) => b.binary("mul", b.constant(6), b.binary("add", b.constant(3), b.constant(4))), want: ["return 42"] },
-  { name: "32-bit results have no upper half", make: (b) => b.binary("sub", b.constant(0), b.constant(1), 32), want: ["return 0xffffffff"] },
+  {
+    name: "operations on constants are done",
+    make: (b) => b.binary("mul", b.constant(6), b.binary("add", b.constant(3), b.constant(4))),
+    want: ["return 42"],
+  },
+  {
+    name: "32-bit results have no upper half",
+    make: (b) => b.binary("sub", b.constant(0), b.constant(1), 32),
+    want: ["return 0xffffffff"],
+  },
   { name: "division by zero is zero", make: (b, x) => b.binary("udiv", x, b.constant(0)), want: ["return 0"] },
   { name: "modulo zero leaves the dividend", make: (b, x) => b.binary("umod", x, b.constant(0)), want: ["return x"] },
-  { name: "a product by a power of two is a shift", make: (b, x) => b.binary("mul", b.constant(8), x), want: ["v1 = shl x, 3", "return v1"] },
-  { name: "a quotient by a power of two is a shift", make: (b, x) => b.binary("udiv", x, b.constant(1024)), want: ["v1 = lshr x, 10", "return v1"] },
-  { name: "a remainder by a power of two is a mask", make: (b, x) => b.binary("umod", x, b.constant(16)), want: ["v1 = and x, 15", "return v1"] },
-  { name: "a quotient by another number stays", make: (b, x) => b.binary("udiv", x, b.constant(10)), want: ["v1 = udiv x, 10", "return v1"] },
-  { name: "sums of constants meet", make: (b, x) => b.binary("sub", b.binary("add", x, b.constant(10)), b.constant(4)), want: ["v1 = add x, 6", "return v1"] },
+  {
+    name: "a product by a power of two is a shift",
+    make: (b, x) => b.binary("mul", b.constant(8), x),
+    want: ["v1 = shl x, 3", "return v1"],
+  },
+  {
+    name: "a quotient by a power of two is a shift",
+    make: (b, x) => b.binary("udiv", x, b.constant(1024)),
+    want: ["v1 = lshr x, 10", "return v1"],
+  },
+  {
+    name: "a remainder by a power of two is a mask",
+    make: (b, x) => b.binary("umod", x, b.constant(16)),
+    want: ["v1 = and x, 15", "return v1"],
+  },
+  {
+    name: "a quotient by another number stays",
+    make: (b, x) => b.binary("udiv", x, b.constant(10)),
+    want: ["v1 = udiv x, 10", "return v1"],
+  },
+  {
+    name: "sums of constants meet",
+    make: (b, x) => b.binary("sub", b.binary("add", x, b.constant(10)), b.constant(4)),
+    want: ["v1 = add x, 6", "return v1"],
+  },
   { name: "x - x is 0", make: (b, x) => b.binary("sub", x, x), want: ["return 0"] },
-  { name: "neutral elements vanish", make: (b, x) => b.binary("or", b.binary("add", x, b.constant(0)), b.constant(0)), want: ["return x"] },
-  { name: "but in 32 bits they clear the upper half", make: (b, x) => b.binary("add", x, b.constant(0), 32), want: ["v1 = zext32 x", "return v1"] },
+  {
+    name: "neutral elements vanish",
+    make: (b, x) => b.binary("or", b.binary("add", x, b.constant(0)), b.constant(0)),
+    want: ["return x"],
+  },
+  {
+    name: "but in 32 bits they clear the upper half",
+    make: (b, x) => b.binary("add", x, b.constant(0), 32),
+    want: ["v1 = zext32 x", "return v1"],
+  },
   {
     name: "a comparison of a comparison is one",
     make: (b, x, y) => b.compare("eq", b.compare("slt", x, y), b.constant(0)),
     want: ["v1 = sge x, y", "return v1"],
   },
-  { name: "constants go to the right of comparisons", make: (b, x) => b.compare("ult", b.constant(5), x), want: ["v1 = ugt x, 5", "return v1"] },
+  {
+    name: "constants go to the right of comparisons",
+    make: (b, x) => b.compare("ult", b.constant(5), x),
+    want: ["v1 = ugt x, 5", "return v1"],
+  },
   {
     name: "a load is not extended again",
     make: (b, _x, _y, p) => b.binary("and", b.extend(b.load(p, 0, 2), 16, false), b.constant(0xffff)),
     want: ["v1 = load2 [p]", "return v1"],
   },
-  { name: "nor sign-extended where its top bit is zero", make: (b, _x, _y, p) => b.extend(b.load(p, 0, 2), 32, true), want: ["v1 = load2 [p]", "return v1"] },
+  {
+    name: "nor sign-extended where its top bit is zero",
+    make: (b, _x, _y, p) => b.extend(b.load(p, 0, 2), 32, true),
+    want: ["v1 = load2 [p]", "return v1"],
+  },
   {
     name: "a store looks at the low bits only",
     make: (b, x, _y, p) => {
@@ -71,7 +128,11 @@ const cases: readonly Case[] = [
     },
     want: ["store4 [p], x", "return 0"],
   },
-  { name: "a byte that was masked stays masked where it matters", make: (b, x) => b.binary("and", x, b.constant(0xff)), want: ["v1 = and x, 255", "return v1"] },
+  {
+    name: "a byte that was masked stays masked where it matters",
+    make: (b, x) => b.binary("and", x, b.constant(0xff)),
+    want: ["v1 = and x, 255", "return v1"],
+  },
   {
     name: "an offset added to a pointer goes into the access",
     make: (b, _x, _y, p) => b.load(b.binary("add", b.binary("add", p, b.constant(8)), b.constant(16)), 4, 4),
@@ -79,7 +140,8 @@ const cases: readonly Case[] = [
   },
   {
     name: "but not into one whose offset the loader fills in",
-    make: (b, _x, _y, p) => b.load(b.binary("add", p, b.constant(8)), 4, 4, { core: { kind: 0, typeId: 1, access: "0:1" } }),
+    make: (b, _x, _y, p) =>
+      b.load(b.binary("add", p, b.constant(8)), 4, 4, { core: { kind: 0, typeId: 1, access: "0:1" } }),
     want: ["v1 = add p, 8", "v2 = load4 [v1+4] core(0 1 0:1)", "return v2"],
   },
   {
@@ -167,7 +229,11 @@ const cases: readonly Case[] = [
     name: "a branch on a constant is taken now",
     make: (b, x, y) => {
       const z = b.variable("z");
-      b.when({ kind: "ult", a: b.constant(1), b: b.constant(2) }, () => b.write(z, x), () => b.write(z, y));
+      b.when(
+        { kind: "ult", a: b.constant(1), b: b.constant(2) },
+        () => b.write(z, x),
+        () => b.write(z, y),
+      );
       return b.read(z);
     },
     want: ["return x"],
@@ -197,7 +263,15 @@ const expansions: readonly Case[] = [
       b.copy(p, 0, b.slot(16, "s"), 4, 9, 4);
       return b.constant(0);
     },
-    want: ["v1 = load4 [s+4]", "store4 [p], v1", "v2 = load4 [s+8]", "store4 [p+4], v2", "v3 = load1 [s+12]", "store1 [p+8], v3", "return 0"],
+    want: [
+      "v1 = load4 [s+4]",
+      "store4 [p], v1",
+      "v2 = load4 [s+8]",
+      "store4 [p+4], v2",
+      "v3 = load1 [s+12]",
+      "store1 [p+8], v3",
+      "return 0",
+    ],
   },
 ];
 

@@ -37,14 +37,22 @@ export function share(func: Func): boolean {
 /** The same text for instructions that give the same value; undefined where another run may give another. */
 function keyOf(inst: Inst): string | undefined {
   switch (inst.op) {
-    case "binary": return `${inst.kind}${inst.width} ${name(inst.a)} ${name(inst.b)}`;
-    case "compare": return `?${inst.kind}${inst.width} ${name(inst.a)} ${name(inst.b)}`;
-    case "extend": return `${inst.signed ? "sext" : "zext"}${inst.bits} ${name(inst.a)}`;
-    case "byteSwap": return `swap${inst.bits} ${name(inst.a)}`;
-    case "call": return helperEffects(inst.helper).pure ? `call${inst.helper} ${inst.args.map(name).join(" ")}` : undefined;
-    case "load": return isConstantMemory(inst) ? loadKey(inst) : undefined;
-    case "phi": return `phi${inst.block.id} ${inst.inputs.map(name).join(" ")}`;
-    default: return undefined;
+    case "binary":
+      return `${inst.kind}${inst.width} ${name(inst.a)} ${name(inst.b)}`;
+    case "compare":
+      return `?${inst.kind}${inst.width} ${name(inst.a)} ${name(inst.b)}`;
+    case "extend":
+      return `${inst.signed ? "sext" : "zext"}${inst.bits} ${name(inst.a)}`;
+    case "byteSwap":
+      return `swap${inst.bits} ${name(inst.a)}`;
+    case "call":
+      return helperEffects(inst.helper).pure ? `call${inst.helper} ${inst.args.map(name).join(" ")}` : undefined;
+    case "load":
+      return isConstantMemory(inst) ? loadKey(inst) : undefined;
+    case "phi":
+      return `phi${inst.block.id} ${inst.inputs.map(name).join(" ")}`;
+    default:
+      return undefined;
   }
 }
 
@@ -59,10 +67,15 @@ function loadKey({ size, signed, base, offset, core }: Load): string {
 
 function name(inst: Inst): string {
   switch (inst.op) {
-    case "const": return `#${inst.value}`;
-    case "mapHandle": return `&${inst.map}`;
-    case "mapValue": return `&${inst.map}+${inst.offset}`;
-    case "coreValue": return `core ${inst.core.kind} ${inst.core.typeId} ${inst.core.access}`;
-    default: return `${inst.id}`;
+    case "const":
+      return `#${inst.value}`;
+    case "mapHandle":
+      return `&${inst.map}`;
+    case "mapValue":
+      return `&${inst.map}+${inst.offset}`;
+    case "coreValue":
+      return `core ${inst.core.kind} ${inst.core.typeId} ${inst.core.access}`;
+    default:
+      return `${inst.id}`;
   }
 }

@@ -46,7 +46,8 @@ function sweep(block: Block, escaped: Uint8Array): boolean {
   const atEnd = block.terminator?.op === "return";
   const doomed: (Doomed | undefined)[] = [];
   const kept: Inst[] = [];
-  const stateOf = ({ slot }: FrameAddress): Doomed => doomed[slot.id] ??= atEnd ? { from: 0, to: slot.bytes } : { from: 0, to: 0 };
+  const stateOf = ({ slot }: FrameAddress): Doomed =>
+    (doomed[slot.id] ??= atEnd ? { from: 0, to: slot.bytes } : { from: 0, to: 0 });
   for (let index = block.insts.length - 1; index >= 0; index--) {
     const inst = block.insts[index]!;
     const written = writtenBy(inst);
@@ -82,24 +83,35 @@ function doom(state: Doomed, from: number, to: number): void {
 
 function reads(inst: Inst, index: number): boolean {
   switch (inst.op) {
-    case "load": case "callFunction": return true;
-    case "atomicAdd": return index === 0;
-    case "copy": return index === 1;
-    case "call": return helperEffects(inst.helper).writes?.pointer !== index || sizeWritten(inst) === undefined;
-    default: return false;
+    case "load":
+    case "callFunction":
+      return true;
+    case "atomicAdd":
+      return index === 0;
+    case "copy":
+      return index === 1;
+    case "call":
+      return helperEffects(inst.helper).writes?.pointer !== index || sizeWritten(inst) === undefined;
+    default:
+      return false;
   }
 }
 
 function writtenBy(inst: Inst): { readonly address: FrameAddress; readonly bytes: number } | undefined {
   switch (inst.op) {
-    case "store": case "atomicAdd": return at(inst.base, inst.offset, inst.size);
-    case "zero": return at(inst.base, inst.offset, inst.bytes);
-    case "copy": return at(inst.to, inst.toOffset, inst.bytes);
+    case "store":
+    case "atomicAdd":
+      return at(inst.base, inst.offset, inst.size);
+    case "zero":
+      return at(inst.base, inst.offset, inst.bytes);
+    case "copy":
+      return at(inst.to, inst.toOffset, inst.bytes);
     case "call": {
       const bytes = sizeWritten(inst);
       return bytes === undefined ? undefined : at(inst.args[helperEffects(inst.helper).writes!.pointer]!, 0, bytes);
     }
-    default: return undefined;
+    default:
+      return undefined;
   }
 }
 
@@ -111,5 +123,7 @@ function sizeWritten(call: Call): number | undefined {
 
 function at(base: Inst, offset: number, bytes: number): { address: FrameAddress; bytes: number } | undefined {
   const address = frameAddress(base);
-  return address === undefined ? undefined : { address: { slot: address.slot, offset: address.offset + offset }, bytes };
+  return address === undefined
+    ? undefined
+    : { address: { slot: address.slot, offset: address.offset + offset }, bytes };
 }

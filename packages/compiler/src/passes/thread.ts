@@ -49,10 +49,15 @@ function staysInside(block: Block, uses: Int32Array): boolean {
   return true;
 }
 
-function threadFrom(from: Block, block: Block, { kind, width, a, b, then, otherwise }: Extract<Terminator, { op: "branch" }>): boolean {
+function threadFrom(
+  from: Block,
+  block: Block,
+  { kind, width, a, b, then, otherwise }: Extract<Terminator, { op: "branch" }>,
+): boolean {
   const edge = block.predecessors.indexOf(from);
   const input = (a as Phi).inputs[edge]!;
-  if (input.op !== "const" || b.op !== "const" || from === block || block.predecessors.lastIndexOf(from) !== edge) return false;
+  if (input.op !== "const" || b.op !== "const" || from === block || block.predecessors.lastIndexOf(from) !== edge)
+    return false;
   const target = evaluateCompare(kind, width, input.value, b.value) ? then : otherwise;
   if (then === otherwise || (phiCount(target) > 0 && target.predecessors.includes(from))) return false;
   const through = target.predecessors.indexOf(block);

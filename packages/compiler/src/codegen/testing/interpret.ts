@@ -6,20 +6,43 @@ import type { Comparison, Operation } from "./arithmetic.ts";
 import { Calls, Memory } from "./memory.ts";
 
 const OPERATIONS: ReadonlyMap<number, Operation> = new Map([
-  [AluOp.ADD, "add"], [AluOp.SUB, "sub"], [AluOp.MUL, "mul"], [AluOp.DIV, "udiv"], [AluOp.MOD, "umod"], [AluOp.AND, "and"], [AluOp.OR, "or"],
-  [AluOp.XOR, "xor"], [AluOp.LSH, "shl"], [AluOp.RSH, "lshr"], [AluOp.ARSH, "ashr"],
+  [AluOp.ADD, "add"],
+  [AluOp.SUB, "sub"],
+  [AluOp.MUL, "mul"],
+  [AluOp.DIV, "udiv"],
+  [AluOp.MOD, "umod"],
+  [AluOp.AND, "and"],
+  [AluOp.OR, "or"],
+  [AluOp.XOR, "xor"],
+  [AluOp.LSH, "shl"],
+  [AluOp.RSH, "lshr"],
+  [AluOp.ARSH, "ashr"],
 ]);
 
 const COMPARISONS: ReadonlyMap<number, Comparison> = new Map([
-  [JumpOp.JEQ, "eq"], [JumpOp.JNE, "ne"], [JumpOp.JLT, "ult"], [JumpOp.JLE, "ule"], [JumpOp.JGT, "ugt"], [JumpOp.JGE, "uge"], [JumpOp.JSLT, "slt"],
-  [JumpOp.JSLE, "sle"], [JumpOp.JSGT, "sgt"], [JumpOp.JSGE, "sge"], [JumpOp.JSET, "test"],
+  [JumpOp.JEQ, "eq"],
+  [JumpOp.JNE, "ne"],
+  [JumpOp.JLT, "ult"],
+  [JumpOp.JLE, "ule"],
+  [JumpOp.JGT, "ugt"],
+  [JumpOp.JGE, "uge"],
+  [JumpOp.JSLT, "slt"],
+  [JumpOp.JSLE, "sle"],
+  [JumpOp.JSGT, "sgt"],
+  [JumpOp.JSGE, "sge"],
+  [JumpOp.JSET, "test"],
 ]);
 
 /** A register that nothing was written to; reading it is an error, as it is for the verifier. */
 const UNWRITTEN = undefined;
 
 /** Runs the first function with its arguments in R1 to R5 and gives R0. Throws after a million steps. */
-export function interpret(instructions: readonly Instruction[], args: readonly bigint[], calls: Calls = new Calls(), argCounts?: ReadonlyMap<number, number>): bigint {
+export function interpret(
+  instructions: readonly Instruction[],
+  args: readonly bigint[],
+  calls: Calls = new Calls(),
+  argCounts?: ReadonlyMap<number, number>,
+): bigint {
   const { instructions: code, slots } = layout(instructions);
   const indexOf = new Map<number, number>();
   for (const [index, slot] of slots.entries()) indexOf.set(slot, index);
@@ -37,7 +60,7 @@ export function interpret(instructions: readonly Instruction[], args: readonly b
   for (let steps = 0; steps < 1_000_000; steps++) {
     const { opcode, dst, src, offset, imm } = code[at]!;
     const kind = opcode & 0x07;
-    const second = (): bigint => (opcode & Source.X) !== 0 ? read(src) : BigInt.asUintN(64, BigInt(imm));
+    const second = (): bigint => ((opcode & Source.X) !== 0 ? read(src) : BigInt.asUintN(64, BigInt(imm)));
     let next = slots[at]! + (opcode === LDDW ? 2 : 1);
     switch (kind) {
       case Class.ALU:

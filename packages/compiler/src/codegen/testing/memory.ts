@@ -25,12 +25,14 @@ export class Memory {
   store(address: bigint, size: number, value: bigint): void {
     const at = this.#at(address, size);
     const cut = BigInt.asUintN(size * 8, value);
-    for (let index = 0; index < size; index++) this.#bytes.setUint8(at + index, Number((cut >> BigInt(8 * index)) & 0xffn));
+    for (let index = 0; index < size; index++)
+      this.#bytes.setUint8(at + index, Number((cut >> BigInt(8 * index)) & 0xffn));
   }
 
   #at(address: bigint, size: number): number {
     const at = Number(address - BASE);
-    if (!(at >= 0 && at + size <= this.#next)) throw new Error(`access of ${size} bytes at 0x${address.toString(16)} is outside of memory`);
+    if (!(at >= 0 && at + size <= this.#next))
+      throw new Error(`access of ${size} bytes at 0x${address.toString(16)} is outside of memory`);
     return at;
   }
 }
@@ -41,7 +43,7 @@ export class Calls {
   readonly trace: string[] = [];
 
   call(helper: number, args: readonly bigint[]): bigint {
-    if (PURE.has(helper)) return 0x1234_5678_9abc_def0n * BigInt(helper) & 0xffff_ffff_ffff_ffffn;
+    if (PURE.has(helper)) return (0x1234_5678_9abc_def0n * BigInt(helper)) & 0xffff_ffff_ffff_ffffn;
     this.trace.push(`${helper}(${args.join(", ")})`);
     let answer = ++this.#count * 0x9e37_79b9_7f4a_7c15n;
     for (const arg of args) answer = (answer ^ arg) * 0xbf58_476d_1ce4_e5b9n;

@@ -4,15 +4,62 @@ import type { BinaryOp, CompareOp, Func, Inst, Width } from "../../ir/ir.ts";
 import { SCALAR } from "../../ir/values.ts";
 import type { VariableRef } from "../../ir/variables.ts";
 
-const BINARY: readonly BinaryOp[] = ["add", "sub", "mul", "udiv", "sdiv", "umod", "smod", "and", "or", "xor", "shl", "lshr", "ashr"];
+const BINARY: readonly BinaryOp[] = [
+  "add",
+  "sub",
+  "mul",
+  "udiv",
+  "sdiv",
+  "umod",
+  "smod",
+  "and",
+  "or",
+  "xor",
+  "shl",
+  "lshr",
+  "ashr",
+];
 const COMPARE: readonly CompareOp[] = ["eq", "ne", "ult", "ule", "ugt", "uge", "slt", "sle", "sgt", "sge", "test"];
 const INTERESTING: readonly bigint[] = [
-  0n, 1n, 2n, 3n, 7n, 8n, 31n, 32n, 33n, 63n, 64n, 100n, 255n, 256n, 4096n, 65535n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 0x1_0000_0000n,
-  -1n, -2n, -8n, -0x8000_0000n, -0x8000_0001n, 0x7fff_ffff_ffff_ffffn, -0x8000_0000_0000_0000n, 0x1234_5678_9abc_def0n,
+  0n,
+  1n,
+  2n,
+  3n,
+  7n,
+  8n,
+  31n,
+  32n,
+  33n,
+  63n,
+  64n,
+  100n,
+  255n,
+  256n,
+  4096n,
+  65535n,
+  0x7fff_ffffn,
+  0x8000_0000n,
+  0xffff_ffffn,
+  0x1_0000_0000n,
+  -1n,
+  -2n,
+  -8n,
+  -0x8000_0000n,
+  -0x8000_0001n,
+  0x7fff_ffff_ffff_ffffn,
+  -0x8000_0000_0000_0000n,
+  0x1234_5678_9abc_def0n,
 ];
 
 /** Helpers that random functions call, with the number of their arguments. */
-export const CALLED: ReadonlyMap<number, number> = new Map([[14, 0], [15, 0], [300, 0], [301, 1], [302, 3], [303, 5]]);
+export const CALLED: ReadonlyMap<number, number> = new Map([
+  [14, 0],
+  [15, 0],
+  [300, 0],
+  [301, 1],
+  [302, 3],
+  [303, 5],
+]);
 
 export interface RandomOptions {
   /** Statements altogether, more or less. */
@@ -67,7 +114,11 @@ class Generator {
     this.#random = random;
     this.#calls = calls;
     this.#left = size;
-    this.#b = new FunctionBuilder("f", "subprogram", Array.from({ length: args }, () => SCALAR));
+    this.#b = new FunctionBuilder(
+      "f",
+      "subprogram",
+      Array.from({ length: args }, () => SCALAR),
+    );
     for (let index = 0; index < args; index++) this.#scope.push(this.#b.param(index));
   }
 
@@ -90,7 +141,11 @@ class Generator {
   #everything(): Inst {
     const b = this.#b;
     let hash = b.constant(7);
-    const alive = [...this.#scope, ...this.#variables.map((variable) => b.read(variable)), ...this.#slots.map((slot) => b.load(slot, 8, 8))];
+    const alive = [
+      ...this.#scope,
+      ...this.#variables.map((variable) => b.read(variable)),
+      ...this.#slots.map((slot) => b.load(slot, 8, 8)),
+    ];
     for (const value of alive) hash = b.binary("add", b.binary("mul", hash, b.constant(31)), value);
     return hash;
   }
@@ -109,16 +164,23 @@ class Generator {
     const b = this.#b;
     const random = this.#random;
     switch (random.below(20)) {
-      case 0: return this.#keep(b.extend(this.#value(), random.pick([8, 16, 32] as const), random.below(2) === 0));
-      case 1: return this.#keep(b.byteSwap(this.#value(), random.pick([16, 32, 64] as const)));
-      case 2: return this.#keep(b.compare(random.pick(COMPARE), this.#value(), this.#value(), this.#width()));
+      case 0:
+        return this.#keep(b.extend(this.#value(), random.pick([8, 16, 32] as const), random.below(2) === 0));
+      case 1:
+        return this.#keep(b.byteSwap(this.#value(), random.pick([16, 32, 64] as const)));
+      case 2:
+        return this.#keep(b.compare(random.pick(COMPARE), this.#value(), this.#value(), this.#width()));
       case 3: {
         const size = random.pick([1, 2, 4, 8] as const);
         return b.store(random.pick(this.#slots), size * random.below(SLOT_BYTES / size), size, this.#value());
       }
       case 4: {
         const size = random.pick([1, 2, 4, 8] as const);
-        return this.#keep(b.load(random.pick(this.#slots), size * random.below(SLOT_BYTES / size), size, { signed: random.below(2) === 0 }));
+        return this.#keep(
+          b.load(random.pick(this.#slots), size * random.below(SLOT_BYTES / size), size, {
+            signed: random.below(2) === 0,
+          }),
+        );
       }
       case 5: {
         const size = random.pick([4, 8] as const);
@@ -126,20 +188,32 @@ class Generator {
       }
       case 6: {
         const offset = random.below(SLOT_BYTES);
-        if (random.below(2) === 0) return b.zero(random.pick(this.#slots), offset, 1 + random.below(SLOT_BYTES - offset));
+        if (random.below(2) === 0)
+          return b.zero(random.pick(this.#slots), offset, 1 + random.below(SLOT_BYTES - offset));
         const bytes = 1 + random.below(SLOT_BYTES - offset);
         const [to, from] = random.below(2) === 0 ? [0, 1] : [2, 0];
         return b.copy(this.#slots[to]!, random.below(SLOT_BYTES - bytes + 1), this.#slots[from]!, offset, bytes);
       }
-      case 7: case 8: return b.write(random.pick(this.#variables), this.#value());
+      case 7:
+      case 8:
+        return b.write(random.pick(this.#variables), this.#value());
       case 9: {
         if (!this.#calls) return;
         const [helper, count] = random.pick([...CALLED]);
-        return this.#keep(b.call(helper, Array.from({ length: count }, () => this.#value())));
+        return this.#keep(
+          b.call(
+            helper,
+            Array.from({ length: count }, () => this.#value()),
+          ),
+        );
       }
-      case 10: case 11: return depth < 4 ? this.#branch(depth) : undefined;
-      case 12: return depth < 2 ? this.#loop(depth) : undefined;
-      default: return this.#keep(b.binary(random.pick(BINARY), this.#value(), this.#value(), this.#width()));
+      case 10:
+      case 11:
+        return depth < 4 ? this.#branch(depth) : undefined;
+      case 12:
+        return depth < 2 ? this.#loop(depth) : undefined;
+      default:
+        return this.#keep(b.binary(random.pick(BINARY), this.#value(), this.#value(), this.#width()));
     }
   }
 
@@ -183,8 +257,10 @@ class Generator {
   #value(): Inst {
     const random = this.#random;
     switch (random.below(6)) {
-      case 0: return this.#b.constant(random.word());
-      case 1: if (this.#variables.length > 0) return this.#b.read(random.pick(this.#variables));
+      case 0:
+        return this.#b.constant(random.word());
+      case 1:
+        if (this.#variables.length > 0) return this.#b.read(random.pick(this.#variables));
     }
     if (this.#scope.length === 0) return this.#b.constant(random.word());
     return random.pick(this.#scope);
