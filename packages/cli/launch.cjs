@@ -1,23 +1,20 @@
 "use strict";
-// Starts the bundle with V8's code cache kept beside it: what a run needs is then neither parsed nor
-// compiled. V8 refuses a cache made by another version or with other flags; then the bundle is
-// compiled as usual.
+// Starts a command's bundle with V8's code cache kept beside it: what a run needs is then neither
+// parsed nor compiled. V8 refuses a cache made by another version or with other flags; then the
+// bundle is compiled as usual.
 const fs = require("node:fs");
 const path = require("node:path");
 const vm = require("node:vm");
 
-const bundle = path.join(__dirname, "sonde.cjs");
-const cache = path.join(__dirname, "sonde.cache");
-
-/** The bundle's exports, and the script that a code cache is made from once it has run. */
-function load() {
-  const options = { filename: bundle, cachedData: readIfThere(cache) };
-  const script = new vm.Script(
-    `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(bundle, "latin1")}\n})`,
-    options,
-  );
+/** The bundle's entry point, and the script that a code cache is made from once it has run. */
+function load(name) {
+  const file = path.join(__dirname, `${name}.cjs`);
+  const source = fs.readFileSync(file, "latin1");
+  const cachedData = readIfThere(path.join(__dirname, `${name}.cache`));
+  const wrapped = `(function (exports, require, module, __filename, __dirname) {${source}\n})`;
+  const script = new vm.Script(wrapped, { filename: file, cachedData });
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, require, module, bundle, __dirname);
+  script.runInThisContext()(module.exports, require, module, file, __dirname);
   return { main: module.exports.main, script };
 }
 
@@ -29,16 +26,25 @@ function readIfThere(file) {
   }
 }
 
+/** The bundle that serves these arguments: a command's own, or "main" for help, version and refusals. */
+function bundleFor(argv) {
+  const name = argv[0] ?? "";
+  return /^[a-z]+$/.test(name) && name !== "launch" && fs.existsSync(path.join(__dirname, `${name}.cjs`))
+    ? name
+    : "main";
+}
+
 if (require.main === module) {
-  load()
-    .main(process.argv.slice(2))
+  const argv = process.argv.slice(2);
+  load(bundleFor(argv))
+    .main(argv)
     .then(
       (status) => process.exit(status),
       (error) => {
-        process.stderr.write(`sonde: ${error?.stack ?? error}\n`);
+        process.stderr.write(`sonde: ${error?.stack ?? error}\nSONDE_UNBUNDLED=1 shows where in the sources.\n`);
         process.exit(1);
       },
     );
 }
 
-module.exports = { load, cache };
+module.exports = { load };
