@@ -52,7 +52,7 @@ export function check(script: Script, target: Target, options: CheckOptions = {}
   return {
     program: {
       script, variants: handlers.map(variantOf), config, remarks, params: options.params ?? [], mapArguments: program.mapArguments,
-      maps: new Map([...program.maps.values()].map((state) => [state.name, mapInfo(state, declared.get(state.name), config.maxMapKeys)])),
+      maps: new Map(byPlace([...program.maps.values()]).map((state) => [state.name, mapInfo(state, declared.get(state.name), config.maxMapKeys)])),
     },
     diagnostics,
   };
@@ -98,6 +98,11 @@ function finishMaps(program: Program): void {
 
 function inOrder(list: readonly Diagnostic[]): readonly Diagnostic[] {
   return [...list].sort((a, b) => a.span.start - b.span.start);
+}
+
+/** Maps in the order of the text. */
+function byPlace(maps: readonly MapState[]): readonly MapState[] {
+  return [...maps].sort((a, b) => a.keySpan.start - b.keySpan.start);
 }
 
 function variantOf({ draft, types, constants }: Handler): ProbeVariant {

@@ -31,7 +31,7 @@ export function readDeclarations(script: Script, btf: Btf | undefined, diagnosti
       if (value === undefined && body !== "") diagnostics.report(messages.macroNotSupported, span, name);
       if (value !== undefined) defines.set(name, value);
     } else if (!text.startsWith("#")) {
-      checkDefinition(text, btf, (message, type) => diagnostics.report(message, { start: span.start, end: span.start + text.search(/\{|$/) }, type));
+      checkDefinition(text, btf, (message, type) => diagnostics.report(message, { start: span.start, end: span.start + text.search(/\s*(\{|$)/) }, type));
     }
   }
   return defines;

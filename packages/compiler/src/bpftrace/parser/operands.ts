@@ -39,6 +39,7 @@ function parsePostfix(cursor: Cursor): Expr {
   let value = parsePrimary(cursor);
   while (cursor.token.kind === "operator") {
     const { text } = cursor.token;
+    if (text !== "." && text !== "->" && text !== "[" && text !== "++" && text !== "--") break;
     cursor.countOperator();
     if (text === "." || text === "->") {
       cursor.advance();
@@ -51,11 +52,9 @@ function parsePostfix(cursor: Cursor): Expr {
       const index = parseExpression(cursor);
       cursor.close("]", opening);
       value = { kind: "index", object: value, index, span: cursor.span(start) };
-    } else if (text === "++" || text === "--") {
+    } else {
       cursor.advance();
       value = update(cursor, text, false, value, cursor.span(start));
-    } else {
-      break;
     }
   }
   return value;
