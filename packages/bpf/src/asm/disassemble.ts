@@ -75,7 +75,7 @@ function jumpText(instruction: Instruction, prefix: "r" | "w"): string | undefin
   switch (op) {
     case JumpOp.CALL: return callText(instruction);
     case JumpOp.EXIT: return "exit";
-    case JumpOp.JA: return prefix === "r" ? `goto ${target}` : `gotol ${plus(Number(imm))}`;
+    case JumpOp.JA: return prefix === "r" ? `goto ${target}` : `gotol ${ref?.kind === "jump" ? ref.label : plus(Number(imm))}`;
     case JumpOp.JCOND: return `may_goto ${target}`;
   }
   const symbol = JUMP_SYMBOLS[op];
@@ -86,6 +86,7 @@ function jumpText(instruction: Instruction, prefix: "r" | "w"): string | undefin
 
 function callText({ src, imm, ref }: Instruction): string {
   if (ref?.kind === "call") return `call ${ref.label}`;
+  if (ref?.kind === "ksym") return `call ksym[${ref.symbol}]`;
   if (src === Pseudo.CALL) return `call pc${plus(Number(imm))}`;
   if (src === Pseudo.KFUNC_CALL) return `call kernel-function#${imm}`;
   const name = helperName(Number(imm));
@@ -142,6 +143,7 @@ function wideText(src: number, imm: bigint, ref: Reference | undefined): string 
   if (ref?.kind === "map") return `map[${ref.map}]`;
   if (ref?.kind === "mapValue") return `map[${ref.map}][0]+${ref.offset}`;
   if (ref?.kind === "func") return `func[${ref.label}]`;
+  if (ref?.kind === "ksym") return `ksym[${ref.symbol}]`;
   const low = imm & 0xffff_ffffn;
   switch (src) {
     case Pseudo.MAP_FD: return `map[fd:${low}]`;

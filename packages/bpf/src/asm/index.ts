@@ -1,4 +1,6 @@
 /** The BPF instruction set: build, lay out, encode, decode, disassemble. */
+export { assemble } from "./assemble.ts";
+export { AssemblyError } from "./assemble-cursor.ts";
 export * from "./build.ts";
 export * from "./decode.ts";
 export * from "./disassemble.ts";

@@ -54,6 +54,12 @@ export type Reference =
   | { readonly kind: "call"; readonly label: string }
   /** `imm` is the address of the subprogram at this label (lddw, BPF_PSEUDO_FUNC), for callbacks. */
   | { readonly kind: "func"; readonly label: string }
+  /**
+   * A function or variable of the kernel, by an extern of the object: in a call `imm` is the
+   * function's BTF id (BPF_PSEUDO_KFUNC_CALL); in lddw it is the address (plain for typeless externs
+   * and for those that are missing, else by BPF_PSEUDO_BTF_ID).
+   */
+  | { readonly kind: "ksym"; readonly symbol: string }
   /** `imm` (ALU, lddw) or `offset` (load, store) comes from the running kernel's BTF. */
   | { readonly kind: "core"; readonly relocation: CoreRelocation };
 

@@ -4,7 +4,7 @@
  */
 import { AsmError } from "./errors.ts";
 import type { Instruction } from "./instruction.ts";
-import { isLoadImm64 } from "./opcodes.ts";
+import { Class, isLoadImm64, JumpOp } from "./opcodes.ts";
 
 export interface Layout {
   /** As given, with jump offsets and call distances filled in; references are kept. */
@@ -34,6 +34,9 @@ export function layout(instructions: readonly Instruction[]): Layout {
   return { instructions: placed, slots, size, labels };
 }
 
+/** The jump whose distance is in the 32-bit immediate (ISA version 4). */
+const GOTOL = Class.JMP32 | JumpOp.JA;
+
 function place(instruction: Instruction, slot: number, labels: ReadonlyMap<string, number>): Instruction {
   const { ref } = instruction;
   if (ref === undefined || !("label" in ref)) return instruction;
@@ -42,6 +45,7 @@ function place(instruction: Instruction, slot: number, labels: ReadonlyMap<strin
   const distance = target - slot - 1;
   switch (ref.kind) {
     case "jump":
+      if (instruction.opcode === GOTOL) return { ...instruction, imm: distance };
       if (distance < -0x8000 || distance > 0x7fff) {
         throw new AsmError(`jump in slot ${slot} to "${ref.label}": ${distance} slots is beyond the 16-bit offset; split the program`);
       }

@@ -92,6 +92,11 @@ export function isLoadImm64(opcode: number): boolean {
   return opcode === LDDW;
 }
 
+/** `gotol`, whose distance is in the immediate: kernel 6.6, ISA version 4. */
+export function isLongJump(opcode: number): boolean {
+  return opcode === (Class.JMP32 | JumpOp.JA);
+}
+
 /** Loads, stores and atomics: what has an address of register and offset. */
 export function isMemoryAccess(opcode: number): boolean {
   const klass = classOf(opcode);
