@@ -32,13 +32,14 @@ export function isComposite(type: BtfType): type is Composite {
 }
 
 /** Bytes of a type. Throws BtfError for what has no size: void, functions, forward declarations. */
-export function sizeOf(btf: Btf, id: TypeId): number {
+export function sizeOf(btf: Btf, id: TypeId, depth = 0): number {
+  if (depth === MAX_DEPTH) throw new BtfError(`BTF type ${id} contains itself`);
   const type = resolve(btf, id);
   switch (type.kind) {
     case "int": case "struct": case "union": case "enum": case "enum64": case "float": case "datasec": return type.size;
     case "ptr": return POINTER_BYTES;
-    case "array": return type.length * sizeOf(btf, type.type);
-    case "var": return sizeOf(btf, type.type);
+    case "array": return type.length * sizeOf(btf, type.type, depth + 1);
+    case "var": return sizeOf(btf, type.type, depth + 1);
     default: throw new BtfError(`BTF type ${id} (${type.kind}) has no size`);
   }
 }

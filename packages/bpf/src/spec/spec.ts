@@ -3,6 +3,7 @@
  * and a manifest, as plain data. It says nothing about the kernel that it will run on.
  */
 import type { Instruction } from "../asm/instruction.ts";
+import type { AttachType } from "./attach-type.ts";
 import type { Manifest } from "./manifest.ts";
 
 export interface ObjectSpec {
@@ -14,7 +15,35 @@ export interface ObjectSpec {
   /** The object's own BTF (the `.BTF` section's bytes): what CO-RE relocations, maps and functions refer to. */
   readonly btf: Uint8Array;
   readonly manifest: Manifest;
+  /** What the object takes from the kernel by name; empty or absent if nothing. */
+  readonly externs?: readonly ExternSpec[];
+  /** LINUX_VERSION_CODE of a `version` section, which kprobes asked for before 5.0. */
+  readonly version?: number;
 }
+
+/** Something that the object names and the kernel has; found when the object is loaded. */
+export type ExternSpec =
+  /** A kernel function (`call`, or its address by `lddw`) or variable (`lddw`) that references of kind "ksym" name. */
+  | {
+    readonly kind: "kfunc" | "ksym";
+    readonly name: string;
+    /** In the object's BTF: a function's prototype; a variable's type, `const void` where only the address is wanted. */
+    readonly typeId: number;
+    /** May be missing: its address is then 0, and a call of it must not be reached. */
+    readonly weak: boolean;
+  }
+  /** A value of the kernel's configuration (`CONFIG_*`), `LINUX_KERNEL_VERSION` or `LINUX_HAS_*`, to be written into the map `.kconfig`. */
+  | {
+    readonly kind: "kconfig";
+    readonly name: string;
+    /** In the object's BTF: bool, integer, `enum libbpf_tristate`, char or char array. */
+    readonly typeId: number;
+    /** Bytes into the value of the map `.kconfig`. */
+    readonly offset: number;
+    readonly size: number;
+    /** May be missing: it is then 0. */
+    readonly weak: boolean;
+  };
 
 export interface ProgramSpec {
   /** Unique in the object; its first 15 characters are the kernel's name for it. */
@@ -28,7 +57,18 @@ export interface ProgramSpec {
   readonly functions: ReadonlyMap<string, number>;
   /** The source text of what this program was made from, for messages: `tracepoint:sched:sched_switch`. */
   readonly title: string;
+  /** `expected_attach_type` where the type of program has a choice that `attach` does not make. */
+  readonly attachType?: AttachType;
+  /** BPF_F_* bits of BPF_PROG_LOAD, see {@link ProgramFlag}. */
+  readonly flags?: number;
+  /** Whether it is loaded unless somebody asks for it; true if absent. */
+  readonly autoload?: boolean;
+  /** The ELF section it came from or goes to; made from type and targets if absent. */
+  readonly section?: string;
 }
+
+/** Bits of BPF_PROG_LOAD's prog_flags that a section's name can ask for. */
+export const ProgramFlag = { SLEEPABLE: 0x10, XDP_HAS_FRAGS: 0x20 } as const;
 
 /** Program types by libbpf's names, without BPF_PROG_TYPE_. */
 export type ProgramType =
@@ -49,7 +89,25 @@ export type AttachTarget =
   | { readonly kind: "fentry"; readonly function: string; readonly module?: string; readonly onReturn: boolean }
   | { readonly kind: "uprobe"; readonly path: string; readonly symbol?: string; readonly offset?: number; readonly pid?: number; readonly onReturn: boolean }
   /** A perf event on one CPU ("one") or every CPU ("all"); the period is in nanoseconds for the clocks, in events otherwise. */
-  | { readonly kind: "perfEvent"; readonly event: PerfEventName; readonly period?: number; readonly frequency?: number; readonly cpus: "one" | "all" };
+  | { readonly kind: "perfEvent"; readonly event: PerfEventName; readonly period?: number; readonly frequency?: number; readonly cpus: "one" | "all" }
+  /** Every kernel function that matches a pattern with `*` and `?`, by one link; a session runs one program at entry and return. */
+  | { readonly kind: "kprobeMulti"; readonly pattern: string; readonly on: ProbeMoment }
+  | { readonly kind: "uprobeMulti"; readonly path: string; readonly pattern: string; readonly on: ProbeMoment }
+  /** The kernel function behind a system call, whatever this machine calls it: "openat". */
+  | { readonly kind: "ksyscall"; readonly name: string; readonly onReturn: boolean }
+  | { readonly kind: "usdt"; readonly path: string; readonly provider: string; readonly name: string }
+  /** A tracing program that may change what the function returns. */
+  | { readonly kind: "fmodRet"; readonly function: string; readonly module?: string }
+  /** The security hook "file_open"; `cgroup`: for processes of a cgroup only. */
+  | { readonly kind: "lsm"; readonly hook: string; readonly cgroup: boolean }
+  /** The iterator "task", "bpf_map", "tcp". */
+  | { readonly kind: "iter"; readonly name: string }
+  /** A global function of another program that is to be replaced. */
+  | { readonly kind: "freplace"; readonly function: string }
+  /** A network interface by name. */
+  | { readonly kind: "xdp"; readonly device: string };
+
+export type ProbeMoment = "entry" | "return" | "session";
 
 export type PerfEventName =
   | "cpu-clock" | "task-clock" | "page-faults" | "context-switches" | "cpu-migrations" | "minor-faults"
@@ -79,4 +137,24 @@ export interface MapSpec {
   readonly valueTypeId: number;
   /** First content of an array map's value 0 (a data section); frozen after loading if the flags say read-only for programs. */
   readonly data?: Uint8Array;
+  /** BPF_MAP_CREATE's map_extra, whose meaning depends on the type: a bloom filter's hash functions, an arena's address. */
+  readonly extra?: bigint;
+  /** Bits of BPF_F_NUMA_NODE are in `flags`; this is the node. */
+  readonly numaNode?: number;
+  /** "byName": reused if a map is pinned under this name, else pinned there. Not pinned if absent. */
+  readonly pinning?: "byName";
+  /** What maps in this map of maps look like. */
+  readonly inner?: MapSpec;
+  /** What of the object is put into the map before programs run. */
+  readonly references?: readonly MapReference[];
+  /** Whether it is created unless somebody asks for it; true if absent. */
+  readonly autocreate?: boolean;
+}
+
+/** A map in a map of maps, a program in a prog array, or a function of a struct_ops map. */
+export interface MapReference {
+  readonly kind: "map" | "program";
+  readonly name: string;
+  /** The key (a u32); in a struct_ops map the byte of `data` at which the function's pointer stands. */
+  readonly at: number;
 }

@@ -56,6 +56,8 @@ export class Attacher {
         const cpus = target.cpus === "all" ? this.#onlineCpus() : [this.#firstCpu()];
         return this.#attachEvents(program, cpus.map((cpu) => softwareEvent(target, cpu)), target);
       }
+      default:
+        throw new TypeError(`a program cannot be attached to a ${target.kind} this way: ${subject}`);
     }
   }
 

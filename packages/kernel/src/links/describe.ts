@@ -1,5 +1,5 @@
 /** An attach target as a person writes it in a script: "kprobe:vfs_read+4". */
-import type { AttachTarget } from "@sonde/bpf/spec";
+import type { AttachTarget, ProbeMoment } from "@sonde/bpf/spec";
 
 export function describeTarget(target: AttachTarget): string {
   switch (target.kind) {
@@ -19,7 +19,29 @@ export function describeTarget(target: AttachTarget): string {
       return `${target.onReturn ? "uretprobe" : "uprobe"}:${target.path}:${uprobePlace(target.symbol, target.offset)}`;
     case "perfEvent":
       return `perf event ${target.event}${rate(target)} on ${target.cpus === "all" ? "every CPU" : "one CPU"}`;
+    case "kprobeMulti":
+      return `${target.on === "return" ? "kretprobe" : "kprobe"}:${target.pattern} (multi${session(target.on)})`;
+    case "uprobeMulti":
+      return `${target.on === "return" ? "uretprobe" : "uprobe"}:${target.path}:${target.pattern} (multi${session(target.on)})`;
+    case "ksyscall":
+      return `${target.onReturn ? "kretsyscall" : "ksyscall"}:${target.name}`;
+    case "usdt":
+      return `usdt:${target.path}:${target.provider}:${target.name}`;
+    case "fmodRet":
+      return `fmod_ret:${inModule(target.module)}${target.function}`;
+    case "lsm":
+      return `${target.cgroup ? "lsm_cgroup" : "lsm"}:${target.hook}`;
+    case "iter":
+      return `iter:${target.name}`;
+    case "freplace":
+      return `freplace:${target.function}`;
+    case "xdp":
+      return `xdp:${target.device}`;
   }
+}
+
+function session(on: ProbeMoment): string {
+  return on === "session" ? " session" : "";
 }
 
 function inModule(module: string | undefined): string {

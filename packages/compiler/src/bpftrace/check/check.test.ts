@@ -41,7 +41,8 @@ function describe(variant: ProbeVariant): string {
       case "perfEvent": return `${target.event}/${target.period ?? `${target.frequency}hz`}/${target.cpus}`;
       case "uprobe": return `${target.onReturn ? "uretprobe" : "uprobe"}:${target.path}:${target.symbol ?? target.offset}${target.pid === undefined ? "" : `@${target.pid}`}`;
       case "run": return target.when;
-      default: return `${target.kind}:${target.name}`;
+      case "rawTracepoint": case "btfTracepoint": return `${target.kind}:${target.name}`;
+      default: return target.kind;
     }
   });
   return `${variant.programType} ${attach.join(" ")}`;
