@@ -31,7 +31,6 @@ import type { Comparison, SourcePosition } from "@sonde/bpf/asm";
 import { isCommutative, MIRRORED } from "../ir/arithmetic.ts";
 import { phiCount, reversePostorder } from "../ir/edges.ts";
 import type { Binary, BinaryOp, Block, Compare, CompareOp, Func, Inst, Phi, Terminator, Width } from "../ir/ir.ts";
-import { printInst } from "../ir/print.ts";
 import { countUses, isFloating } from "../ir/values.ts";
 import { sequence } from "./copies.ts";
 import type { RegisterCopy } from "./copies.ts";
@@ -188,7 +187,7 @@ class Selection {
         return;
       case "zero":
       case "copy":
-        throw new Error(`${this.#func.name}: ${printInst(inst)} must be expanded before selection`);
+        throw new Error(`${this.#func.name}: ${inst.op} v${inst.id} must be expanded before selection`);
       default:
         throw new Error(`${this.#func.name}: ${inst.op} stands in a block`);
     }
@@ -197,7 +196,7 @@ class Selection {
   #binary(inst: Binary): void {
     const { kind, width } = inst;
     if (kind === "sdiv" || kind === "smod")
-      throw new Error(`${this.#func.name}: ${printInst(inst)} must be expanded before selection`);
+      throw new Error(`${this.#func.name}: ${inst.op} v${inst.id} must be expanded before selection`);
     if (frameAddress(inst) !== undefined) return;
     const dst = this.#register(inst);
     let { a, b } = inst;

@@ -4,6 +4,9 @@
  * Every value is one 64-bit register's worth. What the verifier needs to know about it is in the
  * type: a scalar, or a pointer with its provenance. Instructions are plain objects linked by
  * reference; an operand *is* the instruction that made it.
+ *
+ * Constants, slots, maps, their values, CO-RE values and function addresses float: they stand in no
+ * block's list, may be used anywhere, and are made again at each use by at most one instruction.
  */
 import type { CoreRelocation, SourcePosition } from "@sonde/bpf/asm";
 
@@ -52,7 +55,7 @@ interface Base {
   /** Unique in the function, for printing. */
   readonly id: number;
   type: ValueType;
-  /** The block it stands in. */
+  /** The block it stands in; the entry for what floats. */
   block: Block;
   source: SourcePosition | undefined;
 }

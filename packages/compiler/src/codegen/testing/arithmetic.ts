@@ -1,4 +1,7 @@
-/** BPF's arithmetic and comparisons on bigints, as the instruction set's document defines them: for tests. */
+/**
+ * BPF's arithmetic and comparisons on bigints, as the instruction set's document defines them: for
+ * tests, and so written apart from the compiler's own folding.
+ */
 
 export type Operation =
   | "add"
