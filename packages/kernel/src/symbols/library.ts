@@ -2,11 +2,11 @@
  * Which file a uprobe means: "libc" and "libc.so.6" by the loader's cache, "bash" by PATH, and
  * anything with a slash as it stands.
  */
-import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, readFileSync, readdirSync, realpathSync, statSync } from "node:fs";
 
 /** The file's real path, or undefined if there is no such program or library. */
 export function resolveBinary(name: string, search: string = process.env["PATH"] ?? ""): string | undefined {
-  const found = name.includes("/") ? existing(name) : (inLoaderCache(name) ?? onPath(name, search));
+  const found = name.includes("/") ? existing(name) : (inLoaderCache(name) ?? inLibraryFolders(name) ?? onPath(name, search));
   return found === undefined ? undefined : realpathSync(found);
 }
 
@@ -26,6 +26,30 @@ function onPath(name: string, search: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** Where libraries are on systems without that cache. */
+function inLibraryFolders(name: string): string | undefined {
+  if (!name.startsWith("lib")) return undefined;
+  const machine = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
+  for (const folder of [`/lib/${machine}`, `/usr/lib/${machine}`, "/lib64", "/usr/lib64", "/lib", "/usr/lib"]) {
+    const found = filesIn(folder).filter((file) => isVersionOf(file, name)).sort().at(-1);
+    if (found !== undefined) return `${folder}/${found}`;
+  }
+  return undefined;
+}
+
+function filesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** "libc.so.6" is one of "libc". */
+function isVersionOf(file: string, name: string): boolean {
+  return file === name || file.startsWith(`${name}.so`);
 }
 
 const CACHE_MAGIC = "glibc-ld.so.cache1.1";
@@ -57,7 +81,7 @@ export function findLibrary(cache: Buffer, name: string, abi: number | undefined
   for (let i = 0, at = CACHE_HEADER_SIZE; i < count && at + CACHE_ENTRY_SIZE <= table.length; i++, at += CACHE_ENTRY_SIZE) {
     if (table.readUInt8(at + 1) !== abi) continue;
     const soname = textAt(table, table.readUInt32LE(at + 4));
-    if (soname === name || soname.startsWith(`${name}.so`)) return textAt(table, table.readUInt32LE(at + 8));
+    if (isVersionOf(soname, name)) return textAt(table, table.readUInt32LE(at + 8));
   }
   return undefined;
 }
