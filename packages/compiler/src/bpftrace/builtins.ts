@@ -8,7 +8,7 @@ import { UINT32, UINT64, stringOf } from "./values.ts";
 export interface BuiltinInfo {
   readonly summary: string;
   /** The type, or how it is found: by the probe, the kernel's types or the settings. Absent: not supported yet. */
-  readonly type?: Type | "args" | "argument" | "result" | "task" | "stack" | "title" | "mode";
+  readonly type?: Type | "args" | "argument" | "result" | "task" | "stack" | "title" | "function" | "provider" | "mode";
 }
 
 const COMM_SIZE = 16;
@@ -23,7 +23,7 @@ const BUILTINS: Readonly<Record<string, BuiltinInfo>> = {
   ctx: { summary: "the probe's raw context" },
   curtask: { summary: "struct task_struct of the current thread", type: "task" },
   elapsed: { summary: "nanoseconds since the session began", type: UINT64 },
-  func: { summary: "name of the traced function" },
+  func: { summary: "name of the traced function", type: "function" },
   gid: { summary: "group id of the current thread", type: UINT32 },
   has_cpid: { summary: "was a command given with -c?" },
   jiffies: { summary: "the kernel's jiffies", type: UINT64 },
@@ -35,7 +35,7 @@ const BUILTINS: Readonly<Record<string, BuiltinInfo>> = {
   ppid: { summary: "process id of the parent", type: UINT32 },
   pcomm: { summary: "name of the parent" },
   probe: { summary: "full name of the probe", type: "title" },
-  probetype: { summary: "type of the probe" },
+  probetype: { summary: "type of the probe", type: "provider" },
   rand: { summary: "random number", type: UINT32 },
   retval: { summary: "what the function returns", type: "result" },
   tid: { summary: "thread id", type: UINT32 },

@@ -71,6 +71,8 @@ const cases: readonly Case[] = [
   { source: "BEGIN { if (1) { $x = 1; } print(«$x»); }", code: "SND1301", message: "undefined variable $x" },
   { source: "BEGIN { let $x; print(«$x»); }", code: "SND1301", message: "undefined variable $x" },
   { source: "BEGIN { print(«pidd»); }", code: "SND1302", message: "unknown name pidd", hint: "did you mean pid?" },
+  { source: "#include <linux/sched.h>\nBEGIN { print(«TASK_RUNNING»); }", code: "SND1302", message: "unknown name TASK_RUNNING", hint: /headers are not read/ },
+  { source: "BEGIN { print(«func»); }", code: "SND1315", message: "func is not available in begin probes" },
   { source: "tracepoint:sched:sched_switch { print(args.«prev_pdi»); }", code: "SND1303", message: "tracepoint:sched:sched_switch has no field prev_pdi", hint: "did you mean prev_pid?" },
   { source: "tracepoint:syscalls:sys_exit_read { print(args.«x»); }", code: "SND1303", message: "tracepoint:syscalls:sys_exit_read has no field x", hint: "expected one of ret" },
   { source: "fentry:vfs_read { print(args.«cnt»); }", code: "SND1303", message: "fentry:vfs_read has no field cnt", hint: "expected one of file, buf, count, pos" },

@@ -17,6 +17,11 @@ export function stringOf(size: number): Type {
   return { kind: "string", size };
 }
 
+/** Bytes of a text in UTF-8. */
+export function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
 /** The smallest signed type that holds a literal; unsigned only where no signed one does. */
 export function literalType(value: bigint): IntType {
   for (const size of [1, 2, 4, 8] as const) if (BigInt.asIntN(size * 8, value) === value) return int(size, true);

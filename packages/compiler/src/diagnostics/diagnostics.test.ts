@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
 import { Diagnostics, MAX_ERRORS, nearest, render, type Diagnostic, type Message } from "./index.ts";
 import { editDistance } from "./nearest.ts";
 
@@ -67,7 +68,7 @@ test("colours are marks around the same text", () => {
   const plain = render(at(1, 2, { hint: "h" }), source);
   const colored = render(at(1, 2, { hint: "h" }), source, { color: true });
   assert.notEqual(colored, plain);
-  assert.equal(colored.replace(/\x1b\[\d+m/g, ""), plain);
+  assert.equal(stripVTControlCharacters(colored), plain);
 });
 
 test("the collector keeps one of each and stops at its limit", () => {

@@ -2,7 +2,7 @@
 import type { Binary, Expr } from "../ast.ts";
 import * as messages from "../messages/names.ts";
 import type { IntType, Type } from "../types.ts";
-import { BOOL, INT64, NONE, asInteger, commonSign, int, typeText } from "../values.ts";
+import { BOOL, INT64, NONE, asInteger, commonSign, int, typeText, utf8Length } from "../values.ts";
 import { constantOf, isNeutral } from "./constants.ts";
 import { checkCondition, checkValue } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
@@ -43,7 +43,7 @@ function textual(handler: Handler, expr: Expr, type: Type, other: Type): Type {
   if (expr.kind !== "positional" || other.kind !== "string" || type.kind === "string") return type;
   const text = handler.program.options.params?.[expr.index - 1] ?? "";
   handler.constants.set(expr, text);
-  return handler.give(expr, { kind: "string", size: new TextEncoder().encode(text).length + 1 });
+  return handler.give(expr, { kind: "string", size: utf8Length(text) + 1 });
 }
 
 function arithmetic(handler: Handler, expr: Binary, left: Type, right: Type): Type {

@@ -3,7 +3,7 @@ import type { Builtin } from "../ast.ts";
 import { argumentIndex, builtin } from "../builtins.ts";
 import * as messages from "../messages/names.ts";
 import type { Type } from "../types.ts";
-import { BOOL, INT64, NONE, UINT64, stringOf } from "../values.ts";
+import { BOOL, INT64, NONE, UINT64, stringOf, utf8Length } from "../values.ts";
 import type { Handler } from "./handler.ts";
 import { KERNEL, fromName } from "./kernel-types.ts";
 
@@ -21,10 +21,26 @@ export function checkBuiltin(handler: Handler, expr: Builtin): Type {
     case "result": return resultType(handler, expr);
     case "task": return taskType(handler);
     case "stack": return { kind: "stack", user: expr.name === "ustack", mode: handler.program.config.stackMode, frames: DEFAULT_FRAMES };
-    case "title": return stringOf(new TextEncoder().encode(handler.draft.title).length + 1);
+    case "title": return text(handler, expr, handler.draft.title);
+    case "provider": return text(handler, expr, handler.draft.provider);
+    case "function": return functionType(handler, expr);
     case "mode": return modeType(handler, expr);
     default: return type;
   }
+}
+
+/** Names of probes are known when compiling: attach points with different names do not share a program. */
+function text(handler: Handler, expr: Builtin, value: string): Type {
+  handler.constants.set(expr, value);
+  return stringOf(utf8Length(value) + 1);
+}
+
+function functionType(handler: Handler, expr: Builtin): Type {
+  const [target] = handler.draft.attach;
+  const name = target?.kind === "fentry" ? target.function : target?.kind === "kprobe" || target?.kind === "uprobe" ? target.symbol : undefined;
+  if (name !== undefined) return text(handler, expr, name);
+  handler.diagnostics.report(messages.notHere, expr.span, "func", handler.draft.provider, "expected a function's probe");
+  return NONE;
 }
 
 function argsType(handler: Handler, expr: Builtin): Type {

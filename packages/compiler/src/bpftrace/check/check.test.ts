@@ -67,6 +67,7 @@ const types: readonly (readonly [expression: string, type: string, probe?: strin
   ["args.args[1]", "uint64", "tracepoint:raw_syscalls:sys_enter"], ["arg0", "int64", "kprobe:vfs_read"], ["retval", "uint64", "kretprobe:vfs_read"],
   ["retval", "int64", "fexit:vfs_read"], ["args.file->f_pos", "int64", "fentry:vfs_read"], ["args.count", "uint64", "fentry:vfs_read"],
   ["args.next->comm", "string[16]", "rawtracepoint:sched_switch"], ["probe", "string[16]", "kprobe:vfs_read"], ["kstack(perf, 3)", "kstack"],
+  ["func", "string[9]", "kprobe:vfs_read"], ["probetype", "string[7]", "kprobe:vfs_read"],
   ["str($1)", "string[4]"], ["$2", "int8"], ["$1", "string[4]"], ["$3", "int8"], ["$#", "int8"], ["reg(\"ip\")", "uint64", "kprobe:vfs_read"],
 ];
 
@@ -109,6 +110,8 @@ const variantCases: readonly { readonly source: string; readonly want: readonly 
   { source: "tracepoint:syscalls:sys_enter_read,tracepoint:syscalls:sys_enter_write { @[args.count] = count(); }", want: ["tracepoint syscalls:sys_enter_read syscalls:sys_enter_write"] },
   { source: "tracepoint:syscalls:sys_enter_read,tracepoint:syscalls:sys_enter_write { @[args.buf] = count(); }", want: ["tracepoint syscalls:sys_enter_read", "tracepoint syscalls:sys_enter_write"] },
   { source: "kprobe:vfs_* { @[probe] = count(); }", want: ["kprobe kprobe:vfs_open", "kprobe kprobe:vfs_read", "kprobe kprobe:vfs_write"] },
+  { source: "kprobe:vfs_read, kprobe:vfs_open { @[func] = count(); }", want: ["kprobe kprobe:vfs_read", "kprobe kprobe:vfs_open"] },
+  { source: "kprobe:vfs_read, kprobe:vfs_open { @[probetype] = count(); }", want: ["kprobe kprobe:vfs_read kprobe:vfs_open"] },
   { source: "kprobe:vfs_*, kprobe:tcp_set_state+4 { @ = count(); }", want: ["kprobe kprobe:vfs_open kprobe:vfs_read kprobe:vfs_write kprobe:tcp_set_state+4"] },
   { source: "fentry:vfs_read, fentry:vfs_write { @ = sum(args.count); }", want: ["tracing fentry:vfs_read fentry:vfs_write"] },
   { source: "fentry:vfs_open, fentry:vfs_write { @[args.file] = count(); }", want: ["tracing fentry:vfs_open", "tracing fentry:vfs_write"] },

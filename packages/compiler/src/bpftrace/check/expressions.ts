@@ -4,7 +4,7 @@ import type { Cast, Expr, Identifier, Index, Offsetof, PositionalParam, Sizeof, 
 import { builtins } from "../builtins.ts";
 import * as messages from "../messages/names.ts";
 import type { Type } from "../types.ts";
-import { BOOL, INT64, NONE, UINT64, VOID, asInteger, int, literalType, stringOf, typeText } from "../values.ts";
+import { BOOL, INT64, NONE, UINT64, VOID, asInteger, int, literalType, stringOf, typeText, utf8Length } from "../values.ts";
 import { checkBinary } from "./arithmetic.ts";
 import { checkBuiltin } from "./builtins.ts";
 import { checkCall } from "./calls.ts";
@@ -39,7 +39,7 @@ export function checkValue(handler: Handler, expr: Expr): Type {
 function typeOf(handler: Handler, expr: Expr): Type {
   switch (expr.kind) {
     case "int": return literalType(expr.value);
-    case "string": return stringOf(new TextEncoder().encode(expr.value).length + 1);
+    case "string": return stringOf(utf8Length(expr.value) + 1);
     case "bool": return BOOL;
     case "identifier": return identifierType(handler, expr);
     case "builtin": return checkBuiltin(handler, expr);
@@ -65,11 +65,18 @@ function identifierType(handler: Handler, expr: Identifier): Type {
   const { defines, target } = handler.program;
   const value = defines.get(expr.name) ?? (target.btf === undefined ? undefined : findConstant(target.btf, expr.name));
   if (value === undefined) {
-    handler.diagnostics.report(messages.unknownName, expr.span, expr.name, didYouMean(expr.name, Object.keys(builtins())));
+    const near = didYouMean(expr.name, Object.keys(builtins()));
+    handler.diagnostics.report(messages.unknownName, expr.span, expr.name, near ?? headerHint(handler, expr.name));
     return NONE;
   }
   handler.constants.set(expr, value);
-  return typeof value === "bigint" ? literalType(value) : stringOf(new TextEncoder().encode(value).length + 1);
+  return typeof value === "bigint" ? literalType(value) : stringOf(utf8Length(value) + 1);
+}
+
+/** Who includes headers expects their constants. */
+function headerHint(handler: Handler, name: string): string | undefined {
+  const includes = handler.program.script.declarations.some(({ text }) => /^#\s*include/.test(text));
+  return includes ? `headers are not read: types and enums come from the kernel itself, other constants from #define ${name} VALUE` : undefined;
 }
 
 /** `$1`: a number if it reads as one, else text. One that was not given is 0. */
@@ -78,7 +85,7 @@ function positionalType(handler: Handler, expr: PositionalParam): Type {
   const text = expr.index === 0 ? String(params.length) : (params[expr.index - 1] ?? "0");
   if (!/^-?(0[xX][\da-fA-F]+|\d+)$/.test(text)) {
     handler.constants.set(expr, text);
-    return stringOf(new TextEncoder().encode(text).length + 1);
+    return stringOf(utf8Length(text) + 1);
   }
   const value = text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text);
   handler.constants.set(expr, value);

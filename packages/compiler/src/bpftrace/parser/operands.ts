@@ -110,7 +110,7 @@ function parseMap(cursor: Cursor): MapRef {
 
 function parseName(cursor: Cursor): Expr {
   const { text: name, start, end } = cursor.token;
-  if (isKeyword(name)) {
+  if (KEYWORDS.includes(name)) {
     if (name === "sizeof" || name === "offsetof") return parseLayoutQuery(cursor, name);
     if (name === "comptime" || name === "typeof") cursor.fail(messages.syntaxNotSupported, cursor.token, `${name} is`);
     cursor.unexpected("an expression");
@@ -129,9 +129,10 @@ function parseName(cursor: Cursor): Expr {
   return { kind: isBuiltin(name) ? "builtin" : "identifier", name, span: cursor.span(start) };
 }
 
-function isKeyword(name: string): boolean {
-  return /^(break|config|comptime|continue|else|for|if|import|let|macro|offsetof|return|sizeof|struct|typeof|union|unroll|while)$/.test(name);
-}
+/** Words that are never a value's name. */
+const KEYWORDS: readonly string[] = [
+  "break", "comptime", "continue", "else", "for", "if", "import", "let", "macro", "offsetof", "return", "sizeof", "struct", "typeof", "union", "unroll", "while",
+];
 
 function parseLayoutQuery(cursor: Cursor, name: "sizeof" | "offsetof"): Expr {
   const { start } = cursor.advance();

@@ -91,8 +91,10 @@ function fixtureBtf(): Btf {
   b.enum("", 4, false, [{ name: "TCP_ESTABLISHED", value: 1 }, { name: "TCP_CLOSE", value: 7 }]);
   b.enum("pid_type", 4, false, [{ name: "PIDTYPE_PID", value: 0 }, { name: "PIDTYPE_TGID", value: 1 }]);
   const voidPointer = b.ptr(0);
-  b.typedef("btf_trace_sched_switch", b.ptr(b.funcProto(0, [
+  const switchParams = [
     { name: "__data", type: voidPointer }, { name: "preempt", type: bool }, { name: "prev", type: b.ptr(task) }, { name: "next", type: b.ptr(task) },
-  ])));
+  ];
+  b.typedef("btf_trace_sched_switch", b.ptr(b.funcProto(0, switchParams.map(({ type }) => ({ name: "", type })))));
+  b.func("__traceiter_sched_switch", b.funcProto(int, switchParams), "static");
   return new BtfReader(b.encode());
 }

@@ -16,8 +16,7 @@ export function prototypeOf(btf: Btf | undefined, name: string, trusted: boolean
   return btf !== undefined && func?.kind === "func" ? parametersOf(btf, func.type, trusted) : undefined;
 }
 
-/** Of a function's prototype. */
-export function parametersOf(btf: Btf, id: TypeId, trusted: boolean): Prototype | undefined {
+function parametersOf(btf: Btf, id: TypeId, trusted: boolean): Prototype | undefined {
   const type = resolve(btf, id);
   if (type.kind !== "funcProto") return undefined;
   const place = { space: "kernel", trusted } as const;

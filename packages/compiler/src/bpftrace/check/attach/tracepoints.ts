@@ -1,10 +1,10 @@
 /** Tracepoints, by their records or by their raw arguments. */
-import { resolve, type Btf } from "@sonde/bpf/btf";
+import type { Btf } from "@sonde/bpf/btf";
 import * as messages from "../../messages/probes.ts";
 import type { ArgumentSource } from "../../types.ts";
 import { NO_ARGUMENTS, type Expanded, type Expansion } from "./draft.ts";
 import { matches } from "./missing.ts";
-import { parametersOf, signatureOf, type Prototype } from "./prototypes.ts";
+import { prototypeOf, signatureOf, type Prototype } from "./prototypes.ts";
 
 export function expandTracepoint(expansion: Expansion): readonly Expanded[] {
   const { parts, point, probe, uses, target, diagnostics } = expansion;
@@ -50,10 +50,16 @@ export function expandRawTracepoint(expansion: Expansion): readonly Expanded[] {
   });
 }
 
-/** The kernel declares `typedef void (*btf_trace_NAME)(void *data, ...)` for each; the first parameter is not ours. */
+/**
+ * The kernel's `typedef void (*btf_trace_NAME)(void *, ...)` is what the verifier types arguments by,
+ * but its parameters have no names. Those are in the functions that the same macro makes, which of
+ * them depends on the kernel. The first parameter is not the tracepoint's.
+ */
 function rawPrototype(btf: Btf, name: string): Prototype | undefined {
-  const typedef = btf.find(`btf_trace_${name}`, "typedef")[0];
-  const pointer = typedef === undefined ? undefined : resolve(btf, typedef);
-  const prototype = pointer?.kind === "ptr" ? parametersOf(btf, pointer.type, true) : undefined;
-  return prototype === undefined ? undefined : { ...prototype, params: prototype.params.slice(1) };
+  if (btf.find(`btf_trace_${name}`, "typedef").length === 0) return undefined;
+  for (const prefix of ["__probestub_", "__traceiter_", "__bpf_trace_"]) {
+    const prototype = prototypeOf(btf, `${prefix}${name}`, true);
+    if (prototype !== undefined) return { ...prototype, params: prototype.params.slice(1) };
+  }
+  return undefined;
 }

@@ -10,7 +10,7 @@ export interface Uses {
   /** argN in any place. */
   readonly argN: boolean;
   readonly retval: boolean;
-  /** `probe`: the handler differs by attach point. */
+  /** `probe` or `func`: the handler differs by attach point. */
   readonly title: boolean;
 }
 
@@ -22,7 +22,7 @@ export function usesOf(probe: Probe): Uses {
     else if (expr.kind === "member" && expr.object.kind === "builtin" && expr.object.name === "args") fields.add(expr.name);
   });
   return {
-    fields: [...fields].sort(), args: names.has("args"), argN: names.has("argN"), retval: names.has("retval"), title: names.has("probe"),
+    fields: [...fields].sort(), args: names.has("args"), argN: names.has("argN"), retval: names.has("retval"), title: names.has("probe") || names.has("func"),
   };
 }
 

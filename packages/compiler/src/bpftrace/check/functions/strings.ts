@@ -2,7 +2,7 @@
 import type { Call } from "../../ast.ts";
 import { notConstant } from "../../messages/names.ts";
 import type { Type } from "../../types.ts";
-import { INT64, NONE, asInteger, stringOf } from "../../values.ts";
+import { INT64, NONE, asInteger, stringOf, utf8Length } from "../../values.ts";
 import { argument } from "../calls.ts";
 import { constantOf } from "../constants.ts";
 import type { Handler } from "../handler.ts";
@@ -32,7 +32,7 @@ function positional(handler: Handler, call: Call): Type {
   const text = from.index === 0 ? String(handler.program.options.params?.length ?? 0) : (handler.program.options.params?.[from.index - 1] ?? "");
   handler.constants.set(from, text);
   handler.constants.set(call, text);
-  return handler.give(from, stringOf(new TextEncoder().encode(text).length + 1));
+  return handler.give(from, stringOf(utf8Length(text) + 1));
 }
 
 export function checkStrncmp(handler: Handler, call: Call): Type {
