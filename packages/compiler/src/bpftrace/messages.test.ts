@@ -3,6 +3,12 @@ import { test } from "node:test";
 import type { Target } from "@sonde/bpf/spec";
 import type { CheckOptions } from "./index.ts";
 import { diagnose, mark, unmark } from "./testing/marked.ts";
+import * as functionMessages from "./messages/functions.ts";
+import * as mapMessages from "./messages/maps.ts";
+import * as nameMessages from "./messages/names.ts";
+import * as probeMessages from "./messages/probes.ts";
+import * as settingMessages from "./messages/settings.ts";
+import * as syntaxMessages from "./messages/syntax.ts";
 import { fixtureTarget } from "./testing/target.ts";
 
 interface Case {
@@ -16,6 +22,14 @@ interface Case {
 }
 
 const noProbes = fixtureTarget({ kprobe: false, fentry: false });
+
+/** A kernel with a function that its types do not know. */
+function untyped(): Target {
+  const target = fixtureTarget();
+  const { btf } = target;
+  assert.ok(btf !== undefined);
+  return { ...target, btf: { size: btf.size, type: (id) => btf.type(id), ids: (kind) => btf.ids(kind), names: (kind) => btf.names(kind), find: (name, kind) => (kind === "func" ? [] : btf.find(name, kind)) } };
+}
 
 /** One message each. Where several follow from one mistake, the table says the first. */
 const cases: readonly Case[] = [
@@ -48,6 +62,7 @@ const cases: readonly Case[] = [
   { source: "«macro» f($x) { $x } BEGIN { }", code: "SND1901", message: "macros are not supported yet" },
   { source: 'BEGIN { $x = «{» 1 }; }', code: "SND1901", message: "blocks as expressions are not supported yet" },
   { source: "BEGIN { $x = («a» = 1, b = 2); }", code: "SND1901", message: "records are not supported yet" },
+  { source: "BEGIN «/»1", code: "SND1110", message: "this filter does not end" },
   // Probes
   { source: "«usdt:/bin/bash:a:b» { }", code: "SND1902", message: "usdt probes are not supported yet" },
   { source: "«kprobe» { }", code: "SND1201", message: "kprobe is not a complete probe", hint: "expected kprobe:FUNCTION or kprobe:MODULE:FUNCTION" },
@@ -65,6 +80,8 @@ const cases: readonly Case[] = [
   { source: "«fexit:vfs_read» { print(args.count); }", code: "SND1208", message: "fexit:vfs_read needs fentry support for args, which this kernel refuses; a kretprobe knows only retval", target: fixtureTarget({ fentry: false }) },
   { source: "config = { max_probes = 2 } «kprobe:*» { }", code: "SND1209", message: "the script has 4 probes, more than the 2 that max_probes allows" },
   { source: "«interval:s:$1» { }", code: "SND1211", message: "the probe needs $1, which was not given" },
+  { source: "«kprobe:vfs_read+x» { }", code: "SND1210", message: "x is not an offset" },
+  { source: "«kprobe:0xffff» { }", code: "SND1903", message: "kprobe at a plain address or source line is not supported yet" },
   // Names and types
   { source: "BEGIN { print(«$x»); }", code: "SND1301", message: "undefined variable $x" },
   { source: "BEGIN { $count = 1; print(«$cuont»); }", code: "SND1301", message: "undefined variable $cuont", hint: "did you mean $count?" },
@@ -110,6 +127,8 @@ const cases: readonly Case[] = [
   { source: "«struct file» { int a; } BEGIN { }", code: "SND1325", message: "the kernel's own definition of struct file is used in place of this one" },
   { source: "«#define F(x) x»\nBEGIN { }", code: "SND1908", message: "#define F is not supported yet: only constants of one number or string are" },
   { source: "BEGIN { $x = 1; $y = «&$x»; }", code: "SND1909", message: "the address of a value (&) is not supported yet" },
+  { source: "fentry:tcp_set_state { print(«args».x); }", code: "SND1326", message: "the arguments of fentry:tcp_set_state are not in the kernel's types", target: untyped() },
+  { source: "BEGIN { $x = («struct file *»)1; }", code: "SND1305", message: "struct file needs the kernel's types, and there is no BTF for this kernel", target: { ...fixtureTarget(), btf: undefined } },
   // Functions
   { source: "BEGIN { «pritnf»(\"a\"); }", code: "SND1401", message: "unknown function pritnf", hint: "did you mean printf?" },
   { source: "BEGIN { «system»(\"ls\"); }", code: "SND1910", message: "system() is not supported yet" },
@@ -126,6 +145,7 @@ const cases: readonly Case[] = [
   { source: 'tracepoint:syscalls:sys_enter_openat { printf("%s", «args.filename»); }', code: "SND1409", message: "%s can't print int8 *", hint: /str\(pointer\)/ },
   { source: "BEGIN { print(kstack(«perl»)); }", code: "SND1410", message: "unknown stack mode perl", hint: "expected bpftrace, perf or raw" },
   { source: "BEGIN { @x = «lhist(1, 10, 0, 1)»; }", code: "SND1411", message: "lhist() needs a minimum below its maximum and a step that divides the range into at most 1000 buckets" },
+  { source: "BEGIN { print(nsecs(«wall»)); }", code: "SND1412", message: "unknown clock wall", hint: "expected boot, monotonic, tai or sw_tai" },
   // Maps
   { source: "BEGIN { print(«@x»); }", code: "SND1501", message: "the map @x is never assigned to" },
   { source: "BEGIN { @start[1] = 1; print(@start[1] + «@strat[1]»); }", code: "SND1501", message: "the map @strat is never assigned to", hint: "did you mean @start?" },
@@ -141,6 +161,7 @@ const cases: readonly Case[] = [
   { source: "«let @x = lrhash(10)»; BEGIN { @x[1] = 1; }", code: "SND1509", message: "unknown map type lrhash", hint: "did you mean lruhash?" },
   { source: "«let @x = hash(0)»; BEGIN { @x[1] = 1; }", code: "SND1510", message: "@x must have room for 1 to 100000000 entries" },
   { source: "«let @x = hash(1)»; BEGIN { }", code: "SND1512", message: "@x is declared and never used" },
+  { source: "let @x = hash(1); «let @x = hash(2)»; BEGIN { @x[1] = 1; }", code: "SND1511", message: "@x is declared twice" },
   // Settings
   { source: "config = { «max_strln = 64» } BEGIN { }", code: "SND1601", message: "unknown setting max_strln", hint: "did you mean max_strlen?" },
   { source: "config = { «stack_mode = perl» } BEGIN { }", code: "SND1602", message: "stack_mode can't be perl", hint: "expected bpftrace, perf, raw" },
@@ -172,4 +193,14 @@ test("one mistake is one message", () => {
 
 test("a mistake in a handler for many probes is one message", () => {
   assert.equal(diagnose("tracepoint:syscalls:* { print(args.nothing); }", fixtureTarget()).length, 1);
+});
+
+test("every message has a code of its own, in its range, and a case above or in the parser's tests", () => {
+  const all = [syntaxMessages, probeMessages, nameMessages, functionMessages, mapMessages, settingMessages].flatMap((table) => Object.entries(table));
+  const codes = all.map(([, { code }]) => code);
+  assert.equal(new Set(codes).size, codes.length);
+  for (const code of codes) assert.match(code, /^SND1[0-69]\d\d$/);
+  // Limits: see the parser's tests.
+  const covered = new Set([...cases.map(({ code }) => code), "SND1105", "SND1106", "SND1113"]);
+  assert.deepEqual(all.filter(([, { code }]) => !covered.has(code)).map(([name]) => name), []);
 });

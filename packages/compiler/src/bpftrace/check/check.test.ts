@@ -4,6 +4,8 @@ import { check, parse, typeText, type CheckedProgram, type CheckOptions, type Ex
 import { fixtureTarget } from "../testing/target.ts";
 import type { Target } from "@sonde/bpf/spec";
 
+const fixture: Target = fixtureTarget();
+
 function checked(source: string, target: Target = fixtureTarget(), options: CheckOptions = {}): CheckedProgram {
   const { script, diagnostics } = parse(source);
   assert.deepEqual(diagnostics, []);
@@ -194,4 +196,54 @@ test("what the kernel's types are needed for is said where there are none", () =
   const { script } = parse("BEGIN { $x = (struct task_struct *)1; }");
   const result = check(script, { ...fixtureTarget(), btf: undefined });
   assert.deepEqual(result.diagnostics.map(({ code }) => code), ["SND1305"]);
+});
+
+/** Every expression below a node, but for those that are names of modes or whole maps. */
+function* expressions(node: unknown): Iterable<Expr> {
+  if (Array.isArray(node)) {
+    for (const item of node) yield* expressions(item);
+  } else if (typeof node === "object" && node !== null) {
+    if ("kind" in node && EXPRESSIONS.has(String(node.kind))) yield node as Expr;
+    for (const value of Object.values(node)) yield* expressions(value);
+  }
+}
+
+const EXPRESSIONS: ReadonlySet<string> = new Set([
+  "int", "string", "bool", "identifier", "builtin", "positional", "variable", "map", "call", "unary", "update", "binary", "ternary", "member", "index", "cast", "sizeof", "offsetof", "tuple",
+]);
+
+test("random handlers never make the checker throw, and those that pass have a type for every expression", () => {
+  const atoms = ["1", "-7", "pid", "comm", '"x"', "nsecs", "$v", "@m", "@k[1]", "args.filename", "curtask", "curtask->comm", "arg0", "retval", "true", "$1", "TCP_CLOSE", "kstack", "(1, comm)", "sizeof(struct file)"];
+  const operators = ["+", "-", "*", "/", "%", "&", "|", "<<", "==", "!=", "<", "&&", "||"];
+  const calls = ["count()", "print", "str", "hist", "sum", "delete", "clear", "exit", "ksym", "len", "has_key", "strncmp", "printf"];
+  const probes = ["BEGIN", "kprobe:vfs_*", "kretprobe:vfs_read", "fentry:vfs_read", "tracepoint:syscalls:*", "tracepoint:sched:sched_process_exec", "profile:hz:99"];
+  let seed = 3;
+  const random = (below: number): number => (seed = (seed * 1103515245 + 12345) % 2147483648, Math.floor(seed / 65536) % below);
+  const pick = (list: readonly string[]): string => list[random(list.length)] ?? "";
+  const expression = (depth: number): string => {
+    switch (depth === 0 ? 0 : random(8)) {
+      case 1: return `(${expression(depth - 1)} ${pick(operators)} ${expression(depth - 1)})`;
+      case 2: return `${pick(["!", "-", "~", "*"])}${expression(depth - 1)}`;
+      case 3: return `(${expression(depth - 1)} ? ${expression(depth - 1)} : ${expression(depth - 1)})`;
+      case 4: return `(${pick(["uint64", "int8", "struct file *", "string[8]"])})${expression(depth - 1)}`;
+      case 5: return `${pick(calls.slice(1))}(${expression(depth - 1)}${random(2) === 0 ? "" : `, ${expression(depth - 1)}`})`;
+      case 6: return `${expression(depth - 1)}${pick(["->f_pos", ".0", "[1]", "->pid"])}`;
+      default: return pick(atoms);
+    }
+  };
+  let passed = 0;
+  for (let round = 0; round < 3000; round++) {
+    const statements = Array.from({ length: random(3) + 1 }, () => `${pick(["$v = ", "@m = ", "@k[1] = ", "@m += ", ""])}${random(5) === 0 ? pick(calls) : expression(random(4))};`);
+    const source = `${pick(probes)} { ${statements.join(" ")} }`;
+    const { script, diagnostics } = parse(source);
+    if (diagnostics.length > 0) continue;
+    const { program } = check(script, fixture, { params: ["5"] });
+    if (program === undefined) continue;
+    passed++;
+    for (const variant of program.variants) {
+      for (const expr of expressions(variant.probe.body)) assert.ok(variant.types.get(expr) !== undefined, `${source}: ${expr.kind} at ${expr.span.start}`);
+      assert.ok(![...variant.types.values()].some((type) => type.kind === "tuple" && type.items.some(({ kind }) => kind === "none")), source);
+    }
+  }
+  assert.ok(passed > 300, `${passed} of the scripts were right`);
 });
