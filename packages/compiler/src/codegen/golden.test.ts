@@ -37,6 +37,8 @@ test("count by a key: look up, change in place, insert out of the way", () => {
   b.return(b.constant(0));
   assert.deepEqual(assembly(b.finish()), [
     "f:",
+    "*(u64 *)(r10 - 16) = 0",
+    "*(u64 *)(r10 - 8) = 0",
     "r1 = r10",
     "r1 += -16",
     "r2 = 16",

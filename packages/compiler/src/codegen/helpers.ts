@@ -15,7 +15,7 @@ export interface HelperEffects {
 const PURE: HelperEffects = { pure: true, removable: true, writes: undefined };
 const REMOVABLE: HelperEffects = { pure: false, removable: true, writes: undefined };
 const OPAQUE: HelperEffects = { pure: false, removable: false, writes: undefined };
-/** Fills argument 0, whose size is argument 1, even when it fails. */
+/** Fills argument 0, whose size is argument 1, even when it fails. Not so get_current_comm: on some kernels it ends at the NUL. */
 const FILLS: HelperEffects = { pure: false, removable: false, writes: { pointer: 0, size: 1 } };
 
 /** Effects by the helper's number (`enum bpf_func_id`). */
@@ -43,7 +43,6 @@ export function helperEffects(helper: number): HelperEffects {
     case 208: // ktime_get_tai_ns
       return REMOVABLE;
     case 4: // probe_read
-    case 16: // get_current_comm
     case 112: // probe_read_user
     case 113: // probe_read_kernel
       return FILLS;

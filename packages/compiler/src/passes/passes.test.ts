@@ -180,23 +180,33 @@ const cases: readonly Case[] = [
   },
   {
     name: "a slot that is filled whole by a helper is not cleared before",
+    make: (b, x) => {
+      const read = b.slot(16, "read");
+      b.zero(read, 0, 16);
+      b.call(113, [read, b.constant(16), x]);
+      return b.load(read, 0, 8);
+    },
+    want: ["v1 = call probe_read_kernel(read, 16, x)", "v2 = load8 [read]", "return v2"],
+  },
+  {
+    name: "but it is where the helper fills less",
+    make: (b, x) => {
+      const read = b.slot(16, "read");
+      b.zero(read, 0, 16);
+      b.call(113, [read, b.constant(8), x]);
+      return b.load(read, 8, 8);
+    },
+    want: ["zero [read], 16", "v1 = call probe_read_kernel(read, 8, x)", "v2 = load8 [read+8]", "return v2"],
+  },
+  {
+    name: "and where the helper may end early, as comm's does on some kernels",
     make: (b) => {
       const comm = b.slot(16, "comm");
       b.zero(comm, 0, 16);
       b.call(16, [comm, b.constant(16)]);
       return b.load(comm, 0, 8);
     },
-    want: ["v1 = call get_current_comm(comm, 16)", "v2 = load8 [comm]", "return v2"],
-  },
-  {
-    name: "but it is where the helper fills less",
-    make: (b) => {
-      const comm = b.slot(16, "comm");
-      b.zero(comm, 0, 16);
-      b.call(16, [comm, b.constant(8)]);
-      return b.load(comm, 8, 8);
-    },
-    want: ["zero [comm], 16", "v1 = call get_current_comm(comm, 8)", "v2 = load8 [comm+8]", "return v2"],
+    want: ["zero [comm], 16", "v1 = call get_current_comm(comm, 16)", "v2 = load8 [comm]", "return v2"],
   },
   {
     name: "what is left on the stack at the end is not written",

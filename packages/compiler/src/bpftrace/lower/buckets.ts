@@ -42,7 +42,8 @@ function floorLog2(h: Building, value: Inst): Inst {
     const half = 1n << BigInt(step);
     const above = builder.binary("lshr", builder.binary("sub", h.constant((1n << half) - 1n), rest), h.constant(63));
     const shift = step === 0 ? above : builder.binary("shl", above, h.constant(step));
-    log2 = log2 === undefined ? shift : builder.binary("or", log2, shift);
+    // Added rather than or-ed: older verifiers know a sum's range, but not that of two unknowns or-ed.
+    log2 = log2 === undefined ? shift : builder.binary("add", log2, shift);
     if (step > 0) rest = builder.binary("lshr", rest, shift);
   }
   return log2!;

@@ -19,7 +19,7 @@ export function storeString(h: Handler, e: Expr, size: number, spot: Spot, exact
   const text = literalText(h, e);
   if (text !== undefined) return storeText(h, text, size, spot, exact);
   switch (e.kind) {
-    case "builtin": return storeComm(h, e, size, spot);
+    case "builtin": return storeComm(h, e, size, spot, exact);
     case "call": return storeCall(h, e, size, spot, exact);
     case "member": case "index": case "unary": return storeFrom(h, place(h, e), stringSize(h, e), size, spot, exact);
     case "variable": return copyString(h, h.memoryVariable(e.name), stringSize(h, e), size, spot);
