@@ -2,6 +2,9 @@
 export * from "./add-strings.ts";
 export * from "./btf.ts";
 export * from "./builder.ts";
+export { codecOf, codecOfShape } from "./codec.ts";
+export type { BtfValue, Codec, CodecOptions } from "./codec.ts";
+export { CodecError } from "./codec-write.ts";
 export * from "./copy.ts";
 export * from "./errors.ts";
 export * from "./ext.ts";
@@ -10,3 +13,4 @@ export * from "./members.ts";
 export * from "./print.ts";
 export * from "./program-info.ts";
 export * from "./reader.ts";
+export * from "./shape.ts";
