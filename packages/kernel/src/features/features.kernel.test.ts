@@ -43,7 +43,7 @@ kernelTest("what is found by trying agrees with the kernel's release and configu
   for (const [name, feature] of Object.entries(ELSEWHERE)) {
     const row = rows.find((candidate) => candidate.name === name);
     assert.ok(row !== undefined, `there is a row for ${name}`);
-    const reason = reasonToLack(feature, facts);
+    const reason = reasonToLack(feature, facts) ?? (name === "kprobe.multi" && facts.config("CONFIG_FPROBE") === false ? "no CONFIG_FPROBE" : undefined);
     assert.equal(row.supported, reason === undefined, `${name}: ${row.note || "works"}; ${reason ?? "the kernel should have it"}`);
   }
 });

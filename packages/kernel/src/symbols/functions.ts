@@ -14,7 +14,7 @@ export function functionsOf(path: string, pattern: string): string[] {
   const found = new Set<string>();
   for (const table of tablesOf(file)) {
     for (const at of functionEntries(table)) {
-      const name = nameAt(table.names, table.entries.getUint32(at, true));
+      const name = withoutVersion(nameAt(table.names, table.entries.getUint32(at, true)));
       if (name !== "" && matches(name)) found.add(name);
     }
   }
@@ -76,7 +76,7 @@ export class FunctionTable {
     const size = this.#sizes[i] as number;
     // Hand-written assembly often says no size; then the nearest name before is the best there is.
     if (size !== 0 && offset >= size) return undefined;
-    return { name: nameAt(this.#names, this.#nameOffsets[i] as number), offset };
+    return { name: withoutVersion(nameAt(this.#names, this.#nameOffsets[i] as number)), offset };
   }
 }
 
@@ -118,6 +118,12 @@ function occurrences(names: Buffer, name: string): Set<number> {
   const bytes = Buffer.from(`${name}\0`);
   for (let at = names.indexOf(bytes); at >= 0; at = names.indexOf(bytes, at + 1)) places.add(at);
   return places;
+}
+
+/** .symtab names versioned symbols "fgetpos@@GLIBC_2.2.5". */
+function withoutVersion(name: string): string {
+  const at = name.indexOf("@");
+  return at > 0 ? name.slice(0, at) : name;
 }
 
 function nameAt(names: Buffer, offset: number): string {

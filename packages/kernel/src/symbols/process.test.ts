@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { symbolOffset } from "./functions.ts";
+import { resolveBinary } from "./library.ts";
 import { mappingAt, parseMaps } from "./maps.ts";
 import { PerfMap } from "./perf-map.ts";
+import { formatSymbol } from "./symbol.ts";
 import { UserSymbols } from "./user.ts";
 
 test("only executable mappings are kept, with their files", () => {
@@ -39,4 +44,20 @@ test("this process's own code is named; what belongs to nothing is not", () => {
   assert.ok(named.every((symbol) => symbol.module?.endsWith("/libc.so.6")));
   assert.deepEqual(symbols.symbolize(process.pid, [5n]), [{ address: 5n, name: undefined, offset: 0, module: undefined }]);
   assert.equal(symbols.symbolize(2 ** 22 + 1, [start])[0]?.name, undefined);
+});
+
+test("a process that has ended keeps the names it had", async () => {
+  const symbols = new UserSymbols();
+  const child = spawn("/bin/sh", ["-c", "echo ready; read line"], { stdio: ["pipe", "pipe", "inherit"] });
+  assert.ok(child.pid !== undefined);
+  await once(child.stdout, "data"); // by now the loader has mapped its libraries
+  const started = symbols.process(child.pid);
+  assert.equal(symbols.process(child.pid), started);
+  const code = /^([0-9a-f]+)-[0-9a-f]+ r-xp 0*([0-9a-f]+) .*\/libc\.so\.6$/m.exec(readFileSync(`/proc/${child.pid}/maps`, "latin1"));
+  assert.ok(code !== null);
+  const address = BigInt(`0x${code[1]}`) - BigInt(`0x${code[2]}`) + BigInt(symbolOffset(resolveBinary("libc") ?? "", "write") ?? 0);
+  assert.match(formatSymbol(started.symbolize(address)), /^(__)?(libc_)?write$/);
+  child.stdin.end("\n");
+  await once(child, "exit");
+  assert.match(formatSymbol(symbols.process(child.pid).symbolize(address)), /^(__)?(libc_)?write$/);
 });

@@ -1,5 +1,5 @@
 /** Names for addresses in the code of processes. */
-import { statSync } from "node:fs";
+import { readlinkSync, statSync } from "node:fs";
 import { FunctionTable } from "./functions.ts";
 import { type Mapping, mappingAt, readMaps } from "./maps.ts";
 import { PerfMap } from "./perf-map.ts";
@@ -11,16 +11,16 @@ import { type Symbol, unknownSymbol } from "./symbol.ts";
  */
 export class UserSymbols {
   readonly #files = new Map<string, FunctionTable | undefined>();
-  readonly #processes = new Map<number, ProcessSymbols>();
+  readonly #processes = new Map<number, { readonly program: string; readonly symbols: ProcessSymbols }>();
 
-  /** What the process is now; what it was when last seen, if it has ended. */
+  /** What the process is now; what it was when last seen, if it has ended. Cheap to ask for again. */
   process(pid: number): ProcessSymbols {
-    const mappings = readMaps(pid);
+    const program = quietly(() => readlinkSync(`/proc/${pid}/exe`));
     const known = this.#processes.get(pid);
-    if (mappings.length === 0 && known !== undefined) return known;
-    const process = new ProcessSymbols(pid, mappings, (mapping) => this.#functions(pid, mapping));
-    this.#processes.set(pid, process);
-    return process;
+    if (known !== undefined && (program === undefined || program === known.program)) return known.symbols;
+    const symbols = new ProcessSymbols(pid, (mapping) => this.#functions(pid, mapping));
+    if (program !== undefined) this.#processes.set(pid, { program, symbols });
+    return symbols;
   }
 
   /** One symbol for each address, in order. Addresses that belong to nothing known have no name. */
@@ -43,39 +43,60 @@ export class UserSymbols {
   }
 }
 
-/** The code that one process had mapped at one moment. */
+/** The code that one process maps. Mappings are read again when an address is in none of them. */
 export class ProcessSymbols {
   readonly #pid: number;
-  readonly #mappings: readonly Mapping[];
   readonly #functions: (mapping: Mapping) => FunctionTable | undefined;
   /** By mapping, so that files are asked for once, and while the process still lives. */
   readonly #tables = new Map<Mapping, FunctionTable | undefined>();
+  /** Addresses that were in no mapping when all were read. */
+  readonly #nowhere = new Set<number>();
+  #mappings: readonly Mapping[];
   #perfMap: PerfMap | undefined | null = null;
 
-  constructor(pid: number, mappings: readonly Mapping[], functions: (mapping: Mapping) => FunctionTable | undefined) {
+  constructor(pid: number, functions: (mapping: Mapping) => FunctionTable | undefined) {
     this.#pid = pid;
-    this.#mappings = mappings;
     this.#functions = functions;
+    this.#mappings = readMaps(pid);
   }
 
   symbolize(address: bigint): Symbol {
     const place = Number(address);
-    const mapping = mappingAt(this.#mappings, place);
+    const mapping = this.#mappingAt(place);
     if (mapping === undefined) return unknownSymbol(address);
-    if (!mapping.path.startsWith("/")) return this.#withoutFile(address, mapping);
-    if (!this.#tables.has(mapping)) this.#tables.set(mapping, this.#functions(mapping));
-    const found = this.#tables.get(mapping)?.find(place - mapping.start + mapping.offset);
-    return found === undefined ? unknownSymbol(address, mapping.path) : { address, ...found, module: mapping.path };
-  }
-
-  /** Code without a file: made by a just-in-time compiler, or the kernel's [vdso]. */
-  #withoutFile(address: bigint, mapping: Mapping): Symbol {
+    const found = this.#findInFile(mapping, place) ?? this.#findAtRunTime(mapping, place);
     const module = mapping.path === "" ? undefined : mapping.path;
-    if (module === "[vdso]") return unknownSymbol(address, module);
-    if (this.#perfMap === null) this.#perfMap = PerfMap.read(this.#pid);
-    const found = this.#perfMap?.find(Number(address));
     return found === undefined ? unknownSymbol(address, module) : { address, ...found, module };
   }
+
+  /** Libraries may have been loaded since the mappings were read; a process that has ended keeps the old ones. */
+  #mappingAt(place: number): Mapping | undefined {
+    const known = mappingAt(this.#mappings, place);
+    if (known !== undefined || this.#nowhere.has(place)) return known;
+    const mappings = readMaps(this.#pid);
+    if (mappings.length > 0) this.#mappings = mappings;
+    const found = mappingAt(mappings, place);
+    if (found === undefined) this.#nowhere.add(place);
+    return found;
+  }
+
+  #findInFile(mapping: Mapping, place: number): Place | undefined {
+    if (!mapping.path.startsWith("/")) return undefined;
+    if (!this.#tables.has(mapping)) this.#tables.set(mapping, this.#functions(mapping));
+    return this.#tables.get(mapping)?.find(place - mapping.start + mapping.offset);
+  }
+
+  /** Code that a just-in-time compiler made: in anonymous memory or a file of its own, never in the kernel's [vdso]. */
+  #findAtRunTime(mapping: Mapping, place: number): Place | undefined {
+    if (mapping.path === "[vdso]" || this.#tables.get(mapping) !== undefined) return undefined;
+    if (this.#perfMap === null) this.#perfMap = PerfMap.read(this.#pid);
+    return this.#perfMap?.find(place);
+  }
+}
+
+interface Place {
+  readonly name: string;
+  readonly offset: number;
 }
 
 /** A file that is gone or no ELF file only leaves its addresses unnamed. */

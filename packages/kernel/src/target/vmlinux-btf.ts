@@ -1,12 +1,11 @@
 /** The running kernel's own types. */
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { BtfReader, loadIndex, serialiseIndex } from "@sonde/bpf/btf";
-import type { Kernel } from "../sys/index.ts";
+import { type Kernel, PROT_READ } from "../sys/index.ts";
 import type { Cache } from "./cache.ts";
 import { kernelBuild } from "./kernel-build.ts";
 
 const PATH = "/sys/kernel/btf/vmlinux";
-const PROT_READ = 1;
 const MAP_PRIVATE = 2;
 
 /**
