@@ -60,7 +60,7 @@ function print(h: Handler, e: Call): void {
   const [first, top, div] = e.args;
   if (first === undefined) return refuse(notLowered, e.span, "print() of nothing is");
   if (first.kind === "map" && (h.program.mapArguments.has(first) || isWhole(h, first))) {
-    return emit(h, { kind: "printMap", map: first.name, top: number(h, top), div: number(h, div) }, [], e.span);
+    return emit(h, { kind: "printMap", map: first.name, top: constantArgument(h, top), div: constantArgument(h, div) }, [], e.span);
   }
   if (first.kind !== "map" || first.keys.length === 0) return emit(h, { kind: "printValue" }, [argumentOf(h, first)], e.span);
   const { info } = planOf(h, first);
@@ -99,7 +99,7 @@ function compareStrings(h: Handler, e: Call): Inst {
   const { builder } = h;
   const before = builder.current;
   const [equal, different, join] = [builder.block("equal"), builder.block("different"), builder.block("join")];
-  testStrings(h, a, b, equal, different, number(h, length));
+  testStrings(h, a, b, equal, different, constantArgument(h, length));
   const value = builder.variable("strncmp");
   for (const [block, outcome] of [[equal, 0], [different, 1]] as const) {
     h.enter(block, before);
@@ -129,11 +129,9 @@ function text(h: Handler, e: Expr | undefined, otherwise: string): string {
 }
 
 /** A constant argument; 0 if it was not given. */
-function number(h: Handler, e: Expr | undefined): number {
+export function constantArgument(h: Handler, e: Expr | undefined): number {
   if (e === undefined) return 0;
   const known = h.variant.constants.get(e);
   if (typeof known === "bigint") return Number(known);
   return e.kind === "int" ? Number(e.value) : refuse(notLowered, e.span, "a computed argument here is");
 }
-
-export { number as constantArgument };

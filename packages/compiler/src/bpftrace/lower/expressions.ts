@@ -10,7 +10,7 @@ import { isScalar } from "./layout.ts";
 import { readMap, updateMap } from "./maps.ts";
 import { address, read } from "./memory.ts";
 import { notLowered, refuse } from "./messages.ts";
-import { arithmetic, comparison, fit, isComparison, type ArithmeticOp } from "./operators.ts";
+import { arithmetic, comparison, fit, isComparison } from "./operators.ts";
 import { hasPlace, place } from "./places.ts";
 
 /** The value of `e` in a register; of a struct or an array, its address. */
@@ -64,7 +64,7 @@ function binary(h: Handler, e: Binary): Inst {
   const a = scalar(h, e.left);
   const b = scalar(h, e.right);
   if (isComparison(op)) return h.builder.compare(comparison(op, left, right), a, b);
-  return fit(h, arithmetic(h, op as ArithmeticOp, { value: a, type: left }, { value: b, type: right }), h.typeOf(e));
+  return fit(h, arithmetic(h, op, { value: a, type: left }, { value: b, type: right }), h.typeOf(e));
 }
 
 /** A condition as 0 or 1. */

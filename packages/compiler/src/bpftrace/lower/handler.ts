@@ -1,6 +1,5 @@
 /** One program under construction: the function being built and what is known about the place where building continues. */
-import type { Provenance } from "../../ir/index.ts";
-import { FunctionBuilder, type Block, type Condition, type Inst, type VariableRef } from "../../ir/index.ts";
+import { FunctionBuilder, type Block, type Condition, type Inst, type Provenance, type VariableRef } from "../../ir/index.ts";
 import type { Expr, Span } from "../ast.ts";
 import type { CheckedProgram, ProbeVariant, Type } from "../types.ts";
 import { Dominance } from "./dominance.ts";
@@ -153,6 +152,7 @@ export class Handler {
     return { base: spot.base ?? this.scratch(), offset: spot.offset };
   }
 
+  /** Bytes of that memory. */
   memoryBytes(name: string): number {
     return this.#memory.get(name)?.bytes ?? 0;
   }

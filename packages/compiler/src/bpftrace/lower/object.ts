@@ -1,6 +1,5 @@
 /** What the programs of one script share: maps, events, types and names. */
-import { LOSS_COUNTERS, type EventAction, type EventView, type Field, type Manifest, type MapSpec } from "@sonde/bpf/spec";
-import type { Target } from "@sonde/bpf/spec";
+import { LOSS_COUNTERS, type EventAction, type EventView, type Field, type Manifest, type MapSpec, type Target } from "@sonde/bpf/spec";
 import type { SourceText } from "../../diagnostics/index.ts";
 import type { Span } from "../ast.ts";
 import type { CheckedProgram, ProbeVariant, Type } from "../types.ts";
@@ -11,7 +10,7 @@ import { planMap, type MapPlan } from "./views.ts";
 /** Distinct stacks that one stack map holds; two of them in one bucket lose the later. */
 const STACKS = 16384;
 const PAGE = 4096;
-/** Bytes of the two stack frame fields of a kernel's stack entry. */
+/** Bytes of one return address. */
 const FRAME_BYTES = 8;
 
 /** Which programs use a map, and which maps' entries are deleted somewhere, by the maps' names. */
