@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { leaked, openKernel, openKernelDescriptors } from "../sys/index.ts";
 import { openVmlinuxBtf, userCache } from "../target/index.ts";
@@ -37,13 +37,18 @@ const ELSEWHERE: Readonly<Record<string, KernelFeature>> = {
   "run time statistics": "run_time_stats",
 };
 
+/** kprobe.multi is made of fprobes, which Debian's 6.1 was built without; its configuration is not at hand in a guest. */
+function reasonToLackFprobe(): string | undefined {
+  return readFileSync("/proc/kallsyms", "latin1").includes(" register_fprobe\n") ? undefined : "built without CONFIG_FPROBE";
+}
+
 kernelTest("what is found by trying agrees with the kernel's release and configuration", () => {
   const facts = runningKernel();
   const rows = probeFeatures({ kernel, btf });
   for (const [name, feature] of Object.entries(ELSEWHERE)) {
     const row = rows.find((candidate) => candidate.name === name);
     assert.ok(row !== undefined, `there is a row for ${name}`);
-    const reason = reasonToLack(feature, facts) ?? (name === "kprobe.multi" && facts.config("CONFIG_FPROBE") === false ? "no CONFIG_FPROBE" : undefined);
+    const reason = reasonToLack(feature, facts) ?? (name === "kprobe.multi" ? reasonToLackFprobe() : undefined);
     assert.equal(row.supported, reason === undefined, `${name}: ${row.note || "works"}; ${reason ?? "the kernel should have it"}`);
   }
 });

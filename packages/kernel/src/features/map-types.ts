@@ -69,6 +69,13 @@ export function mapTypeFeatures(): readonly Feature[] {
   return [...plain, { name: "struct_ops", since: "5.6", probe: structOps }];
 }
 
+/** Whether maps of this type can be made at all, and since which Linux version; undefined for struct_ops, which need more. */
+export function mapTypeSupport(kernel: Kernel, type: MapTypeName): { readonly since: string; readonly verdict: Verdict } | undefined {
+  if (type === "struct_ops") return undefined;
+  const shape = shapes()[type];
+  return { since: shape.since, verdict: tryMap(kernel, MapTypeId[type], shape) };
+}
+
 /** Whether ring buffers can be made. */
 export function ringbuf({ kernel }: Pick<ProbeContext, "kernel">): Verdict {
   return tryMap(kernel, MapTypeId.ringbuf, shapes().ringbuf);
