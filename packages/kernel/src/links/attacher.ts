@@ -74,7 +74,7 @@ export class Attacher {
   }
 
   #attachRaw(program: LoadedProgram, name: string | undefined, subject: string, road: string): Link {
-    return new Link(subject, road, [{ program: rawTracepointOpen(this.#kernel, program.fd, name, subject) }]);
+    return new Link(this.#kernel, subject, road, [{ program: rawTracepointOpen(this.#kernel, program.fd, name, subject) }]);
   }
 
   #attachEvents(program: LoadedProgram, requests: readonly PerfEventRequest[], target: AttachTarget): Link {
@@ -89,10 +89,10 @@ export class Attacher {
         bonds.push(bond);
       }
     } catch (error) {
-      new Link(subject, "", bonds).close();
+      new Link(this.#kernel, subject, "", bonds).close();
       throw error;
     }
-    return new Link(subject, this.#binding === "link" ? "perf event link" : "perf event", bonds);
+    return new Link(this.#kernel, subject, this.#binding === "link" ? "perf event link" : "perf event", bonds);
   }
 
   #source(name: "kprobe" | "uprobe"): EventSource {

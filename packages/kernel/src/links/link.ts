@@ -1,5 +1,6 @@
-/** A live attachment. The kernel keeps it exactly as long as one of its descriptors is open. */
-import type { FileDescriptor } from "../sys/index.ts";
+/** A live attachment. The kernel keeps it as long as one of its descriptors is open or it is pinned. */
+import { type FileDescriptor, type Kernel, linkDetach, linkUpdate, objectGet, objectPin } from "../sys/index.ts";
+import { type LinkInfo, linkInfo } from "./info.ts";
 
 /** One place where the program runs; perf events on several CPUs are several. */
 export interface Bond {
@@ -14,19 +15,60 @@ export class Link {
   readonly description: string;
   /** By which of the kernel's ways: "perf event link", "raw tracepoint link". */
   readonly road: string;
+  readonly #kernel: Kernel;
   readonly #bonds: readonly Bond[];
 
-  /** Takes the descriptors over. */
-  constructor(description: string, road: string, bonds: readonly Bond[]) {
+  /** Takes the descriptors over. A road whose name ends with "link" has a descriptor of a BPF link. */
+  constructor(kernel: Kernel, description: string, road: string, bonds: readonly Bond[]) {
+    this.#kernel = kernel;
     this.description = description;
     this.road = road;
     this.#bonds = bonds;
   }
 
-  /** The BPF link's descriptor, for pinning; undefined for attachments that are none (before Linux 5.15) or several. */
+  /** Opens a link that is pinned on a BPF file system. Errors: KernelError (ENOENT). */
+  static open(kernel: Kernel, path: string): Link {
+    const program = objectGet(kernel, path);
+    try {
+      linkInfo(kernel, program.fd, path);
+    } catch (error) {
+      program.close();
+      throw error;
+    }
+    return new Link(kernel, path, "pinned link", [{ program }]);
+  }
+
+  /** The BPF link's descriptor; undefined for attachments that are none (before Linux 5.15) or several. */
   get fd(): number | undefined {
     const [bond] = this.#bonds;
     return this.#bonds.length === 1 && this.road.endsWith("link") ? bond?.program.fd : undefined;
+  }
+
+  /** What the kernel says about it. Errors: TypeError where there is no BPF link, or several. */
+  info(): LinkInfo {
+    return linkInfo(this.#kernel, this.#linkFd("has no information"), this.description);
+  }
+
+  /**
+   * Gives it a path on a BPF file system, where it goes on when this process ends; removing the file
+   * lets go of it. Errors: KernelError (EEXIST, ENOENT); TypeError where there is no BPF link, or several.
+   */
+  pin(path: string): void {
+    objectPin(this.#kernel, this.#linkFd("cannot be pinned"), path);
+  }
+
+  /**
+   * Puts another program (or struct_ops map) in the place of the one that runs, without a gap; with
+   * `expected` only if that one runs still. Errors: KernelError: EINVAL where the kind of link does not
+   * allow it (those of tracing), EPERM where another than the expected one runs.
+   */
+  update(program: { readonly fd: number }, expected?: { readonly fd: number }): void {
+    linkUpdate(this.#kernel, this.#linkFd("cannot be updated"), program.fd, this.description, expected?.fd);
+  }
+
+  /** Ends the attachment even if it is pinned or somebody else holds it. Errors: KernelError (EOPNOTSUPP) where the kernel cannot. */
+  detach(): void {
+    linkDetach(this.#kernel, this.#linkFd("cannot be detached from others"), this.description);
   }
 
   /**
@@ -38,7 +80,7 @@ export class Link {
     await Promise.all(this.#bonds.map((bond) => bond.program.closeAside()));
   }
 
-  /** Detaches; nothing is left when it returns. */
+  /** Detaches, unless it is pinned; nothing is left when it returns. */
   close(): void {
     for (const { program, event } of this.#bonds) {
       program.close();
@@ -48,6 +90,13 @@ export class Link {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #linkFd(otherwise: string): number {
+    const { fd } = this;
+    if (fd !== undefined) return fd;
+    const why = this.#bonds.length > 1 ? `it is ${this.#bonds.length} attachments` : `it is a ${this.road}, not a BPF link`;
+    throw new TypeError(`${this.description} ${otherwise}: ${why}`);
   }
 }
 

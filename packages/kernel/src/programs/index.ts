@@ -1,3 +1,4 @@
+export { attachTypeId, attachTypeName } from "./attach-type.ts";
 export { attachPoints } from "./attach-point.ts";
 export type { AttachPoint, BtfTarget } from "./attach-point.ts";
 export { encodeProgram } from "./encode.ts";
