@@ -39,6 +39,7 @@ test("a count is the same from dd, from /metrics and from Prometheus", async (t)
   const metrics = await fetchText(`${agent.url}/metrics`);
   assert.match(metrics, new RegExp(`^sonde_test_writes_total\\{comm="dd"\\} ${writes}$`, "m"));
   assert.match(metrics, new RegExp(`^sonde_test_write_size_bytes_bucket\\{le="\\+Inf"\\} ${writes}$`, "m"));
+  assert.match(metrics, new RegExp(`^sonde_test_write_size_bytes_sum ${writes}$`, "m"));
 
   const prometheus = await startPrometheus(t, agent.address);
   const query = encodeURIComponent('sonde_test_writes_total{comm="dd"}');

@@ -2,15 +2,11 @@
 import type { ObjectSpec, Target } from "@sonde/bpf/spec";
 import { check, type CheckOptions } from "./bpftrace/check/index.ts";
 import { parse } from "./bpftrace/parser/script.ts";
-import { lower } from "./bpftrace/lower/index.ts";
+import { lower, type LowerOptions } from "./bpftrace/lower/index.ts";
 import type { CheckedProgram } from "./bpftrace/types.ts";
-import type { CompileOptions } from "./codegen/index.ts";
 import type { Diagnostic, SourceText } from "./diagnostics/index.ts";
 
-export interface ScriptOptions extends CheckOptions, CompileOptions {
-  /** The object's name; "script" if not given. */
-  readonly name?: string;
-}
+export interface ScriptOptions extends CheckOptions, LowerOptions {}
 
 export interface CompiledScript {
   /** Absent if the script has an error. */

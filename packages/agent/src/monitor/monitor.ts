@@ -114,7 +114,7 @@ export class Monitor {
     const { kernel, target } = this.#context;
     const { text, metrics } = await this.#readSource();
     const source = { name: basename(this.#file), text };
-    const { spec, diagnostics } = compileScript(source, target, { params: [] });
+    const { spec, diagnostics } = compileScript(source, target, { name: this.name, histogramTotals: true });
     if (spec === undefined) throw new Error(diagnostics.filter((d) => d.severity === "error").map((d) => render(d, source)).join(""));
     const readers = metrics.map((metric) => metricReader(metric, spec.manifest.maps));
     const options: SessionOptions = { kernel, vmlinux: () => target.btf, sink: () => silentSink, printMapsOnExit: false };

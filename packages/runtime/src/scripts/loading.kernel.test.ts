@@ -45,7 +45,7 @@ const SCRIPTS: readonly string[] = [
   `BEGIN { $i = pid % 3; @ = curtask->sched_info.pcount; @r = ((struct task_struct *)curtask)->signal->rlim[$i].rlim_cur; }`,
   // Strings from elsewhere.
   `tracepoint:syscalls:sys_enter_openat { printf("%s %s\\n", comm, str(args.filename)); }`,
-  `tracepoint:syscalls:sys_enter_openat { @[str(args.filename, 63)] = count(); }`,
+  `tracepoint:syscalls:sys_enter_openat { @[str(args.filename)] = count(); @two[str(args.filename), comm, str(args.filename)] = hist(tid); }`,
   `tracepoint:syscalls:sys_enter_write { @[str(args.buf, 8)] = count(); @b = str(args.buf, args.count); }`,
   `tracepoint:syscalls:sys_enter_execve { printf("%s %s %s\\n", str(args.filename), str(*args.argv), str(args.argv[1])); }`,
   `tracepoint:sched:sched_process_exec { $f = args.filename; if (args.filename == "/bin/sh") { @sh++; } printf("%s\\n", $f); }`,
@@ -73,7 +73,7 @@ for (const script of SCRIPTS) {
 
 /** Function probes load on any kernel; only attaching them needs more. */
 const FUNCTIONS: readonly string[] = [
-  `kprobe:vfs_read { @[str(((struct file *)arg0)->f_path.dentry->d_name.name, 63)] = count(); @b = arg2; @r = reg("sp"); @k[kstack] = count(); }`,
+  `kprobe:vfs_read { @[str(((struct file *)arg0)->f_path.dentry->d_name.name)] = count(); @b = arg2; @r = reg("sp"); @k[kstack] = count(); }`,
   `kprobe:vfs_read { @ = count(); @i = args.file->f_inode->i_ino; @n = args.count; } kretprobe:vfs_read { @h = hist(retval); }`,
   `kprobe:tcp_connect { $sk = (struct sock *)arg0; @[$sk->__sk_common.skc_daddr, $sk->__sk_common.skc_dport, $sk->sk_protocol] = count(); }`,
 ];

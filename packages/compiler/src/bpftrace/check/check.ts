@@ -9,13 +9,14 @@ import { Diagnostics, didYouMean, type Diagnostic } from "../../diagnostics/inde
 import type { MapDeclaration, Script } from "../ast.ts";
 import * as mapMessages from "../messages/maps.ts";
 import * as messages from "../messages/probes.ts";
-import type { CheckedProgram, MapInfo, ProbeVariant } from "../types.ts";
+import type { CheckedConfig, CheckedProgram, MapInfo, ProbeVariant } from "../types.ts";
 import { checkConfig } from "./config.ts";
 import { readDeclarations } from "./constants.ts";
 import type { Draft } from "./attach/draft.ts";
 import { expand } from "./attach/expand.ts";
 import { checkCondition } from "./expressions.ts";
 import { Handler } from "./handler.ts";
+import { boundedKeys } from "./key-size.ts";
 import { Program, type CheckOptions, type MapState, type Variables } from "./program.ts";
 import { checkBlock } from "./statements.ts";
 
@@ -52,7 +53,7 @@ export function check(script: Script, target: Target, options: CheckOptions = {}
   return {
     program: {
       script, variants: handlers.map(variantOf), config, remarks, params: options.params ?? [], mapArguments: program.mapArguments,
-      maps: new Map(byPlace([...program.maps.values()]).map((state) => [state.name, mapInfo(state, declared.get(state.name), config.maxMapKeys)])),
+      maps: new Map(byPlace([...program.maps.values()]).map((state) => [state.name, mapInfo(state, declared.get(state.name), config)])),
     },
     diagnostics,
   };
@@ -110,13 +111,13 @@ function variantOf({ draft, types, constants }: Handler): ProbeVariant {
   return { probe, programType, attach, title, user, arguments: draft.arguments, types, constants };
 }
 
-function mapInfo(state: MapState, declaration: MapDeclaration | undefined, maxMapKeys: number): MapInfo {
+function mapInfo(state: MapState, declaration: MapDeclaration | undefined, config: CheckedConfig): MapInfo {
   const { value } = state;
   return {
     name: state.name,
-    keys: (state.keys ?? []).map(({ type }) => type),
+    keys: boundedKeys((state.keys ?? []).map(({ type }) => type), config.maxStrlen),
     value: value?.kind === "aggregate" ? value : { kind: "scalar", type: value?.place.type ?? { kind: "none" } },
-    maxEntries: declaration?.maxEntries ?? maxMapKeys,
+    maxEntries: declaration?.maxEntries ?? config.maxMapKeys,
     declaredType: declaration?.type,
   };
 }

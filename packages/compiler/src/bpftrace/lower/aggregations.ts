@@ -42,8 +42,8 @@ function changeOf(h: Handler, kind: Aggregate, plan: MapPlan, value: Inst): Chan
         add(h, plan, entry, 8, one);
       };
     case "min": case "max": return extreme(h, extremeOrder(kind.kind, kind.signed), value);
-    case "hist": return bucketed(h, plan, logarithmicBucket(h, value, kind.bits), kind.bits === 0);
-    case "lhist": return bucketed(h, plan, linearBucket(h, value, kind), false);
+    case "hist": return bucketed(h, plan, value, logarithmicBucket(h, value, kind.bits), kind.bits === 0);
+    case "lhist": return bucketed(h, plan, value, linearBucket(h, value, kind), false);
   }
 }
 
@@ -78,12 +78,18 @@ function extreme(h: Handler, better: CompareOp, value: Inst): Change {
 }
 
 /** Adds 1 to bucket `index`. Where the verifier can't see that the index is in range, it is tested, which never fails. */
-function bucketed(h: Handler, plan: MapPlan, index: Inst, bounded: boolean): Change {
+function bucketed(h: Handler, plan: MapPlan, value: Inst, index: Inst, bounded: boolean): Change {
   const { builder } = h;
+  const { value: view } = plan.view;
+  if (view.kind !== "hist" && view.kind !== "lhist") throw new Error(`${plan.spec.name} is no histogram`);
+  const { buckets, totalOffset } = view;
   const increment = (entry: Inst): void => {
     const bucket = builder.binary("add", entry, builder.binary("shl", index, h.constant(3)));
     add(h, plan, bucket, 0, h.constant(1));
   };
-  if (bounded) return increment;
-  return (entry) => h.when({ kind: "ult", a: index, b: h.constant(plan.spec.valueSize / 8) }, () => increment(entry), undefined, true);
+  return (entry) => {
+    if (totalOffset !== undefined) add(h, plan, entry, totalOffset, value);
+    if (bounded) increment(entry);
+    else h.when({ kind: "ult", a: index, b: h.constant(buckets) }, () => increment(entry), undefined, true);
+  };
 }

@@ -19,6 +19,8 @@ import { mapUses } from "./walk.ts";
 export interface LowerOptions extends CompileOptions {
   /** The object's name; "script" if not given. */
   readonly name?: string;
+  /** Keep the sum of a histogram's values beside its buckets, which costs an addition for each event; false if not given. */
+  readonly histogramTotals?: boolean;
 }
 
 export interface Lowered {
@@ -29,7 +31,7 @@ export interface Lowered {
 
 export function lower(program: CheckedProgram, target: Target, source: SourceText, options: LowerOptions = {}): Lowered {
   const diagnostics = new Diagnostics();
-  const object = objectFor(program, target, source);
+  const object = objectFor(program, target, source, options);
   const handlers: Handler[] = [];
   for (const variant of program.variants) {
     refusable(diagnostics, variant, () => handlers.push(lowerProgram(object, program, variant)));
@@ -51,7 +53,7 @@ export function lower(program: CheckedProgram, target: Target, source: SourceTex
   return { spec, diagnostics: diagnostics.list };
 }
 
-function objectFor(program: CheckedProgram, target: Target, source: SourceText): ObjectBuilder {
+function objectFor(program: CheckedProgram, target: Target, source: SourceText, options: LowerOptions): ObjectBuilder {
   const users = new Map<string, Set<ProbeVariant>>();
   const deleted = new Set<string>();
   for (const variant of program.variants) {
@@ -59,7 +61,7 @@ function objectFor(program: CheckedProgram, target: Target, source: SourceText):
     for (const name of uses.used) users.set(name, (users.get(name) ?? new Set()).add(variant));
     for (const name of uses.deleted) deleted.add(name);
   }
-  return new ObjectBuilder(program, target, source, { users, deleted });
+  return new ObjectBuilder(program, target, source, { users, deleted }, options.histogramTotals ?? false);
 }
 
 function programSpec(h: Handler, options: CompileOptions): ProgramSpec {

@@ -26,17 +26,19 @@ export class ObjectBuilder {
   readonly types: ObjectTypes;
   readonly #plans = new Map<string, MapPlan>();
   readonly #uses: ScriptMapUses;
+  readonly #histogramTotals: boolean;
   readonly #internal = new Map<string, MapSpec>();
   readonly #events: EventView[] = [];
   readonly #names = new Set<string>();
   #zeroBytes = 0;
 
-  constructor(program: CheckedProgram, target: Target, source: SourceText, uses: ScriptMapUses) {
+  constructor(program: CheckedProgram, target: Target, source: SourceText, uses: ScriptMapUses, histogramTotals: boolean) {
     this.program = program;
     this.target = target;
     this.positions = new Positions(source);
     this.types = new ObjectTypes(target);
     this.#uses = uses;
+    this.#histogramTotals = histogramTotals;
   }
 
   /** A program's name from its probe's text: letters, digits and underscores, unique in the object. */
@@ -57,6 +59,7 @@ export class ObjectBuilder {
       plan = planMap(info, {
         types: this.types,
         stacks: (type) => this.stackMap(type),
+        totals: this.#histogramTotals,
         users: [...this.#uses.users.get(name) ?? []],
         span,
       });

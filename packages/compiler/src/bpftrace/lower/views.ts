@@ -18,6 +18,8 @@ export interface MapPlan {
 export interface PlanContext {
   readonly types: ObjectTypes;
   readonly stacks: StackMaps;
+  /** Whether histograms keep the sum of their values. */
+  readonly totals: boolean;
   /** The programs that use the map. */
   readonly users: readonly ProbeVariant[];
   readonly span: Span;
@@ -30,7 +32,7 @@ export function planMap(info: MapInfo, context: PlanContext): MapPlan {
   const keys = layOut(info.keys.map((key) => dataType(key, stacks, span)), 0);
   const { value: stored } = info;
   const perCpu = stored.kind === "aggregate" && (keyless || info.declaredType === undefined || info.declaredType.startsWith("percpu"));
-  const value = stored.kind === "aggregate" ? aggregateView(stored.aggregate, perCpu) : scalarView(dataType(stored.type, stacks, span), keyless);
+  const value = stored.kind === "aggregate" ? aggregateView(stored.aggregate, perCpu, context.totals) : scalarView(dataType(stored.type, stacks, span), keyless);
   const keySize = keyless ? 4 : keys.size;
   const size = valueSize(value);
   const maxEntries = keyless ? 1 : info.maxEntries;
@@ -45,13 +47,18 @@ export function planMap(info: MapInfo, context: PlanContext): MapPlan {
   return { info, view, spec, atomic: !perCpu || interrupted(users) };
 }
 
-function aggregateView(aggregate: Aggregate, perCpu: boolean): ValueView {
+function aggregateView(aggregate: Aggregate, perCpu: boolean, totals: boolean): ValueView {
   switch (aggregate.kind) {
     case "count": return { kind: "count", perCpu };
-    case "hist": return { kind: "hist", bits: aggregate.bits, buckets: histogramBuckets(aggregate.bits), perCpu };
-    case "lhist": return { ...aggregate, buckets: 2 + Math.floor((aggregate.max - aggregate.min) / aggregate.step), perCpu };
+    case "hist": return withTotal({ kind: "hist", bits: aggregate.bits, buckets: histogramBuckets(aggregate.bits), perCpu }, totals);
+    case "lhist": return withTotal({ ...aggregate, buckets: 2 + Math.floor((aggregate.max - aggregate.min) / aggregate.step), perCpu }, totals);
     default: return { kind: aggregate.kind, signed: aggregate.signed, perCpu };
   }
+}
+
+/** The sum of all values stands behind the buckets. */
+function withTotal<View extends ValueView & { readonly buckets: number }>(view: View, totals: boolean): View {
+  return totals ? { ...view, totalOffset: view.buckets * 8 } : view;
 }
 
 function scalarView(type: DataType, keyless: boolean): ValueView {
@@ -63,7 +70,7 @@ export function valueSize(view: ValueView): number {
   switch (view.kind) {
     case "scalar": return alignUp(view.type.size) + (view.setOffset === undefined ? 0 : 8);
     case "count": return 8;
-    case "hist": case "lhist": return view.buckets * 8;
+    case "hist": case "lhist": return view.buckets * 8 + (view.totalOffset === undefined ? 0 : 8);
     default: return 16;
   }
 }
