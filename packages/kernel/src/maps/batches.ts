@@ -15,7 +15,7 @@ import type { Kernel } from "../sys/kernel.ts";
 import { Memory } from "../sys/memory.ts";
 import type { MapLayout } from "./layout.ts";
 
-/** A run of entries. Valid until the visitor returns: the memory is used again. */
+/** A run of entries. Valid until the next one is asked for: the memory is used again. */
 export interface Batch {
   readonly count: number;
   /** Key i is at byte `i * keySize`. */
@@ -65,22 +65,25 @@ export class Batches {
     this.#capacity = Math.min(maxEntries, capacity);
   }
 
-  /** Calls `visit` for runs of entries until all have been seen. */
-  forEach(visit: (batch: Batch) => void): void {
-    if (this.#supported) this.#supported = this.#batched(BpfCommand.MAP_LOOKUP_BATCH, "BPF_MAP_LOOKUP_BATCH", visit);
-    if (!this.#supported) this.#keyByKey(visit);
+  /** Runs of entries until all have been seen. One walk at a time. */
+  *walk(): Generator<Batch, void> {
+    if (this.#supported) this.#supported = yield* this.#batched(BpfCommand.MAP_LOOKUP_BATCH, "BPF_MAP_LOOKUP_BATCH");
+    if (!this.#supported) yield* this.#keyByKey();
   }
 
-  /** Deletes all entries of a hash. False when this map or kernel has no batch command for that. */
-  deleteAll(): boolean {
-    return this.#batched(BpfCommand.MAP_LOOKUP_AND_DELETE_BATCH, "BPF_MAP_LOOKUP_AND_DELETE_BATCH", () => {});
+  /**
+   * {@link walk} that deletes what it hands out, each bucket at once: no change is lost in between. The
+   * generator returns false when this map or kernel has no command for that.
+   */
+  *take(): Generator<Batch, boolean> {
+    return yield* this.#batched(BpfCommand.MAP_LOOKUP_AND_DELETE_BATCH, "BPF_MAP_LOOKUP_AND_DELETE_BATCH");
   }
 
   /**
    *      0 in_batch (u64)   8 out_batch (u64)   16 keys (u64)   24 values (u64)
    *     32 count           36 map_fd            40 elem_flags   48 flags
    */
-  #batched(command: number, call: string, visit: (batch: Batch) => void): boolean {
+  *#batched(command: number, call: string): Generator<Batch, boolean> {
     const attr = this.#attr;
     const position = attr.readU64(0);
     const from = this.#position;
@@ -101,7 +104,7 @@ export class Batches {
       if (first && (result === -Errno.ENOTSUPP || result === -Errno.EINVAL)) return false;
       if (result !== -Errno.ENOENT && result !== -Errno.EINTR) checked(result, call, this.#subject);
       const count = attr.readU32(32);
-      if (count > 0) visit({ count, keys, values });
+      if (count > 0) yield { count, keys, values };
       if (result === -Errno.ENOENT) return true;
       // Interrupted before the first entry: the kernel has written no position to go on from.
       if (result === -Errno.EINTR && count === 0) continue;
@@ -117,7 +120,7 @@ export class Batches {
     this.#values = undefined;
   }
 
-  #keyByKey(visit: (batch: Batch) => void): void {
+  *#keyByKey(): Generator<Batch, void> {
     const { keySize, entrySize } = this.#layout;
     const keys = (this.#keys ??= new Memory(this.#kernel, this.#capacity * keySize));
     const values = (this.#values ??= new Memory(this.#kernel, this.#capacity * entrySize));
@@ -145,11 +148,11 @@ export class Batches {
       seen.add(name);
       keys.bytes.set(key.bytes, count * keySize);
       if (++count === this.#capacity) {
-        visit({ count, keys, values });
+        yield { count, keys, values };
         count = 0;
       }
     }
-    if (count > 0) visit({ count, keys, values });
+    if (count > 0) yield { count, keys, values };
   }
 }
 

@@ -41,13 +41,19 @@ export class Elements {
     return this.#read(BpfCommand.MAP_LOOKUP_AND_DELETE_ELEM, "BPF_MAP_LOOKUP_AND_DELETE_ELEM", key, into);
   }
 
+  /** Whether a bloom filter may hold the value: the look-up's value goes in instead of out. */
+  contains(value: Uint8Array): boolean {
+    this.#setValue(value);
+    const result = this.#call(BpfCommand.MAP_LOOKUP_ELEM, 0);
+    if (result === -Errno.ENOENT) return false;
+    checked(result, "BPF_MAP_LOOKUP_ELEM", this.#subject);
+    return true;
+  }
+
   /** False when `flags` forbid it: the key is (or is not) there already. */
   update(key: Uint8Array, value: Uint8Array, flags: number): boolean {
     this.#setKey(key);
-    if (value.length !== this.#value.length) {
-      throw new RangeError(`a value of ${this.#subject} has ${this.#value.length} bytes, not ${value.length}`);
-    }
-    this.#value.set(value);
+    this.#setValue(value);
     const result = this.#call(BpfCommand.MAP_UPDATE_ELEM, flags);
     if (result === -Errno.EEXIST || (result === -Errno.ENOENT && flags !== 0)) return false;
     checked(result, "BPF_MAP_UPDATE_ELEM", this.#subject);
@@ -81,6 +87,12 @@ export class Elements {
     if (key.length !== this.#key.length)
       throw new RangeError(`a key of ${this.#subject} has ${this.#key.length} bytes, not ${key.length}`);
     this.#key.set(key);
+  }
+
+  #setValue(value: Uint8Array): void {
+    if (value.length !== this.#value.length)
+      throw new RangeError(`a value of ${this.#subject} has ${this.#value.length} bytes, not ${value.length}`);
+    this.#value.set(value);
   }
 
   #call(command: number, flags: number): number {

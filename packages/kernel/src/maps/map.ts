@@ -1,14 +1,18 @@
 /** A map that is live in the kernel. Keys and values are raw bytes; decoders give them meaning. */
 import type { MapType } from "@sonde/bpf/spec";
 import { mapFreeze } from "../sys/bpf/map-commands.ts";
+import { objectPin } from "../sys/bpf/object-commands.ts";
 import { MapFlag, UpdateFlag } from "../sys/constants.ts";
 import type { FileDescriptor } from "../sys/file-descriptor.ts";
 import type { Kernel } from "../sys/kernel.ts";
 import { Mapping, PROT_READ, PROT_WRITE } from "../sys/mapping.ts";
 import { pageSize } from "../sys/page-size.ts";
+import { BatchWrites } from "./batch-writes.ts";
 import { Batches } from "./batches.ts";
 import type { Batch } from "./batches.ts";
 import { Elements } from "./elements.ts";
+import { mapInfo } from "./info.ts";
+import type { MapInfo } from "./info.ts";
 import { isArray } from "./layout.ts";
 import type { MapLayout } from "./layout.ts";
 
@@ -18,6 +22,8 @@ export interface MapDescription {
   readonly maxEntries: number;
   /** BPF_F_* bits it was created with. */
   readonly flags: number;
+  /** map_extra, see MapSpec. */
+  readonly extra?: bigint;
 }
 
 /** Called for each entry: its key and its values (one for each CPU, `layout.stride` apart) at byte offsets. */
@@ -28,6 +34,7 @@ export class BpfMap {
   readonly type: MapType;
   readonly maxEntries: number;
   readonly flags: number;
+  readonly extra: bigint;
   readonly layout: MapLayout;
   /** "map 'start' (hash)", for messages. */
   readonly subject: string;
@@ -45,6 +52,7 @@ export class BpfMap {
     this.type = description.type;
     this.maxEntries = description.maxEntries;
     this.flags = description.flags;
+    this.extra = description.extra ?? 0n;
     this.layout = layout;
     this.subject = `map '${description.name}' (${description.type})`;
   }
@@ -82,8 +90,13 @@ export class BpfMap {
    * entry that stays in the map is seen exactly once. Do not read all of the same map inside `visit`.
    */
   forEachBatch(visit: (batch: Batch) => void): void {
-    this.#batches ??= new Batches(this.#kernel, this.#fd, this.layout, this.maxEntries, this.subject);
-    this.#batches.forEach(visit);
+    this.#batches ??= this.#newBatches();
+    for (const batch of this.#batches.walk()) visit(batch);
+  }
+
+  /** {@link forEachBatch} at the caller's pace; any number of such walks may be under way. */
+  batches(): Generator<Batch, void> {
+    return this.#newBatches().walk();
   }
 
   /** {@link forEachBatch}, entry by entry. */
@@ -94,14 +107,40 @@ export class BpfMap {
     });
   }
 
+  /**
+   * Writes many entries: keys and values (of all CPUs) one behind the other. Returns how many `flags` did
+   * not forbid. Errors: KernelError, E2BIG when the map is full; entries before that have been written.
+   */
+  updateBatch(keys: Uint8Array, values: Uint8Array, flags: number = 0): number {
+    return this.#writes().update(keys, values, flags);
+  }
+
+  /** Deletes many keys, one behind the other. Returns how many there were. */
+  deleteBatch(keys: Uint8Array): number {
+    return this.#writes().delete(keys);
+  }
+
+  /**
+   * Reads all entries and deletes them. Where the kernel can do both at once (hashes; other types and kernels
+   * before 5.14 cannot), no change in between is lost.
+   */
+  takeAll(visit: (batch: Batch) => void): void {
+    this.#batches ??= this.#newBatches();
+    const taking = this.#batches.take();
+    let step = taking.next();
+    for (; step.done !== true; step = taking.next()) visit(step.value);
+    if (step.value) return;
+    const { keySize } = this.layout;
+    for (const batch of this.batches()) {
+      visit(batch);
+      this.deleteBatch(batch.keys.bytes.slice(0, batch.count * keySize));
+    }
+  }
+
   /** Deletes all entries; of arrays, writes zeros over them. */
   clear(): void {
-    if (isArray(this.type)) return this.zero();
-    this.#batches ??= new Batches(this.#kernel, this.#fd, this.layout, this.maxEntries, this.subject);
-    if (this.#batches.deleteAll()) return;
-    const keys: Uint8Array[] = [];
-    this.#collectKeys(keys);
-    for (const key of keys) this.delete(key);
+    if (isArray(this.type)) this.zero();
+    else this.takeAll(() => {});
   }
 
   /** Writes zeros over all values and keeps the keys. */
@@ -112,18 +151,38 @@ export class BpfMap {
     for (const key of keys) this.update(key, zeros, UpdateFlag.EXIST); // not those deleted meanwhile
   }
 
-  /** The values of an array created with BPF_F_MMAPABLE, shared with the kernel: value i at byte `i * stride` rounded up to 8. */
+  /**
+   * Memory shared with the kernel: the values of an array created with BPF_F_MMAPABLE, value i at byte
+   * `i * valueSize` rounded up to 8; or an arena, whose pages come into being when they are touched.
+   */
   memory(): ArrayBuffer {
     if ((this.flags & MapFlag.MMAPABLE) === 0) throw new Error(`${this.subject} was not created with BPF_F_MMAPABLE`);
-    const bytes = ((this.layout.valueSize + 7) & ~7) * this.maxEntries;
+    const page = pageSize();
+    const bytes = this.type === "arena" ? page * this.maxEntries : ((this.layout.valueSize + 7) & ~7) * this.maxEntries;
     this.#mapping ??= new Mapping(this.#kernel, {
       fd: this.fd,
       offset: 0,
-      length: Math.ceil(bytes / pageSize()) * pageSize(),
+      length: Math.ceil(bytes / page) * page,
       protection: PROT_READ | PROT_WRITE,
       subject: this.subject,
+      ...(this.type === "arena" && { address: Number(this.extra) }),
     });
     return this.#mapping.buffer;
+  }
+
+  /** Gives it a path on a BPF file system, where it outlives this process; removing the file ends that. */
+  pin(path: string): void {
+    objectPin(this.#kernel, this.fd, path);
+  }
+
+  /** What the kernel says about it. */
+  info(): MapInfo {
+    return mapInfo(this.#kernel, this.fd, this.subject);
+  }
+
+  /** Whether a bloom filter may hold a value: false is certain. */
+  contains(value: Uint8Array): boolean {
+    return this.#element().contains(value);
   }
 
   /** From now on user space cannot write; the verifier takes values of BPF_F_RDONLY_PROG arrays as constants. */
@@ -143,6 +202,14 @@ export class BpfMap {
 
   #element(): Elements {
     return (this.#elements ??= new Elements(this.#kernel, this.#fd, this.layout, this.subject));
+  }
+
+  #newBatches(): Batches {
+    return new Batches(this.#kernel, this.#fd, this.layout, this.maxEntries, this.subject);
+  }
+
+  #writes(): BatchWrites {
+    return new BatchWrites(this.#kernel, this.#fd, this.layout, this.subject, this.#element());
   }
 
   #collectKeys(into: Uint8Array[]): void {

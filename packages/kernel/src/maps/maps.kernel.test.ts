@@ -137,9 +137,8 @@ kernelTest("a batch smaller than a bucket grows until it fits", () => {
     },
   };
   const seen: number[] = [];
-  new Batches(watched, fd, map.layout, 300, "map", 1).forEach(({ count, keys }) => {
+  for (const { count, keys } of new Batches(watched, fd, map.layout, 300, "map", 1).walk())
     for (let i = 0; i < count; i++) seen.push(keys.view.getUint32(i * 4, true));
-  });
   assert.ok(refused > 0, "the kernel refused a batch of one");
   assert.deepEqual(
     seen.sort((a, b) => a - b),

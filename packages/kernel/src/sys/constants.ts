@@ -158,12 +158,30 @@ export const MapFlag = {
   NUMA_NODE: 0x4,
   RDONLY: 0x8,
   WRONLY: 0x10,
+  /** Stack traces hold build ids and file offsets instead of addresses. */
   STACK_BUILD_ID: 0x20,
+  /** Hashes whose order is always the same, for tests. */
+  ZERO_SEED: 0x40,
   RDONLY_PROG: 0x80,
   WRONLY_PROG: 0x100,
+  /** A socket's storage is copied to the sockets that it accepts. */
+  CLONE: 0x200,
   /** Array values that user space may map. */
   MMAPABLE: 0x400,
+  /** Perf event arrays keep their events when who put them there is gone. */
+  PRESERVE_ELEMS: 0x800,
+  /** Inner arrays whose size may differ from the template's. */
   INNER_MAP: 0x1000,
+  /** struct_ops that are attached by a link; 6.4 */
+  LINK: 0x2000,
+  /** 6.9 */
+  VTYPE_BTF_OBJ_FD: 0x8000,
+  /** 6.9 */
+  TOKEN_FD: 0x1_0000,
+  /** Touching an arena's page that is not allocated is a fault instead of an allocation; 6.9 */
+  SEGV_ON_FAULT: 0x2_0000,
+  /** An arena whose pointers are not translated for user space; 6.9 */
+  NO_USER_CONV: 0x4_0000,
 } as const;
 
 /** Flags of BPF_MAP_UPDATE_ELEM. */

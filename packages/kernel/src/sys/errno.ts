@@ -5,6 +5,7 @@ import { getSystemErrorMap } from "node:util";
 export const Errno = {
   EPERM: 1,
   ENOENT: 2,
+  ESRCH: 3,
   EINTR: 4,
   E2BIG: 7,
   EBADF: 9,
@@ -18,6 +19,7 @@ export const Errno = {
   EINVAL: 22,
   EMFILE: 24,
   ENOSPC: 28,
+  ENOSYS: 38,
   EOPNOTSUPP: 95,
   /** The kernel's own "not supported", which was never meant to reach user space and does. */
   ENOTSUPP: 524,

@@ -6,6 +6,7 @@
  * {@link KernelError} is made by the callers, who know what the call was made for.
  */
 import type { Attr } from "./attr.ts";
+import type { SyscallNumbers } from "./syscall-numbers.ts";
 
 export interface Kernel {
   /** bpf(2). `command` is one of {@link BpfCommand}. */
@@ -19,6 +20,21 @@ export interface Kernel {
   attr(size: number): Attr;
   /** perf_event_open(2). */
   perfEventOpen(attr: Attr, pid: number, cpu: number, groupFd: number, flags: number): number;
+  /** epoll_create1(2), close-on-exec. */
+  epollCreate(): number;
+  /** epoll_ctl(2); `attr` holds a struct epoll_event. */
+  epollControl(epoll: number, operation: number, fd: number, attr: Attr): number;
+  /** epoll_wait(2): into `attr`, at most `count` events; `timeout` in milliseconds. */
+  epollWait(epoll: number, attr: Attr, count: number, timeout: number): number;
+  /** epoll_wait(2) on another thread; a failure is -1 whatever its cause. */
+  epollWaitAsync(epoll: number, attr: Attr, count: number, timeout: number): Promise<number>;
+  /** pidfd_open(2). */
+  pidfdOpen(pid: number): number;
+  /**
+   * Any other call of the table, by its name. Addresses among the arguments lie in `attr`, which is kept
+   * alive for as long as the call lasts.
+   */
+  syscall(name: keyof SyscallNumbers, attr: Attr | undefined, ...args: readonly number[]): number;
   /** ioctl(2) with an integer or an address as its argument. */
   ioctl(fd: number, request: number, argument: number): number;
   /** mount(2), for the kernel's own file systems: no source, no data. */
@@ -27,7 +43,7 @@ export interface Kernel {
   unlimit(resource: number): number;
   /** {@link possibleCpus}, read once. */
   possibleCpus(): readonly number[];
-  /** mmap(2); `address` is 0 unless `flags` hold MAP_FIXED. */
+  /** mmap(2); `address` is a wish unless `flags` hold MAP_FIXED, 0 for none. */
   mmap(address: number, length: number, protection: number, flags: number, fd: number, offset: number): number;
   /** munmap(2). */
   munmap(address: number, length: number): number;

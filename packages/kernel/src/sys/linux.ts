@@ -7,6 +7,9 @@ import type { Kernel } from "./kernel.ts";
 import { syscallNumbers } from "./syscall-numbers.ts";
 import type { SyscallNumbers } from "./syscall-numbers.ts";
 
+/** O_CLOEXEC, and EPOLL_CLOEXEC which equals it. */
+const CLOEXEC = 0x80000;
+
 /**
  * A process needs one. Opening it costs nothing: the foreign function interface is loaded by the
  * first call.
@@ -41,6 +44,35 @@ export function openKernel(): Kernel {
       inUse.attr = attr;
       const { call, numbers } = libc();
       return call(numbers.perf_event_open, attr.address, pid, cpu, groupFd, flags, 0);
+    },
+    epollCreate() {
+      const { call, numbers } = libc();
+      return call(numbers.epoll_create1, CLOEXEC, 0, 0, 0, 0, 0);
+    },
+    epollControl(epoll, operation, fd, attr) {
+      inUse.attr = attr;
+      const { call, numbers } = libc();
+      return call(numbers.epoll_ctl, epoll, operation, fd, attr.address, 0, 0);
+    },
+    epollWait(epoll, attr, count, timeout) {
+      inUse.attr = attr;
+      const { call, numbers } = libc();
+      return call(numbers.epoll_pwait, epoll, attr.address, count, timeout, 0, 0);
+    },
+    async epollWaitAsync(epoll, attr, count, timeout) {
+      const { callAsync, numbers } = libc();
+      const result = await callAsync(numbers.epoll_pwait, epoll, attr.address, count, timeout, 0, 0);
+      inUse.attr = attr;
+      return result;
+    },
+    pidfdOpen(pid) {
+      const { call, numbers } = libc();
+      return call(numbers.pidfd_open, pid, 0, 0, 0, 0, 0);
+    },
+    syscall(name, attr, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0) {
+      inUse.attr = attr;
+      const { call, numbers } = libc();
+      return call(numbers[name], a, b, c, d, e, f);
     },
     ioctl(fd, request, argument) {
       const { call, numbers } = libc();

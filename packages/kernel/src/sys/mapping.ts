@@ -22,6 +22,8 @@ export interface MappingRequest {
   /** Bytes, and bytes from the start of the file; both whole pages. */
   readonly offset: number;
   readonly length: number;
+  /** Where it should lie; wherever the kernel likes if absent. */
+  readonly address?: number;
   /** PROT_READ, or PROT_READ | PROT_WRITE. Writing to a view of a read-only mapping kills the process. */
   readonly protection: number;
   /** What is mapped, for messages: "ring buffer 'events'". */
@@ -36,7 +38,14 @@ export class Mapping {
 
   /** Errors: a {@link KernelError} of mmap. */
   constructor(kernel: Kernel, request: MappingRequest) {
-    const address = kernel.mmap(0, request.length, request.protection, MAP_SHARED, request.fd, request.offset);
+    const address = kernel.mmap(
+      request.address ?? 0,
+      request.length,
+      request.protection,
+      MAP_SHARED,
+      request.fd,
+      request.offset,
+    );
     if (address < 0) throw kernelError("mmap", request.subject, -address);
     this.#kernel = kernel;
     this.#address = address;

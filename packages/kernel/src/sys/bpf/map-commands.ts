@@ -20,6 +20,12 @@ export interface MapCreateRequest {
   readonly btf?: { readonly fd: number; readonly keyTypeId: number; readonly valueTypeId: number };
   /** Template of the inner maps, for maps of maps. */
   readonly innerMapFd?: number;
+  /** Where its memory lies, with BPF_F_NUMA_NODE. */
+  readonly numaNode?: number;
+  /** Of struct_ops: the id in the kernel's BTF of `struct bpf_struct_ops_NAME`. */
+  readonly vmlinuxValueTypeId?: number;
+  /** What it says depends on the type, see MapSpec; 5.16 */
+  readonly extra?: bigint;
 }
 
 /**
@@ -39,12 +45,15 @@ export function mapCreate(kernel: Kernel, request: MapCreateRequest): FileDescri
     attr.u32(12, request.maxEntries);
     attr.u32(16, request.flags);
     attr.u32(20, request.innerMapFd ?? 0);
+    attr.u32(24, request.numaNode ?? 0);
     attr.name(28, request.name);
     if (request.btf !== undefined) {
       attr.u32(48, request.btf.fd);
       attr.u32(52, request.btf.keyTypeId);
       attr.u32(56, request.btf.valueTypeId);
     }
+    attr.u32(60, request.vmlinuxValueTypeId ?? 0);
+    attr.u64(64, request.extra ?? 0);
     return attr;
   });
   return new FileDescriptor(checked(result, "BPF_MAP_CREATE", `map '${request.name}'`));
