@@ -1,4 +1,5 @@
 export { Attr } from "./attr.ts";
+export * from "./bpf/attach-commands.ts";
 export * from "./bpf/btf-commands.ts";
 export * from "./bpf/link-commands.ts";
 export * from "./bpf/map-commands.ts";
@@ -14,10 +15,8 @@ export { leaked, openKernelDescriptors } from "./leaks.ts";
 export { openKernel } from "./linux.ts";
 export * from "./mapping.ts";
 export { Memory } from "./memory.ts";
+export * from "./network-namespace.ts";
 export { pageSize } from "./page-size.ts";
 export { openPidfd } from "./pidfd.ts";
 export { Poller } from "./poller.ts";
-export * from "./attach-types.ts";
-export * from "./bpf/attach-commands.ts";
-export * from "./network-namespace.ts";
 export * from "./sockets.ts";
