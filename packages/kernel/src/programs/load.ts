@@ -9,12 +9,12 @@ import { Errno } from "../sys/errno.ts";
 import { kernelError } from "../sys/errors.ts";
 import { FileDescriptor } from "../sys/file-descriptor.ts";
 import type { Kernel } from "../sys/kernel.ts";
-import { Memory } from "../sys/memory.ts";
 import type { AttachPoint } from "./attach-point.ts";
 import type { EncodedProgram, ObjectContext } from "./encode.ts";
 import { findBtfTarget } from "./kernel-types.ts";
 import { VerifierError } from "./verifier-error.ts";
-import { readVerifierLog } from "./verifier-log.ts";
+import { fetchLog } from "./verifier/fetch-log.ts";
+import { readVerifierLog } from "./verifier/log.ts";
 
 /** One BPF_PROG_LOAD that is ready to be made. Close it when it has been. */
 export interface Load {
@@ -51,9 +51,9 @@ const ATTEMPTS = 5;
  *
  * Errors: VerifierError; KernelError where the kernel says nothing but an errno.
  */
-export function load(kernel: Kernel, { program, request, subject }: Load): FileDescriptor {
-  const result = attempt(kernel, request);
-  return result >= 0 ? new FileDescriptor(result) : loadWithLog(kernel, program, request, subject);
+export function load(kernel: Kernel, prepared: Load): FileDescriptor {
+  const result = attempt(kernel, prepared.request);
+  return result >= 0 ? new FileDescriptor(result) : loadWithLog(kernel, prepared, -result);
 }
 
 /** {@link load} on another thread, so that a long verification does not block this one. */
@@ -70,24 +70,10 @@ function attempt(kernel: Kernel, request: ProgramLoadRequest): number {
   }
 }
 
-const FIRST_LOG_BYTES = 64 * 1024;
-/** The most that every kernel accepts. */
-const LAST_LOG_BYTES = 16 * 1024 * 1024 - 1;
-
-function loadWithLog(
-  kernel: Kernel,
-  program: EncodedProgram,
-  request: ProgramLoadRequest,
-  subject: string,
-): FileDescriptor {
-  for (let size = FIRST_LOG_BYTES; ; size = Math.min(size * 8, LAST_LOG_BYTES)) {
-    const buffer = new Memory(kernel, size);
-    const result = attempt(kernel, { ...request, log: { level: 1, buffer } });
-    if (result >= 0) return new FileDescriptor(result);
-    if (result === -Errno.ENOSPC && size < LAST_LOG_BYTES) continue;
-    const log = Buffer.from(buffer.bytes.subarray(0, buffer.bytes.indexOf(0))).toString("utf8");
-    throw refusal(program, subject, -result, log);
-  }
+function loadWithLog(kernel: Kernel, { program, request, subject }: Load, errno: number): FileDescriptor {
+  const log = fetchLog(kernel, errno, (into) => attempt(kernel, { ...request, log: into }));
+  if (typeof log === "number") return new FileDescriptor(log);
+  throw refusal(program, subject, errno, log);
 }
 
 function refusal(program: EncodedProgram, subject: string, errno: number, log: string): Error {
@@ -97,9 +83,10 @@ function refusal(program: EncodedProgram, subject: string, errno: number, log: s
   return new VerifierError({
     subject,
     errno,
-    reason: (index === undefined ? undefined : program.poisoned.get(index)) ?? verdict.reason,
+    reason: index === undefined ? undefined : program.poisoned.get(index),
     source: index === undefined ? undefined : sourceOf(program.layout.instructions, index),
     log,
+    verdict,
   });
 }
 

@@ -105,7 +105,7 @@ kernelTest("a refusal is the verifier's reason at the source line", () => {
     assert.equal(error.source?.line, line, `${name}: ${error.log}`);
     assert.match(
       error.message,
-      new RegExp(`refused program 'main' \\(test:main\\): .*at ${FILE}:${line}:1: line ${line};$`, "s"),
+      new RegExp(`refused program 'main' \\(test:main\\): .*at ${FILE}:${line}:1: line ${line};$`, "sm"),
     );
     assert.ok(error.log.includes(error.reason.split("\n")[0]!));
   }
@@ -115,7 +115,7 @@ kernelTest("a refusal that concerns no instruction has no source", () => {
   const error = refusal({ instructions: [mov64Imm(0, 0), mov64Imm(0, 1)] });
   assert.match(error.reason, /last insn is not an exit/);
   assert.equal(error.source, undefined);
-  assert.match(error.message, /last insn is not an exit or jmp$/);
+  assert.match(error.message, /last insn is not an exit or jmp$/m);
 });
 
 kernelTest("the reason is found at the end of a log of megabytes", () => {
