@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { assemble } from "./assemble.ts";
 import { AssemblyError } from "./assemble-cursor.ts";
 import { disassemble } from "./disassemble.ts";
@@ -182,7 +182,7 @@ const memory = fc
     fc.constantFrom("load", "sign", "store", "imm"),
   )
   .map(([size, dst, src, offset, imm, kind]) => {
-    const bits = sizeBits(size as 1 | 2 | 4 | 8);
+    const bits = sizeBits(size);
     switch (kind) {
       case "sign":
         return of(Class.LDX | Mode.MEMSX | (size === 8 ? 0 : bits), { dst, src, offset });
@@ -203,7 +203,7 @@ const atomic = fc
     fc.constantFrom(...FETCHING, "ADD", "OR", "AND", "XOR", "LOAD_ACQ", "STORE_REL"),
   )
   .map(([size, dst, src, offset, op]) =>
-    of(Class.STX | Mode.ATOMIC | sizeBits(size as 4 | 8), { dst, src, offset, imm: AtomicOp[op as "ADD"] }),
+    of(Class.STX | Mode.ATOMIC | sizeBits(size), { dst, src, offset, imm: AtomicOp[op as "ADD"] }),
   );
 const jumps = fc
   .tuple(

@@ -15,9 +15,9 @@ export function jump64(
   const { u64, s64 } = registers;
   switch (op) {
     case JumpOp.JEQ:
-      return () => (u64[dst]! === u64[src]! ? taken : next);
+      return () => (u64[dst] === u64[src] ? taken : next);
     case JumpOp.JNE:
-      return () => (u64[dst]! !== u64[src]! ? taken : next);
+      return () => (u64[dst] !== u64[src] ? taken : next);
     case JumpOp.JSET:
       return () => ((u64[dst]! & u64[src]!) !== 0n ? taken : next);
     case JumpOp.JGT:
@@ -54,9 +54,9 @@ export function jump32(
   const [d, s] = [2 * dst, 2 * src];
   switch (op) {
     case JumpOp.JEQ:
-      return () => (s32[d]! === s32[s]! ? taken : next);
+      return () => (s32[d] === s32[s] ? taken : next);
     case JumpOp.JNE:
-      return () => (s32[d]! !== s32[s]! ? taken : next);
+      return () => (s32[d] !== s32[s] ? taken : next);
     case JumpOp.JSET:
       return () => ((s32[d]! & s32[s]!) !== 0 ? taken : next);
     case JumpOp.JGT:
