@@ -1,0 +1,72 @@
+/** The shapes of the manifest and of attach targets, as they stand in an object's `.sonde` section. */
+import { count, dictionary, flag, integer, list, oneOf, record, text, variant } from "./shape.ts";
+import type { Shape } from "./shape.ts";
+
+export function manifestShape(): Shape {
+  return record({
+    maps: list(record({ name: text, map: text, keys: list(field), value: valueView, maxEntries: count })),
+    events: list(record({ id: count, size: count, action: eventAction, fields: list(field) })),
+    "ring?": text, "losses?": text, "start?": text,
+    config: record({ printMapsOnExit: flag, stackMode }),
+  });
+}
+
+const stackMode = oneOf("bpftrace", "perf", "raw");
+const intSize = oneOf(1, 2, 4, 8);
+
+const dataType: Shape = variant(() => ({
+  int: { size: intSize, signed: flag },
+  bool: { size: oneOf(1) },
+  enum: { size: intSize, signed: flag, names: dictionary(text) },
+  pointer: { size: oneOf(8) },
+  string: { size: count },
+  buffer: { size: count },
+  stack: { size: oneOf(16), user: flag, map: text, mode: stackMode, frames: count },
+  symbol: { size: oneOf(8, 16), user: flag },
+  tuple: { size: count, fields: list(field) },
+  record: { size: count, fields: list(field) },
+  array: { size: count, length: count, element: dataType },
+}));
+
+const field: Shape = record({ "name?": text, offset: count, type: (value, path, depth) => dataType(value, path, depth) });
+
+const merged = { signed: flag, perCpu: flag };
+const valueView: Shape = variant(() => ({
+  scalar: { type: dataType, "setOffset?": count },
+  count: { perCpu: flag },
+  sum: merged, min: merged, max: merged, avg: merged, stats: merged,
+  hist: { bits: count, buckets: count, perCpu: flag },
+  lhist: { min: integer, max: integer, step: integer, buckets: count, perCpu: flag },
+}));
+
+const eventAction: Shape = variant(() => ({
+  printf: { format: text },
+  printMap: { map: text, top: integer, div: integer },
+  printValue: { "label?": text },
+  clear: { map: text },
+  zero: { map: text },
+  exit: {},
+  time: { format: text },
+}));
+
+export const attachTarget: Shape = variant(() => ({
+  run: { when: oneOf("begin", "end") },
+  tracepoint: { category: text, name: text },
+  rawTracepoint: { name: text },
+  btfTracepoint: { name: text },
+  kprobe: { symbol: text, "module?": text, "offset?": count, onReturn: flag },
+  fentry: { function: text, "module?": text, onReturn: flag },
+  uprobe: { path: text, "symbol?": text, "offset?": integer, "pid?": count, onReturn: flag },
+  perfEvent: { event: text, "period?": integer, "frequency?": integer, cpus: oneOf("one", "all") },
+  kprobeMulti: { pattern: text, on: moment },
+  uprobeMulti: { path: text, pattern: text, on: moment },
+  ksyscall: { name: text, onReturn: flag },
+  usdt: { path: text, provider: text, name: text },
+  fmodRet: { function: text, "module?": text },
+  lsm: { hook: text, cgroup: flag },
+  iter: { name: text },
+  freplace: { function: text },
+  xdp: { device: text },
+}));
+
+const moment = oneOf("entry", "return", "session");
