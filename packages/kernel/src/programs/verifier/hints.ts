@@ -221,7 +221,7 @@ export function hints(): readonly Hint[] {
     {
       id: "frame-pointer",
       pattern: /frame pointer is read only/,
-      means: "r10 points to the end of the stack and must not be changed.",
+      means: "The frame pointer r10 must not be changed.",
       advice: "Copy it into another register and change that.",
     },
     {

@@ -8,6 +8,11 @@ import { describeState } from "./words.ts";
 const states: readonly (readonly [state: string, words: string])[] = [
   ["map_value_or_null(id=1,off=0,ks=4,vs=8,imm=0)", "an address in a value (8 bytes) of a map, or null"],
   ["map_value_or_null(id=1,map=m,ks=4,vs=8)", "an address in a value (8 bytes) of map 'm', or null"],
+  [
+    "map_value(map=m,ks=4,vs=64,smin=smin32=-8,smax=smax32=8)",
+    "an address in a value (64 bytes) of map 'm', moved by a number from -8 to 8",
+  ],
+  ["map_value(id=0,off=8,ks=4,vs=64,imm=0)", "an address in a value (64 bytes) of a map"],
   ["map_ptr(map=m,ks=4,vs=8)", "the map 'm' itself"],
   ["ctx()", "the program's context"],
   ["fp-16", "an address on the stack, 16 bytes below its upper end"],

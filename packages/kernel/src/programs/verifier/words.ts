@@ -38,7 +38,7 @@ function describeType(type: string, fields: Fields): string {
     case "map_ptr":
       return `the map${mapName(fields)} itself`;
     case "map_value":
-      return `an address in a value${size(fields.get("vs"))} of ${fields.has("map") ? `map${mapName(fields)}` : "a map"}`;
+      return `an address in a value${size(fields.get("vs"))} of ${fields.has("map") ? `map${mapName(fields)}` : "a map"}${moved(fields)}`;
     case "map_key":
       return `an address in a key${size(fields.get("ks"))} of a map`;
     case "pkt":
@@ -67,6 +67,12 @@ function mapName(fields: Fields): string {
 
 function size(bytes: string | undefined): string {
   return bytes === undefined ? "" : ` (${bytes} bytes)`;
+}
+
+/** What was added to an address, where it is not a constant. */
+function moved(fields: Fields): string {
+  const varies = ["smin", "smax", "umin", "umax"].some((bound) => fields.has(bound));
+  return varies ? `, moved by ${describeNumber(fields)}` : "";
 }
 
 /** "fp-8" counts from the frame's upper end. */

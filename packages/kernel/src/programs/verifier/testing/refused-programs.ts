@@ -187,8 +187,8 @@ export function refusedPrograms(): readonly RefusedProgram[] {
     {
       name: "a context that was moved",
       hint: "modified-context",
-      code: `r1 += 8\n  r2 = r10\n  r2 += -8\n  r3 = 8\n  r4 = 0\n  r5 = 0\n  *(u64 *)(r10 - 8) = 0
-  r6 = *(u64 *)(r1 + 0)\n  r1 += r6\n  r0 = *(u64 *)(r1 + 0)\n  exit`,
+      code: `r6 = *(u64 *)(r1 + 0)\n  r6 &= 8\n  r1 += r6\n  r0 = *(u64 *)(r1 + 0)\n  exit`,
+      at: "r0 = *(u64 *)(r1 + 0)",
     },
     { name: "a pointer multiplied", hint: "pointer-arithmetic", code: `r1 *= 8${out}`, at: "r1 *= 8" },
     { name: "pointers added", hint: "pointer-arithmetic", code: `r1 += r10${out}`, at: "r1 += r10" },
@@ -228,7 +228,7 @@ export function refusedPrograms(): readonly RefusedProgram[] {
       type: "socket_filter",
       unprivileged: true,
     },
-    { name: "a program type that cannot sleep", hint: "sleepable", code: `r0 = 0\n  exit`, flags: 0x10 },
+    { name: "a program type that cannot sleep", hint: "sleepable", code: `r0 = 0\n  exit`, type: "socket_filter", flags: 0x10 },
     {
       name: "a result out of range",
       hint: "result-range",
