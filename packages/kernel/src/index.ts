@@ -6,6 +6,7 @@ export * from "./collection/index.ts";
 export * from "./features/index.ts";
 export * from "./links/index.ts";
 export * from "./maps/index.ts";
+export * from "./objects/index.ts";
 export * from "./programs/index.ts";
 export * from "./rings/index.ts";
 export * from "./symbols/index.ts";
