@@ -5,7 +5,8 @@
 // not: without the agent's libraries, `sonde trace` starts 7 ms sooner. CommonJS, because Node.js
 // starts it 4 ms faster than an ES module.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -13,6 +14,17 @@ import { COMMANDS } from "./dist/commands.js";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const output = path.join(here, "dist/bin");
+/**
+ * What Node.js is started with, but for the agent; part of what a code cache is valid for. In CPU
+ * time of a start:
+ * - no-rehash-snapshot, 3 ms: V8's strings keep the hashes that they were built with. So those are
+ *   known to strangers, and only a process that lives long and keeps tables of strangers' names
+ *   (the agent) must not have it.
+ * - no-sparkplug, 3 ms: no quick machine code for what runs twice. The optimising compiler stays: a
+ *   million events cost the same.
+ * - preserve-symlinks-main, 0.3 ms: bin/sonde has followed the links.
+ */
+const NODE_FLAGS = ["--no-rehash-snapshot", "--no-sparkplug", "--preserve-symlinks-main"];
 const verbose = process.argv.includes("--verbose");
 
 /** Our modules do nothing when loaded, so one whose exports are unused is left out. */
@@ -29,6 +41,23 @@ const pureModules = {
       });
       return errors.length > 0 ? { errors } : { path: file, sideEffects: false };
     });
+  },
+};
+
+/**
+ * Modules that Node.js would have to compile at every start. os is made a table of getters, so that
+ * it is loaded when something of it is used; module is asked for one function, which CommonJS has.
+ */
+const lateModules = {
+  name: "late-modules",
+  setup(bundler) {
+    const getters = Object.keys(os).map((name) => `get ${name}() { return require("os").${name}; }`);
+    const contents = {
+      "node:os": `module.exports = { ${getters.join(", ")} };`,
+      "node:module": "exports.createRequire = () => require;",
+    };
+    bundler.onResolve({ filter: /^node:(os|module)$/ }, ({ path: name }) => ({ path: name, namespace: "late" }));
+    bundler.onLoad({ filter: /./, namespace: "late" }, ({ path: name }) => ({ contents: contents[name] }));
   },
 };
 
@@ -53,28 +82,49 @@ async function bundle(name) {
     format: "cjs",
     platform: "node",
     target: "node20",
-    charset: "ascii", // the launcher reads bytes as characters, and V8 keeps such text in half the memory
+    charset: "ascii", // V8 keeps such text in half the memory
     minify: true, // short names too: V8 makes every name of a cache anew, which costs 6 ms with long ones
     legalComments: "external",
     external: ["koffi"],
     supported: { "dynamic-import": false }, // import() becomes require(), which works inside vm.Script
-    define: { "import.meta.url": "importMetaUrl", "import.meta.dirname": "__dirname" },
-    banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
-    plugins: [onlyCommand(name), pureModules],
+    define: { "import.meta.url": "importMeta.url", KOFFI_BINARY: "koffiBinary" },
+    banner: {
+      js: `(function (exports, require, module, __filename, __dirname) {
+        const importMeta = { get url() { return require("node:url").pathToFileURL(__filename).href; } };
+        const koffiBinary = __dirname + "/koffi.node";`,
+    },
+    footer: { js: "})" },
+    plugins: [onlyCommand(name), lateModules, pureModules],
     logLevel: "warning",
   });
+}
+
+/** Beside the bundles the FFI's binary is opened without a search; where it does not fit, it is searched for. */
+function copyKoffi() {
+  const binary = `@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`;
+  try {
+    copyFileSync(path.join(here, "../../node_modules", binary), path.join(output, "koffi.node"));
+  } catch (error) {
+    console.error(`the FFI's binary is not copied, starts take longer: ${error.message}`);
+  }
 }
 
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 copyFileSync(path.join(here, "launch.cjs"), path.join(output, "launch.cjs"));
+copyKoffi();
 const names = ["main", ...COMMANDS.map((command) => command.name)];
 await Promise.all(names.map(bundle)).catch(() => process.exit(1)); // esbuild has said why
 
-// A cache that could not be made costs time at every start, nothing else.
 const { NODE_EXTRA_CA_CERTS, NODE_OPTIONS, ...env } = process.env;
+// Flags of V8 come and go: one that this Node.js does not know would end every start.
+const known = spawnSync(process.execPath, [...NODE_FLAGS, "-e", "0"], { env }).status === 0;
+const flags = known ? NODE_FLAGS : [];
+writeFileSync(path.join(output, "node-flags"), `${flags.join(" ")}\n`);
+
+// A cache that could not be made costs time at every start, nothing else.
 for (const name of names) {
-  const words = [path.join(here, "warm.cjs"), output, name];
+  const words = [...(name === "agent" ? [] : flags), path.join(here, "warm.cjs"), output, name];
   const warmed = spawnSync(process.execPath, words, { env, encoding: "utf8", timeout: 60_000 });
   if (warmed.status !== 0) console.error(`no code cache for sonde ${name}:\n${warmed.stderr}`);
   else if (verbose) {

@@ -172,7 +172,7 @@ export class Session {
     if (dryRun === true) return this.#end("stopped");
     child?.release();
     if (child !== undefined) void this.#follow(child);
-    this.#nextLosses = performance.now() + LOSS_INTERVAL;
+    this.#nextLosses = now() + LOSS_INTERVAL;
     this.#pump.start();
   }
 
@@ -193,9 +193,9 @@ export class Session {
   }
 
   #afterRound(): void {
-    const now = performance.now();
-    if (now >= this.#nextLosses) {
-      this.#nextLosses = now + LOSS_INTERVAL;
+    const time = now();
+    if (time >= this.#nextLosses) {
+      this.#nextLosses = time + LOSS_INTERVAL;
       this.#losses.report();
       this.#options.output?.send();
     }
@@ -203,8 +203,8 @@ export class Session {
     const { process, output } = this.#options;
     if (this.#exitCode !== undefined) return this.#end("exit");
     if (output?.closed === true) return this.#end("output");
-    if (process !== undefined && now >= this.#nextProcess) {
-      this.#nextProcess = now + PROCESS_INTERVAL;
+    if (process !== undefined && time >= this.#nextProcess) {
+      this.#nextProcess = time + PROCESS_INTERVAL;
       if (!process.alive()) this.#end("process");
     }
   }
@@ -252,6 +252,12 @@ export class Session {
     this.#ring?.close();
     this.#collection.close();
   }
+}
+
+/** Milliseconds on a clock that only grows. The global `performance` would load ten modules of Node.js: 2 ms. */
+function now(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
 }
 
 interface PromiseWithResolvers<T> {
