@@ -11,8 +11,7 @@ export type Descriptor = number | { readonly fd: number };
 export function descriptorCodec(size: number): Codec<Descriptor> {
   return {
     size,
-    read: (view, offset) =>
-      size === 8 ? Number(view.getBigUint64(offset, true)) : view.getUint32(offset, true),
+    read: (view, offset) => (size === 8 ? Number(view.getBigUint64(offset, true)) : view.getUint32(offset, true)),
     write: (view, offset, value) => {
       const fd = typeof value === "number" ? value : value.fd;
       if (size === 8) view.setBigInt64(offset, BigInt(fd), true);

@@ -77,7 +77,10 @@ for (const type of ["array_of_maps", "hash_of_maps"] as const) {
     assert.equal(id, first.info().id);
     using again = openMapById(kernel, id as number);
     assert.equal(typedMap<number, bigint>(again!).get(1), 9n);
-    assert.deepEqual([...maps].filter(([, value]) => value !== 0), [[3, id]]);
+    assert.deepEqual(
+      [...maps].filter(([, value]) => value !== 0),
+      [[3, id]],
+    );
     using other = createMap(kernel, testMap("other", "hash", { valueSize: 16 }));
     assert.throws(() => maps.set(4, other), { code: "EINVAL" });
     assert.equal(maps.delete(3), true);

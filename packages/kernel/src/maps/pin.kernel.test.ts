@@ -100,7 +100,10 @@ kernelTest("maps of every kind of rounding are found equal to themselves", () =>
 });
 
 kernelTest("layouts are compared by their types, whatever those are called", () => {
-  const make = (members: readonly string[], word: string): { readonly types: BtfReader; readonly fd: FileDescriptor; readonly spec: MapSpec } => {
+  const make = (
+    members: readonly string[],
+    word: string,
+  ): { readonly types: BtfReader; readonly fd: FileDescriptor; readonly spec: MapSpec } => {
     const builder = new BtfBuilder();
     const keyTypeId = builder.int("int", 4, "signed");
     const of = builder.typedef(word, builder.int("unsigned int", 4, "unsigned"));

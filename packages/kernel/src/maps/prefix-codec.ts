@@ -74,7 +74,9 @@ function ipv6Bytes(address: string): Uint8Array {
   const [head = "", tail] = plain.split("::").map((part) => part.split(":").filter(Boolean));
   const missing = 8 - head.length - (tail?.length ?? 0);
   const groups = [...head, ...Array.from({ length: tail === undefined ? 0 : missing }, () => "0"), ...(tail ?? [])];
-  return Uint8Array.from(groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]));
+  return Uint8Array.from(
+    groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]),
+  );
 }
 
 function ipv4Groups(address: string): string {

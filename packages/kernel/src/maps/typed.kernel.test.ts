@@ -64,7 +64,14 @@ const object = testObject(
   [
     testMap("flows", "hash", flows),
     testMap("percpu", "percpu_hash", flows),
-    testMap(".data", "array", { valueSize: 16, maxEntries: 1, flags: MapFlag.MMAPABLE, keyTypeId: s32, valueTypeId: section, data: Uint8Array.of(7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0) }),
+    testMap(".data", "array", {
+      valueSize: 16,
+      maxEntries: 1,
+      flags: MapFlag.MMAPABLE,
+      keyTypeId: s32,
+      valueTypeId: section,
+      data: Uint8Array.of(7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0),
+    }),
     testMap("plain", "array", { valueSize: 16, maxEntries: 1 }),
   ],
   builder,
@@ -161,7 +168,10 @@ for (const name of [".data", "plain"]) {
     globals.counter = 5n;
     globals.counter -= 6n;
     globals.limits = [3, 4];
-    assert.deepEqual(map.lookup(new Uint8Array(4)), Uint8Array.of(...new Uint8Array(8).fill(255), 3, 0, 0, 0, 4, 0, 0, 0));
+    assert.deepEqual(
+      map.lookup(new Uint8Array(4)),
+      Uint8Array.of(...new Uint8Array(8).fill(255), 3, 0, 0, 0, 4, 0, 0, 0),
+    );
     assert.deepEqual(Object.keys(globals), ["counter", "limits"]);
     assert.throws(() => (globals.counter = 1n << 63n), { name: "CodecError" });
     assert.throws(() => ((globals as Record<string, unknown>)["other"] = 1), TypeError);
@@ -188,7 +198,10 @@ kernelTest("tries answer with the longest prefix", () => {
   const bits = typedMap<Prefix, number>(map);
   bits.set({ length: 12, data: Uint8Array.of(10, 0xf0) }, 12);
   assert.equal(routes.get("10.255.0.1"), 12);
-  assert.throws(() => bits.set({ length: 33, data: Uint8Array.of(1) }, 1), /a prefix of 33 bits: this trie has 0 to 32/);
+  assert.throws(
+    () => bits.set({ length: 33, data: Uint8Array.of(1) }, 1),
+    /a prefix of 33 bits: this trie has 0 to 32/,
+  );
 });
 
 test("network addresses with prefix lengths", () => {

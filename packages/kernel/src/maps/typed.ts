@@ -20,7 +20,8 @@ export interface TypedMapOptions<K, V> extends CodecOptions {
  * see {@link Queue} and {@link BloomFilter}.
  */
 export function typedMap<K, V>(map: BpfMap, options: TypedMapOptions<K, V> = {}): TypedMap<K, V> {
-  const chosen = options.key === undefined || options.value === undefined ? mapCodecs(map, options.types, options) : options;
+  const chosen =
+    options.key === undefined || options.value === undefined ? mapCodecs(map, options.types, options) : options;
   return new TypedMap(map, (options.key ?? chosen.key) as Codec<K>, (options.value ?? chosen.value) as Codec<V>);
 }
 

@@ -71,7 +71,13 @@ for (const [type, { spec: own = {}, made = {} }] of Object.entries(rows)) {
     if (!/^(type )?\d+$/.test(name)) assert.equal(name, type);
     assert.deepEqual(
       { bytes_key, bytes_value, max_entries, flags },
-      { bytes_key: spec.keySize, bytes_value: spec.valueSize, max_entries: spec.maxEntries, flags: spec.flags, ...made },
+      {
+        bytes_key: spec.keySize,
+        bytes_value: spec.valueSize,
+        max_entries: spec.maxEntries,
+        flags: spec.flags,
+        ...made,
+      },
     );
     const info = map.info();
     assert.equal(info.type, type);
@@ -80,11 +86,17 @@ for (const [type, { spec: own = {}, made = {} }] of Object.entries(rows)) {
 }
 
 kernelTest("a map of maps without a template is refused before the kernel is asked", () => {
-  assert.throws(() => createMap(kernel, testMap("outer", "hash_of_maps")), /does not say what its inner maps look like/);
+  assert.throws(
+    () => createMap(kernel, testMap("outer", "hash_of_maps")),
+    /does not say what its inner maps look like/,
+  );
 });
 
 kernelTest("a size that the kernel refuses is its error, not a missing feature", () => {
-  assert.throws(() => createMap(kernel, testMap("bad", "array", { keySize: 5 })), { name: "KernelError", code: "EINVAL" });
+  assert.throws(() => createMap(kernel, testMap("bad", "array", { keySize: 5 })), {
+    name: "KernelError",
+    code: "EINVAL",
+  });
 });
 
 kernelTest("maps on one NUMA node", () => {

@@ -29,6 +29,7 @@ const HEADER = 8;
 export type RecordVisitor = (view: DataView, offset: number, length: number) => void;
 
 export class Ring {
+  readonly #map: BpfMap;
   readonly #consumer: Mapping;
   readonly #producer: Mapping;
   readonly #size: number;
@@ -39,6 +40,7 @@ export class Ring {
   constructor(kernel: Kernel, map: BpfMap) {
     if (map.type !== "ringbuf") throw new TypeError(`${map.subject} is not a ring buffer`);
     const page = pageSize();
+    this.#map = map;
     const shared = { fd: map.fd, subject: map.subject };
     this.#size = map.maxEntries;
     this.#page = page;
@@ -93,6 +95,11 @@ export class Ring {
       }
       if (at === start || records >= limit) return records;
     }
+  }
+
+  /** Readable while there is something to drain, unless it was submitted without a wake-up; for epoll. */
+  get descriptors(): readonly number[] {
+    return [this.#map.fd];
   }
 
   /** Bytes that are taken in the ring at this moment, records that are not submitted yet included. */

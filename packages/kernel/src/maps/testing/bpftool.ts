@@ -17,7 +17,11 @@ export interface DumpedEntry {
   readonly key?: readonly string[];
   readonly value?: readonly string[];
   readonly values?: readonly { readonly cpu: number; readonly value: readonly string[] }[];
-  readonly formatted?: { readonly key: unknown; readonly value: unknown; readonly values?: readonly { readonly cpu: number; readonly value: unknown }[] };
+  readonly formatted?: {
+    readonly key: unknown;
+    readonly value: unknown;
+    readonly values?: readonly { readonly cpu: number; readonly value: unknown }[];
+  };
 }
 
 /** `bpftool map show` of one map. */
