@@ -1,5 +1,6 @@
 /** Loads and stores. */
 import type { AccessSize } from "../asm/opcodes.ts";
+import { UnmappedTrap } from "./fault.ts";
 import { BASE } from "./memory.ts";
 import type { Memory } from "./memory.ts";
 import type { Registers } from "./registers.ts";
@@ -58,6 +59,23 @@ export function load(
         return next;
       };
   }
+}
+
+/**
+ * A load through a pointer that the kernel trusts without having checked it (typed by BTF: tp_btf,
+ * fentry, LSM): where there is no memory it gives 0, as the kernel's fault handler does.
+ */
+export function orZero(step: Step, registers: Registers, dst: number, next: number): Step {
+  const { u64 } = registers;
+  return () => {
+    try {
+      return step();
+    } catch (error) {
+      if (!(error instanceof UnmappedTrap)) throw error;
+      u64[dst] = 0n;
+      return next;
+    }
+  };
 }
 
 /** `dst = *(sN *)(base + offset)`. */

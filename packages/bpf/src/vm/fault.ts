@@ -12,6 +12,9 @@ export class Trap extends Error {
   }
 }
 
+/** A {@link Trap} because no memory is at the address at all. */
+export class UnmappedTrap extends Trap {}
+
 /** A program or object that this VM cannot take: raised before anything runs. */
 export class VmError extends Error {
   override readonly name = "VmError";

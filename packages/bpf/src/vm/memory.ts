@@ -10,7 +10,7 @@
  * The upper half names the region, so that reaching it is one index; the lower half starts high
  * enough that a pointer may leave its region in both directions and still be told whose it was.
  */
-import { Trap } from "./fault.ts";
+import { Trap, UnmappedTrap } from "./fault.ts";
 
 /** Lower half of a region's first address. */
 export const BASE = 0x1000_0000;
@@ -168,7 +168,7 @@ export class Memory {
     const address = BigInt.asUintN(64, (BigInt(high) << 32n) + BigInt(low));
     const what = `${write ? "writing" : "reading"} ${size} bytes at 0x${address.toString(16)}`;
     const region = this.region(high);
-    if (region === undefined) return new Trap(`${what}: no memory is there`, address);
+    if (region === undefined) return new UnmappedTrap(`${what}: no memory is there`, address);
     if (region.holds(low - BASE, size)) return new Trap(`${what}: ${region.name} is read-only`, address);
     return new Trap(`${what}: ${region.describe(low - BASE)} is outside`, address);
   }

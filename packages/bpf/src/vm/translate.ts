@@ -15,8 +15,9 @@ import {
   Pseudo,
   Source,
 } from "../asm/opcodes.ts";
-import { R0, R1, R2, R5, R9 } from "../asm/registers.ts";
-import { load, loadSignExtended, store } from "./access.ts";
+import { R0, R1, R10, R2, R5, R9 } from "../asm/registers.ts";
+import type { ProgramSpec, ProgramType } from "../spec/spec.ts";
+import { load, loadSignExtended, orZero, store } from "./access.ts";
 import { alu32, alu64, byteOrder, moveSignExtended } from "./alu.ts";
 import { atomic } from "./atomics.ts";
 import { Trap, VmError } from "./fault.ts";
@@ -41,16 +42,19 @@ export interface Linker {
 }
 
 /** Every instruction as a step, and one more that catches what runs past the end. Errors: VmError. */
-export function translate(name: string, layout: Layout, machine: Machine, linker: Linker): Code {
+export function translate({ name, type }: ProgramSpec, layout: Layout, machine: Machine, linker: Linker): Code {
   const steps: Step[] = [];
   const code: Code = { name, layout, steps };
-  const translator = new Translator(code, machine, linker);
+  const translator = new Translator(code, machine, linker, TYPED_POINTERS.includes(type));
   for (const [index, instruction] of layout.instructions.entries()) {
     steps.push(translator.step(instruction, index) ?? illegal(instruction));
   }
   steps.push(trap("the program runs past its last instruction"));
   return code;
 }
+
+/** Programs whose pointers into the kernel are typed by BTF. */
+const TYPED_POINTERS: readonly ProgramType[] = ["tracing", "lsm", "struct_ops", "ext"];
 
 /** What the kernel would refuse to load may still be loaded here: it is an error when it is reached. */
 function illegal(instruction: Instruction): Step {
@@ -67,17 +71,20 @@ class Translator {
   readonly #code: Code;
   readonly #machine: Machine;
   readonly #linker: Linker;
+  readonly #typedPointers: boolean;
 
-  constructor(code: Code, machine: Machine, linker: Linker) {
+  constructor(code: Code, machine: Machine, linker: Linker, typedPointers: boolean) {
     this.#code = code;
     this.#machine = machine;
     this.#linker = linker;
+    this.#typedPointers = typedPointers;
   }
 
   step(instruction: Instruction, index: number): Step | undefined {
-    const { memory, registers } = this.#machine;
-    const { opcode, dst, src, offset } = instruction;
+    const { opcode, dst, src } = instruction;
     const next = index + 1;
+    if (dst > R10 || src > R10) return undefined;
+    if (dst === R10 && writesRegister(opcode)) return trap("R10 cannot be written");
     switch (classOf(opcode)) {
       case Class.ALU:
       case Class.ALU64:
@@ -88,13 +95,8 @@ class Translator {
       case Class.LD:
         if (isLoadImm64(opcode)) return this.#wide(instruction, index);
         return trap("packet loads of classic BPF are not simulated: load through the context's data pointer");
-      case Class.LDX: {
-        const from = { base: src, offset };
-        const size = accessSize(opcode);
-        if (modeOf(opcode) === Mode.MEM) return load(memory, registers, size, dst, from, next);
-        if (modeOf(opcode) !== Mode.MEMSX || size === 8) return undefined;
-        return loadSignExtended(memory, registers, size, dst, from, next);
-      }
+      case Class.LDX:
+        return this.#load(instruction, next);
       default:
         return this.#store(instruction, next);
     }
@@ -119,6 +121,22 @@ class Translator {
   #second({ opcode, src, imm }: Instruction): number {
     // An immediate may be written as an unsigned number; on the wire it is signed.
     return (opcode & Source.X) !== 0 ? src : this.#machine.registers.constant(BigInt.asIntN(32, BigInt(imm)));
+  }
+
+  #load({ opcode, dst, src, offset }: Instruction, next: number): Step | undefined {
+    const { memory, registers } = this.#machine;
+    const size = accessSize(opcode);
+    const mode = modeOf(opcode);
+    if (mode !== Mode.MEM && (mode !== Mode.MEMSX || size === 8)) return undefined;
+    const step = (mode === Mode.MEM ? load : loadSignExtended)(
+      memory,
+      registers,
+      size,
+      dst,
+      { base: src, offset },
+      next,
+    );
+    return this.#typedPointers ? orZero(step, registers, dst, next) : step;
   }
 
   #store(instruction: Instruction, next: number): Step | undefined {
@@ -225,6 +243,11 @@ class Translator {
     }
     return target;
   }
+}
+
+function writesRegister(opcode: number): boolean {
+  const klass = classOf(opcode);
+  return klass === Class.ALU || klass === Class.ALU64 || klass === Class.LDX || isLoadImm64(opcode);
 }
 
 function modeOf(opcode: number): number {

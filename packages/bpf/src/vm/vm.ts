@@ -121,8 +121,10 @@ export class Vm {
     this.#call = call;
     try {
       const { result, instructions } = this.#machine.run(code, region.address, this.#budget);
+      this.#requireSubmitted(program);
       return { result, instructions, context: region.bytes, packet: packet?.bytes.slice(), printed: call.printed };
     } finally {
+      for (const ring of this.#rings()) ring.abandon();
       if (packet === undefined) this.memory.unmap(region);
       else packet.unmap(this.memory);
       this.#call = undefined;
@@ -167,6 +169,20 @@ export class Vm {
     return this.memory.map({ name, space, writable, bytes }).address;
   }
 
+  #rings(): RingMap[] {
+    return [...this.#maps.values()].filter((map) => map instanceof RingMap);
+  }
+
+  /** The kernel takes no program that forgets a record. */
+  #requireSubmitted(program: string): void {
+    const ring = this.#rings().find((map) => map.abandon() > 0);
+    if (ring !== undefined) {
+      throw new VmError(
+        `program '${program}' ended without submitting or discarding a record that it reserved in ring '${ring.name}'`,
+      );
+    }
+  }
+
   #mapContext(context: Uint8Array): Region {
     return this.memory.map({ name: "the context", writable: true, bytes: context.slice() });
   }
@@ -190,7 +206,8 @@ export class Vm {
     return map;
   }
 
-  #translate({ name, instructions }: ProgramSpec): Code {
+  #translate(spec: ProgramSpec): Code {
+    const { name, instructions } = spec;
     const placed = layout(instructions);
     let functions: Region | undefined;
     const linker: Linker = {
@@ -207,7 +224,7 @@ export class Vm {
         return functions.address + BigInt(index);
       },
     };
-    return translate(name, placed, this.#machine, linker);
+    return translate(spec, placed, this.#machine, linker);
   }
 
   #helper(id: number): HelperStep | undefined {

@@ -78,7 +78,8 @@ export class HelperCall {
   map<T extends VmMap>(position: number, type: abstract new (...args: never[]) => T): T {
     const address = this.argument(position);
     const object = this.memory.region(highOf(address))?.object;
-    if (!(object instanceof VmMap)) throw new Trap(`R${position} is no map: 0x${address.toString(16)}`, address);
+    if (!(object instanceof VmMap) || object.address !== address)
+      throw new Trap(`R${position} is no map: 0x${address.toString(16)}`, address);
     if (!(object instanceof type))
       throw new Trap(`this helper does not work on map '${object.name}' of type ${object.spec.type}`);
     return object;

@@ -53,6 +53,7 @@ export class RingMap extends VmMap {
       name: `a record of ring '${this.name}'`,
       writable: true,
       bytes: new Uint8Array(size),
+      object: this,
     });
     const record: RingRecord = { region, room, state: "reserved" };
     this.#records.push(record);
@@ -60,9 +61,11 @@ export class RingMap extends VmMap {
     return region.address;
   }
 
-  /** Whether a record that was reserved begins at this address. */
-  holds(address: bigint): boolean {
-    return this.#open.has(address);
+  /** Discards what is still reserved: how many records that was. */
+  abandon(): number {
+    const open = [...this.#open.keys()];
+    for (const address of open) this.finish(address, "discarded");
+    return open.length;
   }
 
   /** For programs: ends a reservation. */
