@@ -94,12 +94,9 @@ int shared SEC(".data.shared") = 5;
 const volatile int tuning SEC(".rodata.tuning") = 3;
 
 extern int LINUX_KERNEL_VERSION __kconfig;
-extern _Bool CONFIG_BPF_SYSCALL __kconfig;
-extern char CONFIG_CC_VERSION_TEXT[64] __kconfig __weak;
-extern unsigned long CONFIG_HZ __kconfig;
-extern int CONFIG_NOT_THERE __kconfig __weak;
+extern _Bool LINUX_HAS_BPF_COOKIE __kconfig;
 
-extern const void init_task __ksym;
+extern const void schedule __ksym;
 extern const void not_there __ksym __weak;
 
 __attribute__((noinline)) static int small(int x)
@@ -145,10 +142,10 @@ int second(void *ctx)
 
 	if (map && (in = bpf_map_lookup_elem(map, &one)))
 		*in += small(zero + LINUX_KERNEL_VERSION);
-	if (CONFIG_BPF_SYSCALL && CONFIG_CC_VERSION_TEXT[3] == 'x')
-		total += CONFIG_HZ + CONFIG_NOT_THERE;
+	if (LINUX_HAS_BPF_COOKIE)
+		total++;
 	if (&not_there)
-		total += (unsigned long)&init_task;
+		total += (unsigned long)&schedule;
 	bpf_map_lookup_elem(&empty_outer, &zero);
 	bpf_map_lookup_elem(&sized, &zero);
 	bpf_map_lookup_elem(&numa, &zero);
@@ -168,7 +165,7 @@ int next_one(void *ctx)
 	return 1;
 }
 
-SEC("?raw_tp")
+SEC("raw_tp")
 int next_two(void *ctx)
 {
 	return 2;

@@ -8,8 +8,13 @@ import { ElfError } from "./errors.ts";
 import { SectionName } from "./format.ts";
 import { attachTarget, manifestShape } from "./manifest-shape.ts";
 import type { SectionMeaning } from "./section-names.ts";
-import { checkShape, count, dictionary, list, oneOf, record, text } from "./shape.ts";
+import { checkShape, count, dictionary, flag, list, oneOf, record, text } from "./shape.ts";
 import type { ElfFile } from "./read/file.ts";
+
+export interface RenamedMap extends Pick<MapSpec, "name" | "flags" | "keyTypeId" | "valueTypeId"> {
+  /** Whether the section only holds the zeros that every array starts with. */
+  readonly zero: boolean;
+}
 
 export interface Extras {
   readonly version: 1;
@@ -18,7 +23,7 @@ export interface Extras {
   /** By name, those whose section says something else or nothing. */
   readonly programs: Readonly<Record<string, SectionMeaning & Pick<ProgramSpec, "title">>>;
   /** Maps that are written as global data, since programs take addresses in them, by their section. */
-  readonly maps: Readonly<Record<string, Pick<MapSpec, "name" | "flags" | "keyTypeId" | "valueTypeId">>>;
+  readonly maps: Readonly<Record<string, RenamedMap>>;
 }
 
 export function writeExtras(extras: Extras): Uint8Array {
@@ -33,7 +38,7 @@ export function readExtras(file: ElfFile): Extras | undefined {
   checkShape(extras, record({
     version: oneOf(1), name: text, manifest: manifestShape(),
     programs: dictionary(record({ type: text, attach: list(attachTarget), "attachType?": text, "flags?": count, title: text })),
-    maps: dictionary(record({ name: text, flags: count, keyTypeId: count, valueTypeId: count })),
+    maps: dictionary(record({ name: text, flags: count, keyTypeId: count, valueTypeId: count, zero: flag })),
   }), SectionName.SONDE);
   return extras as Extras;
 }

@@ -79,7 +79,10 @@ export function readObject(bytes: Uint8Array, options: ReadOptions = {}): Object
 function renamed(drafts: readonly MapDraft[], extras: Extras | undefined): readonly MapDraft[] {
   return extras === undefined ? drafts : drafts.map((draft) => {
     const map = draft.isData && Object.hasOwn(extras.maps, draft.spec.name) ? extras.maps[draft.spec.name] : undefined;
-    return map === undefined ? draft : { ...draft, spec: { ...draft.spec, ...map } };
+    if (map === undefined) return draft;
+    const { zero, ...changes } = map;
+    const { data, ...rest } = draft.spec;
+    return { ...draft, spec: { ...rest, ...changes, ...(!zero && data !== undefined && { data }) } };
   });
 }
 

@@ -60,8 +60,8 @@ function dataSection(map: MapSpec): string {
     throw new ElfError(`map '${map.name}' (${map.type}, ${map.maxEntries} entries) has content or is addressed by programs, which only an array of one entry can be`);
   }
   if (dataKind(map.name) !== undefined) return map.name;
-  const kind = map.data === undefined ? "bss" : (map.flags & MapFlag.RDONLY_PROG) === 0 ? "data" : "rodata";
-  return `.${kind}.${map.name}`;
+  // Not `.bss`, of which libbpf knows only one.
+  return `.${(map.flags & MapFlag.RDONLY_PROG) === 0 ? "data" : "rodata"}.${map.name}`;
 }
 
 interface Described {

@@ -195,9 +195,9 @@ function extrasOf(spec: ObjectSpec, plan: MapPlan): Extras | undefined {
     };
     return JSON.stringify(meaning) === JSON.stringify(own) && program.title === section ? [] : [[program.name, { ...own, title: program.title }]];
   }));
-  const renamed = Object.fromEntries(spec.maps.flatMap(({ name, flags, keyTypeId, valueTypeId }) => {
+  const renamed = Object.fromEntries(spec.maps.flatMap(({ name, flags, keyTypeId, valueTypeId, data }) => {
     const section = plan.data.get(name);
-    return section === undefined || section === name ? [] : [[section, { name, flags, keyTypeId, valueTypeId }]];
+    return section === undefined || section === name ? [] : [[section, { name, flags, keyTypeId, valueTypeId, zero: data === undefined }]];
   }));
   const silent = maps.length === 0 && events.length === 0 && ring === undefined && losses === undefined && start === undefined;
   if (silent && Object.keys(programs).length === 0 && Object.keys(renamed).length === 0) return undefined;
