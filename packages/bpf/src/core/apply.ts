@@ -23,9 +23,10 @@ export interface CoreApplied {
 
 /**
  * Resolves every CO-RE reference. `local` is the BTF that the references count in, `target` the
- * running kernel's. Throws BtfError for a reference that is malformed in itself.
+ * running kernel's, or says for each reference whose types it is for (a module's).
+ * Throws BtfError for a reference that is malformed in itself.
  */
-export function applyCore(instructions: readonly Instruction[], local: Btf, target: Btf): CoreApplied {
+export function applyCore(instructions: readonly Instruction[], local: Btf, target: Btf | ((relocation: CoreRelocation) => Btf)): CoreApplied {
   const poisoned = new Map<number, string>();
   const resolutions = new Map<string, Resolution>();
   const applied: Instruction[] = [];
@@ -48,10 +49,15 @@ export function applyCore(instructions: readonly Instruction[], local: Btf, targ
 }
 
 /** A program asks for few fields many times. */
-function once(known: Map<string, Resolution>, relocation: CoreRelocation, local: Btf, target: Btf): Resolution {
+function once(
+  known: Map<string, Resolution>, relocation: CoreRelocation, local: Btf, target: Btf | ((relocation: CoreRelocation) => Btf),
+): Resolution {
   const key = `${relocation.kind} ${relocation.typeId} ${relocation.access}`;
   let resolution = known.get(key);
-  if (resolution === undefined) known.set(key, resolution = resolveRelocation(local, relocation, target));
+  if (resolution === undefined) {
+    const types = typeof target === "function" ? target(relocation) : target;
+    known.set(key, resolution = resolveRelocation(local, relocation, types));
+  }
   return resolution;
 }
 

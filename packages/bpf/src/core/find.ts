@@ -16,6 +16,11 @@ export function candidates(local: Btf, typeId: TypeId, target: Btf): readonly Ty
   return kinds.flatMap((kind) => [...target.find(name, kind)]);
 }
 
+/** Whether the target has a type that the local one may mean. */
+export function hasCandidates(local: Btf, typeId: TypeId, target: Btf): boolean {
+  return candidates(local, typeId, target).length > 0;
+}
+
 /** The same access from the candidate type, or undefined if it has no such thing. */
 export function findAccess(local: Btf, access: Access, relocation: CoreRelocation, target: Btf, candidate: TypeId): Access | undefined {
   switch (classOfKind(relocation.kind)) {

@@ -1,36 +1,70 @@
 /** An object that is live in the kernel: its maps and programs, owned together. */
+import { BtfReader } from "@sonde/bpf/btf";
 import type { AttachTarget, Manifest, ObjectSpec } from "@sonde/bpf/spec";
+import { globalsOf } from "../maps/globals.ts";
+import type { Globals } from "../maps/globals.ts";
 import type { BpfMap } from "../maps/map.ts";
 import type { Program } from "../programs/program.ts";
+import type { Kernel } from "../sys/kernel.ts";
+import { dataSectionOf } from "./data-section.ts";
+import { registerStructOps } from "./register-struct-ops.ts";
+import type { Link } from "../links/link.ts";
 
 /** How loading went, for those who ask to be told. */
 export interface LoadReport {
   /** Whether the kernel took the object's types as they are, or only without those it is too old for. */
   readonly types: "none" | "whole" | "reduced";
   /** Accesses that cannot work on this kernel; the program was loaded since they are never reached. */
-  readonly poisoned: readonly { readonly program: string; readonly reason: string }[];
+  readonly poisoned: readonly PoisonedAccess[];
+  /** One for each load, or for each program that was not loaded. */
+  readonly programs: readonly ProgramOutcome[];
+  /** What this kernel was too old for, and what was done instead. */
+  readonly rewritten: readonly string[];
+}
+
+export interface PoisonedAccess {
+  readonly program: string;
+  readonly reason: string;
+}
+
+export interface ProgramOutcome {
+  readonly name: string;
+  readonly title: string;
+  /** "failed" only where loading was told to keep going. */
+  readonly state: "loaded" | "skipped" | "failed";
+  /** Why it is not loaded; "" if it is. */
+  readonly reason: string;
+  readonly error?: Error;
 }
 
 export class Collection {
   readonly name: string;
   readonly manifest: Manifest;
   readonly report: LoadReport;
-  readonly #maps: ReadonlyMap<string, BpfMap>;
   /** All loads, in the order of the object's programs; one specification may have several. */
   readonly programs: readonly Program[];
+  readonly #kernel: Kernel;
+  readonly #spec: ObjectSpec;
+  readonly #maps: ReadonlyMap<string, BpfMap>;
+  readonly #structOps: ReadonlyMap<string, Uint8Array>;
 
-  /** Takes maps and programs over. */
+  /** Takes maps and programs over. `structOps` are the values to register, by map. */
   constructor(
-    spec: Pick<ObjectSpec, "name" | "manifest">,
+    kernel: Kernel,
+    spec: ObjectSpec,
     maps: ReadonlyMap<string, BpfMap>,
     programs: readonly Program[],
+    structOps: ReadonlyMap<string, Uint8Array>,
     report: LoadReport,
   ) {
     this.name = spec.name;
     this.manifest = spec.manifest;
     this.report = report;
-    this.#maps = maps;
     this.programs = programs;
+    this.#kernel = kernel;
+    this.#spec = spec;
+    this.#maps = maps;
+    this.#structOps = structOps;
   }
 
   get maps(): Iterable<BpfMap> {
@@ -50,8 +84,34 @@ export class Collection {
   /** The first load of the program of this name; throws if there is none. */
   program(name: string): Program {
     const program = this.programs.find((candidate) => candidate.name === name);
-    if (program === undefined) throw new Error(`object '${this.name}' has no program '${name}'`);
-    return program;
+    if (program !== undefined) return program;
+    const outcome = this.report.programs.find((candidate) => candidate.name === name);
+    throw new Error(
+      outcome === undefined
+        ? `object '${this.name}' has no program '${name}': it has ${this.programs.map((each) => each.name).join(", ") || "none"}`
+        : `program '${name}' of object '${this.name}' was not loaded: ${outcome.reason}`,
+    );
+  }
+
+  /**
+   * The global variables of a section (".data", ".bss", ".rodata.str1"; the dot may be left out), as
+   * properties of an object: see globalsOf. Throws if the object has no such section.
+   */
+  globals<T = Globals>(section: string): T {
+    const { map, typeId } = dataSectionOf(this.#spec, section);
+    return globalsOf<T>(this.map(map.name), new BtfReader(this.#spec.btf), typeId);
+  }
+
+  /**
+   * Registers a struct_ops map with the kernel: from now on it may be chosen there (a congestion
+   * control by its name) or is in force (a scheduler), until the link is closed.
+   *
+   * Errors: KernelError: EEXIST for a name that is taken, EINVAL for a struct that the kernel refuses.
+   */
+  register(map: string): Link {
+    const value = this.#structOps.get(map);
+    if (value === undefined) throw new TypeError(`object '${this.name}' has no struct_ops map '${map}': it has ${[...this.#structOps.keys()].join(", ") || "none"}`);
+    return registerStructOps(this.#kernel, this.map(map), value);
   }
 
   /** Every place to attach to, with the load that is for it. Targets of kind "run" are to be run instead. */

@@ -1,4 +1,6 @@
 export { Collection } from "./collection.ts";
-export type { LoadReport } from "./collection.ts";
+export type { LoadReport, PoisonedAccess, ProgramOutcome } from "./collection.ts";
+export { openObject, ObjectEditor } from "./editor.ts";
+export type { MapEditor, ProgramEditor } from "./editor.ts";
 export { loadCollection, loadCollectionAsync } from "./load.ts";
-export type { LoadOptions } from "./load.ts";
+export type { LoadOptions } from "./options.ts";

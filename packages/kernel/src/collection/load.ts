@@ -1,27 +1,16 @@
 /** Loads an object into the kernel: types, maps, programs. All of it, or nothing. */
-import { addStrings, BtfReader, sourceTexts } from "@sonde/bpf/btf";
-import type { Btf } from "@sonde/bpf/btf";
-import type { ObjectSpec } from "@sonde/bpf/spec";
-import { createMap } from "../maps/create.ts";
-import type { BpfMap } from "../maps/map.ts";
+import type { ObjectSpec, ProgramSpec } from "@sonde/bpf/spec";
 import { attachPoints } from "../programs/attach-point.ts";
 import type { AttachPoint } from "../programs/attach-point.ts";
 import { encodeProgram } from "../programs/encode.ts";
-import type { ObjectBtf, ObjectContext } from "../programs/encode.ts";
-import type { Vmlinux } from "../programs/kernel-types.ts";
-import { load, loadAsync, prepareLoad } from "../programs/load.ts";
-import type { Load } from "../programs/load.ts";
-import { loadObjectBtf } from "../programs/object-btf.ts";
-import type { LoadedBtf } from "../programs/object-btf.ts";
+import { load, loadAsync, loadVerbose, prepareLoad } from "../programs/load.ts";
+import type { Load, Loaded } from "../programs/load.ts";
 import { Program } from "../programs/program.ts";
-import type { FileDescriptor } from "../sys/file-descriptor.ts";
 import type { Kernel } from "../sys/kernel.ts";
 import { Collection } from "./collection.ts";
-
-export interface LoadOptions {
-  /** The running kernel's types; asked for only if a program needs them. */
-  readonly vmlinux: Vmlinux;
-}
+import type { PoisonedAccess, ProgramOutcome } from "./collection.ts";
+import { ObjectLoading } from "./object-loading.ts";
+import type { LoadOptions } from "./options.ts";
 
 /**
  * Errors: VerifierError, KernelError or UnsupportedFeatureError of the first step that failed; what
@@ -30,7 +19,7 @@ export interface LoadOptions {
 export function loadCollection(kernel: Kernel, spec: ObjectSpec, options: LoadOptions): Collection {
   const loading = new Loading(kernel, spec, options);
   try {
-    for (const step of loading.steps()) loading.loaded(step, load(kernel, step.load));
+    for (const step of loading.steps()) loading.run(step, () => loadNow(kernel, step.load, options));
     return loading.finish();
   } catch (error) {
     loading.undo();
@@ -46,13 +35,30 @@ export async function loadCollectionAsync(kernel: Kernel, spec: ObjectSpec, opti
   const loading = new Loading(kernel, spec, options);
   try {
     for (const step of loading.steps()) {
-      const long = step.load.request.instructions.length > LONG_PROGRAM;
-      loading.loaded(step, long ? await loadAsync(kernel, step.load) : load(kernel, step.load));
+      const long = step.load.request.instructions.length > LONG_PROGRAM && options.logLevel === undefined;
+      const early = long ? await settled(loadAsync(kernel, step.load)) : undefined;
+      loading.run(step, () => (early === undefined ? loadNow(kernel, step.load, options) : early()));
     }
     return loading.finish();
   } catch (error) {
     loading.undo();
     throw error;
+  }
+}
+
+function loadNow(kernel: Kernel, prepared: Load, { logLevel }: LoadOptions): Loaded {
+  return logLevel === undefined ? { fd: load(kernel, prepared), log: "" } : loadVerbose(kernel, prepared, logLevel);
+}
+
+/** What a promise came to, to be had or thrown later. */
+async function settled(promise: ReturnType<typeof loadAsync>): Promise<() => Loaded> {
+  try {
+    const fd = await promise;
+    return () => ({ fd, log: "" });
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }
 
@@ -66,74 +72,82 @@ class Loading {
   readonly #kernel: Kernel;
   readonly #spec: ObjectSpec;
   readonly #options: LoadOptions;
-  readonly #maps = new Map<string, BpfMap>();
+  readonly #object: ObjectLoading;
   readonly #programs: Program[] = [];
-  readonly #poisoned: { program: string; reason: string }[] = [];
-  #btf: LoadedBtf | undefined;
+  readonly #poisoned: PoisonedAccess[] = [];
+  readonly #outcomes: ProgramOutcome[] = [];
 
   constructor(kernel: Kernel, spec: ObjectSpec, options: LoadOptions) {
     this.#kernel = kernel;
     this.#spec = spec;
     this.#options = options;
+    this.#object = new ObjectLoading(kernel, spec, options);
   }
 
   /** Loads types and maps, then yields each program to be loaded. */
   *steps(): Generator<Step> {
-    const object = this.#open();
+    this.#object.open();
     for (const program of this.#spec.programs) {
-      const encoded = encodeProgram(program, object);
-      for (const reason of encoded.poisoned.values()) this.#poisoned.push({ program: program.name, reason });
-      for (const point of attachPoints(program)) {
-        const prepared = prepareLoad(this.#kernel, encoded, point, object);
-        try {
-          yield { load: prepared, point };
-        } finally {
-          prepared.close();
-        }
-      }
+      const reason = this.#reasonToSkip(program);
+      if (reason !== undefined) this.#outcomes.push({ name: program.name, title: program.title, state: "skipped", reason });
+      else yield* this.#stepsOf(program);
     }
   }
 
-  loaded({ load: { program }, point }: Step, fd: FileDescriptor): void {
-    this.#programs.push(new Program(this.#kernel, program.spec, point.targets, fd));
+  *#stepsOf(program: ProgramSpec): Generator<Step> {
+    const { context } = this.#object;
+    const prepared: Step[] = [];
+    try {
+      this.#orFailed(program, () => {
+        const encoded = encodeProgram(program, context);
+        for (const reason of encoded.poisoned.values()) this.#poisoned.push({ program: program.name, reason });
+        for (const point of this.#object.structOpsPoint(program.name) ?? attachPoints(program)) {
+          prepared.push({ load: prepareLoad(this.#kernel, encoded, point, context), point });
+        }
+      });
+      yield* prepared;
+    } finally {
+      for (const { load: each } of prepared) each.close();
+    }
+  }
+
+  /** Loads the program of a step. */
+  run({ load: { program }, point }: Step, attempt: () => Loaded): void {
+    this.#orFailed(program.spec, () => {
+      const { fd, log } = attempt();
+      this.#programs.push(new Program(this.#kernel, program.spec, point.targets, fd, log));
+      this.#outcomes.push({ name: program.spec.name, title: program.spec.title, state: "loaded", reason: "" });
+    });
   }
 
   finish(): Collection {
-    // Programs and maps hold the types themselves.
-    this.#btf?.fd.close();
-    const types = this.#btf === undefined ? "none" : this.#btf.reduced ? "reduced" : "whole";
-    return new Collection(this.#spec, this.#maps, this.#programs, { types, poisoned: this.#poisoned });
+    const structOps = this.#object.fillMaps((name) => this.#programs.find((program) => program.name === name));
+    this.#object.closeTypes();
+    return new Collection(this.#kernel, this.#spec, this.#object.maps, this.#programs, structOps, {
+      types: this.#object.types,
+      poisoned: this.#poisoned,
+      programs: this.#outcomes,
+      rewritten: this.#object.rewritten,
+    });
   }
 
   undo(): void {
     for (const program of this.#programs) program.close();
-    for (const map of this.#maps.values()) map.close();
-    this.#btf?.fd.close();
+    this.#object.undo();
   }
 
-  #open(): ObjectContext {
-    const btf = this.#openBtf();
-    for (const map of this.#spec.maps) this.#maps.set(map.name, createMap(this.#kernel, map, btf?.fd));
-    return { license: this.#spec.license, mapFd: (map) => this.#mapFd(map), btf, vmlinux: this.#options.vmlinux };
+  #reasonToSkip({ name, type, autoload }: ProgramSpec): string | undefined {
+    if (autoload === false) return "autoload is off";
+    if (type === "struct_ops" && this.#object.structOpsPoint(name) === undefined) return "no struct_ops map that is created uses it";
+    return undefined;
   }
 
-  /** The source lines of all programs go into the object's BTF before the kernel gets it: line info refers to them there. */
-  #openBtf(): ObjectBtf | undefined {
-    const { name, btf, programs } = this.#spec;
-    if (btf.length === 0) return undefined;
-    const texts = addStrings(
-      btf,
-      programs.flatMap(({ instructions }) => [...sourceTexts(instructions)]),
-    );
-    this.#btf = loadObjectBtf(this.#kernel, texts.btf, `object '${name}'`);
-    let types: Btf | undefined;
-    return { fd: this.#btf.fd.fd, stringOffset: texts.offset, types: () => (types ??= new BtfReader(btf)) };
-  }
-
-  #mapFd(name: string): number {
-    const map = this.#maps.get(name);
-    if (map === undefined)
-      throw new Error(`object '${this.#spec.name}' refers to a map '${name}' that it does not define`);
-    return map.fd;
+  #orFailed(program: ProgramSpec, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (this.#options.keepGoing !== true || !(error instanceof Error)) throw error;
+      this.#outcomes.push({ name: program.name, title: program.title, state: "failed", reason: error.message, error });
+    }
   }
 }

@@ -1,13 +1,21 @@
 /** A live attachment. The kernel keeps it as long as one of its descriptors is open or it is pinned. */
-import { type FileDescriptor, type Kernel, linkDetach, linkUpdate, objectGet, objectPin } from "../sys/index.ts";
+import { type Kernel, linkDetach, linkUpdate, objectGet, objectPin } from "../sys/index.ts";
 import { type LinkInfo, linkInfo } from "./info.ts";
+
+/** What ends when it is closed: a file descriptor, mostly. */
+export interface Held {
+  readonly fd: number;
+  close(): void;
+  /** Closes on another thread, where the kernel makes that wait. */
+  closeAside(): Promise<void>;
+}
 
 /** One place where the program runs; perf events on several CPUs are several. */
 export interface Bond {
   /** Closing it stops the program. */
-  readonly program: FileDescriptor;
+  readonly program: Held;
   /** What happens there: the perf event that a BPF link hangs on. */
-  readonly event?: FileDescriptor;
+  readonly event?: Held;
 }
 
 export class Link {

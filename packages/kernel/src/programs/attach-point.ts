@@ -1,17 +1,19 @@
 /** What BPF_PROG_LOAD must be told about where a program will be attached. */
-import type { AttachTarget, ProgramSpec } from "@sonde/bpf/spec";
-import { AttachType } from "../sys/constants.ts";
+import type { AttachTarget, AttachType, ProgramSpec } from "@sonde/bpf/spec";
+import { attachTypeId } from "./attach-type.ts";
 
-/** A kernel function or tracepoint that a program is verified against, by its name in BTF. */
+/** A kernel function, tracepoint or struct that a program is verified against, by its name in BTF. */
 export interface BtfTarget {
   readonly name: string;
-  readonly kind: "func" | "typedef";
-  /** The module whose BTF has it; absent for the kernel itself. */
+  readonly kind: "func" | "typedef" | "struct";
+  /** The module whose BTF has it; absent for the kernel itself, or any module if the kernel has none of the name. */
   readonly module?: string;
+  /** It is a function of another BPF program instead, one that the caller of the loader hands over. */
+  readonly ofProgram?: boolean;
 }
 
 export interface AttachPoint {
-  /** A number of {@link AttachType}; 0 where the program type has no choice. */
+  /** A number of enum bpf_attach_type, in struct_ops programs a member's index; 0 where the program type has no choice. */
   readonly expectedAttachType: number;
   readonly btfTarget?: BtfTarget;
   /** The attach targets that one load serves. */
@@ -20,28 +22,75 @@ export interface AttachPoint {
 
 /**
  * One load serves all targets of a program, except of those that the verifier checks against the
- * target's own prototype (fentry, fexit, tp_btf): they are loaded once for each.
+ * target's own prototype (fentry, fexit, tp_btf, LSM, iterators) or loads for one kind of link: there
+ * is one load for each.
+ *
+ * Errors: TypeError for a target that programs of this type cannot have, and for a program that must
+ * name its target and does not.
  */
 export function attachPoints(spec: ProgramSpec): readonly AttachPoint[] {
-  if (spec.type !== "tracing") return [{ expectedAttachType: 0, targets: spec.attach }];
-  return spec.attach.map((target) => ({ ...tracingPoint(spec, target), targets: [target] }));
+  if (spec.attach.length === 0) {
+    if (namesTarget(spec)) {
+      throw new TypeError(
+        `program '${spec.name}' (${spec.title}) does not say what it attaches to, and the verifier must know: set it before loading`,
+      );
+    }
+    return [{ expectedAttachType: idOf(spec.attachType), targets: [] }];
+  }
+  const points = new Map<string, AttachPoint>();
+  for (const target of spec.attach) {
+    const point = pointOf(spec, target);
+    const key = JSON.stringify(point);
+    const known = points.get(key);
+    points.set(key, { ...point, targets: [...(known?.targets ?? []), target] });
+  }
+  return [...points.values()];
 }
 
-function tracingPoint(spec: ProgramSpec, target: AttachTarget): Omit<AttachPoint, "targets"> {
+function namesTarget({ type }: ProgramSpec): boolean {
+  return type === "tracing" || type === "lsm" || type === "ext";
+}
+
+function pointOf(spec: ProgramSpec, target: AttachTarget): Omit<AttachPoint, "targets"> {
+  const { attachType } = spec;
+  const found = pointFor(target);
+  if (namesTarget(spec) !== (found.btfTarget !== undefined)) {
+    throw new TypeError(`program '${spec.name}': a ${spec.type} program cannot be attached to a ${target.kind}`);
+  }
+  const { btfTarget } = found;
+  return { expectedAttachType: idOf(attachType ?? found.attachType), ...(btfTarget && { btfTarget }) };
+}
+
+function pointFor(target: AttachTarget): { readonly attachType?: AttachType; readonly btfTarget?: BtfTarget } {
   switch (target.kind) {
     case "btfTracepoint":
-      return {
-        expectedAttachType: AttachType.TRACE_RAW_TP,
-        btfTarget: { name: `btf_trace_${target.name}`, kind: "typedef" },
-      };
-    case "fentry": {
-      const module = target.module === undefined || target.module === "vmlinux" ? {} : { module: target.module };
-      return {
-        expectedAttachType: target.onReturn ? AttachType.TRACE_FEXIT : AttachType.TRACE_FENTRY,
-        btfTarget: { name: target.function, kind: "func", ...module },
-      };
-    }
+      return { attachType: "trace_raw_tp", btfTarget: { name: `btf_trace_${target.name}`, kind: "typedef" } };
+    case "fentry":
+      return { attachType: target.onReturn ? "trace_fexit" : "trace_fentry", btfTarget: functionOf(target) };
+    case "fmodRet":
+      return { attachType: "modify_return", btfTarget: functionOf(target) };
+    case "lsm":
+      return { attachType: target.cgroup ? "lsm_cgroup" : "lsm_mac", btfTarget: { name: `bpf_lsm_${target.hook}`, kind: "func" } };
+    case "iter":
+      return { attachType: "trace_iter", btfTarget: { name: `bpf_iter_${target.name}`, kind: "func" } };
+    case "freplace":
+      return { btfTarget: { name: target.function, kind: "func", ofProgram: true } };
+    case "kprobeMulti":
+      return { attachType: target.on === "session" ? "trace_kprobe_session" : "trace_kprobe_multi" };
+    case "uprobeMulti":
+      return { attachType: target.on === "session" ? "trace_uprobe_session" : "trace_uprobe_multi" };
+    case "xdp":
+      return { attachType: "xdp" };
     default:
-      throw new TypeError(`program '${spec.name}': a tracing program cannot be attached to a ${target.kind}`);
+      return {};
   }
+}
+
+function functionOf(target: { readonly function: string; readonly module?: string }): BtfTarget {
+  const module = target.module === undefined || target.module === "vmlinux" ? {} : { module: target.module };
+  return { name: target.function, kind: "func", ...module };
+}
+
+function idOf(attachType: AttachType | undefined): number {
+  return attachType === undefined ? 0 : attachTypeId(attachType);
 }

@@ -1,13 +1,16 @@
 /** From a program's symbolic instructions to what one kernel takes. */
 import { encode, layout } from "@sonde/bpf/asm";
-import type { Layout } from "@sonde/bpf/asm";
+import type { CoreRelocation, Instruction, Layout } from "@sonde/bpf/asm";
 import { programInfo } from "@sonde/bpf/btf";
 import type { Btf, ProgramInfo } from "@sonde/bpf/btf";
-import { applyCore } from "@sonde/bpf/core";
+import { applyCore, hasCandidates } from "@sonde/bpf/core";
 import type { CoreApplied } from "@sonde/bpf/core";
 import type { ProgramSpec } from "@sonde/bpf/spec";
+import type { TargetProgram } from "./attach-target.ts";
 import { requireVmlinux } from "./kernel-types.ts";
-import type { Vmlinux } from "./kernel-types.ts";
+import type { KernelTypes, Vmlinux } from "./kernel-types.ts";
+import { linkReferences } from "./references.ts";
+import type { Linkage } from "./references.ts";
 
 /** The object that programs belong to, as far as it is loaded already. */
 export interface ObjectContext {
@@ -17,6 +20,18 @@ export interface ObjectContext {
   /** The object's own BTF; absent if it has none. */
   readonly btf: ObjectBtf | undefined;
   readonly vmlinux: Vmlinux;
+  /** The same types and those of modules; only the kernel's own if absent. */
+  readonly kernelTypes?: KernelTypes;
+  /** CO-RE is against these types instead, for kernels that do not tell theirs. */
+  readonly coreTypes?: Btf;
+  /** What instructions refer to outside of the object; nothing if absent. */
+  readonly linkage?: Linkage;
+  /** Other programs, by the name of the one that replaces or traces their functions. */
+  readonly targetPrograms?: Readonly<Record<string, TargetProgram>>;
+  /** LINUX_VERSION_CODE that the object says it is for. */
+  readonly version?: number;
+  /** The descriptor of a BPF token (6.9). */
+  readonly tokenFd?: number;
 }
 
 export interface ObjectBtf {
@@ -33,12 +48,12 @@ export interface EncodedProgram {
   readonly layout: Layout;
   readonly bytes: Uint8Array;
   readonly info: ProgramInfo | undefined;
-  /** Why an instruction (by its index in the layout) cannot work on this kernel, from its CO-RE relocation. */
+  /** Why an instruction (by its index in the layout) cannot work on this kernel, from its relocation. */
   readonly poisoned: ReadonlyMap<number, string>;
 }
 
 /**
- * CO-RE relocations applied, labels resolved, maps put in.
+ * CO-RE relocations applied, kernel symbols and labels resolved, maps put in.
  *
  * Errors: UnsupportedFeatureError if there are relocations and the kernel has no BTF; AsmError for
  * what does not fit.
@@ -59,9 +74,52 @@ export function encodeProgram(spec: ProgramSpec, object: ObjectContext): Encoded
   };
 }
 
-function relocate(spec: ProgramSpec, { btf, vmlinux }: ObjectContext): CoreApplied {
+function relocate(spec: ProgramSpec, object: ObjectContext): CoreApplied {
+  const core = relocateCore(spec, object);
+  if (object.linkage === undefined) return core;
+  // Poisoning CO-RE adds a call behind some instructions; those the second step adds move none of the first's.
+  const linked = linkReferences(core.instructions, object.linkage);
+  if (linked.poisoned.size === 0) return { instructions: linked.instructions, poisoned: core.poisoned };
+  return { instructions: linked.instructions, poisoned: merged(core, linked) };
+}
+
+/** Both steps' reasons by their index after the second: an instruction of two slots became two calls there. */
+function merged(core: CoreApplied, linked: CoreApplied): Map<number, string> {
+  const all = new Map(linked.poisoned);
+  let added = 0;
+  for (const [index] of core.instructions.entries()) {
+    const reason = core.poisoned.get(index);
+    if (reason !== undefined) all.set(index + added, reason);
+    if (linked.poisoned.has(index + added) && isPair(core.instructions[index]!)) added++;
+  }
+  return all;
+}
+
+function isPair({ opcode }: Instruction): boolean {
+  return opcode === LOAD_IMM64;
+}
+
+const LOAD_IMM64 = 0x18;
+
+function relocateCore(spec: ProgramSpec, object: ObjectContext): CoreApplied {
   const { instructions } = spec;
+  const { btf } = object;
   if (!instructions.some(({ ref }) => ref?.kind === "core")) return { instructions, poisoned: new Map() };
   if (btf === undefined) throw new TypeError(`program '${spec.name}' has CO-RE relocations, but its object has no BTF`);
-  return applyCore(instructions, btf.types(), requireVmlinux(vmlinux, `program '${spec.name}'`));
+  return applyCore(instructions, btf.types(), coreTarget(`program '${spec.name}'`, object, btf));
+}
+
+/** Types that the kernel itself does not have are looked for in its modules. */
+function coreTarget(subject: string, object: ObjectContext, btf: ObjectBtf): Btf | ((relocation: CoreRelocation) => Btf) {
+  const { coreTypes, kernelTypes } = object;
+  if (coreTypes !== undefined) return coreTypes;
+  const vmlinux = requireVmlinux(object.vmlinux, subject);
+  if (kernelTypes === undefined) return vmlinux;
+  return ({ typeId }) => {
+    if (hasCandidates(btf.types(), typeId, vmlinux)) return vmlinux;
+    for (const module of kernelTypes.modules(subject)) {
+      if (hasCandidates(btf.types(), typeId, module.btf)) return module.btf;
+    }
+    return vmlinux;
+  };
 }

@@ -9,9 +9,11 @@ import { Errno } from "../sys/errno.ts";
 import { kernelError } from "../sys/errors.ts";
 import { FileDescriptor } from "../sys/file-descriptor.ts";
 import type { Kernel } from "../sys/kernel.ts";
+import { Memory } from "../sys/memory.ts";
 import type { AttachPoint } from "./attach-point.ts";
 import type { EncodedProgram, ObjectContext } from "./encode.ts";
-import { findBtfTarget } from "./kernel-types.ts";
+import { findTarget } from "./attach-target.ts";
+import { KernelTypes } from "./kernel-types.ts";
 import { VerifierError } from "./verifier-error.ts";
 import { fetchLog } from "./verifier/fetch-log.ts";
 import { readVerifierLog } from "./verifier/log.ts";
@@ -28,19 +30,34 @@ export interface Load {
 export function prepareLoad(kernel: Kernel, program: EncodedProgram, point: AttachPoint, object: ObjectContext): Load {
   const { spec, info } = program;
   const subject = `program '${spec.name}' (${spec.title})`;
-  const target = point.btfTarget && findBtfTarget(kernel, object.vmlinux, point.btfTarget, subject);
-  const request: ProgramLoadRequest = {
-    type: ProgramTypeId[spec.type],
-    instructions: program.bytes,
-    license: object.license,
-    name: spec.name,
-    expectedAttachType: point.expectedAttachType,
-    ...(target !== undefined && { attachBtfId: target.id }),
-    ...(target?.module !== undefined && { attachBtfFd: target.module.fd }),
-    ...(info !== undefined &&
-      object.btf !== undefined && { btf: { fd: object.btf.fd, functions: info.funcInfo, lines: info.lineInfo } }),
+  const types = object.kernelTypes ?? new KernelTypes(kernel, object.vmlinux);
+  const close = (): void => {
+    if (types !== object.kernelTypes) types.close();
   };
-  return { program, request, subject, close: () => target?.module?.close() };
+  try {
+    const wanted = point.btfTarget;
+    const target = wanted && findTarget(kernel, types, wanted, object.targetPrograms?.[spec.name], subject);
+    const modules = object.linkage?.symbols.modules ?? [];
+    const request: ProgramLoadRequest = {
+      type: ProgramTypeId[spec.type],
+      instructions: program.bytes,
+      license: object.license,
+      name: spec.name,
+      expectedAttachType: point.expectedAttachType,
+      ...(spec.flags !== undefined && { flags: spec.flags }),
+      ...(object.version !== undefined && { kernelVersion: object.version }),
+      ...(target !== undefined && { attachBtfId: target.id }),
+      ...(target?.fd !== undefined && { attachFd: target.fd }),
+      ...(modules.length > 0 && { descriptors: [0, ...modules] }),
+      ...(object.tokenFd !== undefined && { tokenFd: object.tokenFd }),
+      ...(info !== undefined &&
+        object.btf !== undefined && { btf: { fd: object.btf.fd, functions: info.funcInfo, lines: info.lineInfo } }),
+    };
+    return { program, request, subject, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 /** The verifier gives up when a signal arrives; libbpf tries as often. */
@@ -61,6 +78,27 @@ export async function loadAsync(kernel: Kernel, prepared: Load): Promise<FileDes
   const attr = programLoadAttr(new Attr(kernel), prepared.request);
   const result = await kernel.bpfAsync(BpfCommand.PROG_LOAD, attr);
   return result >= 0 ? new FileDescriptor(result) : load(kernel, prepared);
+}
+
+/** A loaded program and what the verifier wrote about it. */
+export interface Loaded {
+  readonly fd: FileDescriptor;
+  readonly log: string;
+}
+
+/** The most that every kernel accepts. */
+const LARGEST_LOG = 16 * 1024 * 1024 - 1;
+
+/** {@link load} with the verifier's log of a program that it takes; `level` holds bits of BPF_LOG_LEVEL. */
+export function loadVerbose(kernel: Kernel, prepared: Load, level: number): Loaded {
+  for (let size = 64 * 1024; size <= LARGEST_LOG; size = Math.max(size + 1, Math.min(size * 16, LARGEST_LOG))) {
+    const buffer = new Memory(kernel, size);
+    const result = attempt(kernel, { ...prepared.request, log: { level, buffer } });
+    const log = Buffer.from(buffer.bytes.subarray(0, buffer.bytes.indexOf(0))).toString("utf8");
+    if (result >= 0) return { fd: new FileDescriptor(result), log };
+    if (result !== -Errno.ENOSPC) throw refusal(prepared.program, prepared.subject, -result, log);
+  }
+  return { fd: load(kernel, prepared), log: "" };
 }
 
 function attempt(kernel: Kernel, request: ProgramLoadRequest): number {

@@ -1,6 +1,6 @@
 /** A program that is live in the kernel. */
 import type { AttachTarget, ProgramSpec } from "@sonde/bpf/spec";
-import { objectInfo } from "../sys/bpf/object-commands.ts";
+import { objectInfo, objectPin } from "../sys/bpf/object-commands.ts";
 import { programTestRun } from "../sys/bpf/program-commands.ts";
 import type { TestRunRequest, TestRunResult } from "../sys/bpf/program-commands.ts";
 import type { FileDescriptor } from "../sys/file-descriptor.ts";
@@ -19,15 +19,18 @@ export class Program {
   readonly spec: ProgramSpec;
   /** Where this load may be attached. */
   readonly targets: readonly AttachTarget[];
+  /** What the verifier wrote about it, if it was asked to when the program was loaded. */
+  readonly log: string;
   readonly #kernel: Kernel;
   readonly #fd: FileDescriptor;
 
   /** Takes the descriptor over. */
-  constructor(kernel: Kernel, spec: ProgramSpec, targets: readonly AttachTarget[], fd: FileDescriptor) {
+  constructor(kernel: Kernel, spec: ProgramSpec, targets: readonly AttachTarget[], fd: FileDescriptor, log: string = "") {
     this.#kernel = kernel;
     this.#fd = fd;
     this.spec = spec;
     this.targets = targets;
+    this.log = log;
   }
 
   get name(): string {
@@ -61,6 +64,14 @@ export class Program {
   /** The kernel's number for it, as bpftool shows. */
   id(): number {
     return this.#info().getUint32(4, true);
+  }
+
+  /**
+   * Gives it a path on a BPF file system, where it stays when this process ends; removing the file lets
+   * go of it. See openPinnedProgram. Errors: KernelError (EEXIST, ENOENT, EPERM).
+   */
+  pin(path: string): void {
+    objectPin(this.#kernel, this.fd, path);
   }
 
   /** Links that hold the program keep it running. */

@@ -1,0 +1,28 @@
+/** A map that exists already, in the place of one that an object defines. */
+import type { Btf } from "@sonde/bpf/btf";
+import type { MapSpec } from "@sonde/bpf/spec";
+import { mapDifferences, MapMismatchError } from "../maps/compare.ts";
+import { mapInfo } from "../maps/info.ts";
+import type { BpfMap } from "../maps/map.ts";
+import { openMapById } from "../maps/open.ts";
+import { completed } from "../maps/request.ts";
+import { Errno } from "../sys/errno.ts";
+import { kernelError } from "../sys/errors.ts";
+import type { Kernel } from "../sys/kernel.ts";
+import { pageSize } from "../sys/page-size.ts";
+
+/**
+ * The map with a descriptor of its own, so that both owners may close theirs.
+ *
+ * Errors: MapMismatchError that lists what differs from the specification.
+ */
+export function reusedMap(kernel: Kernel, spec: MapSpec, fd: number, types: Btf | undefined): BpfMap {
+  const subject = `map '${spec.name}' (${spec.type})`;
+  const info = mapInfo(kernel, fd, subject);
+  const wanted = completed(spec, { possibleCpus: () => kernel.possibleCpus(), pageSize: pageSize() });
+  const differences = mapDifferences(kernel, wanted, info, types);
+  if (differences.length > 0) throw new MapMismatchError(subject, `descriptor ${fd}`, differences);
+  const map = openMapById(kernel, info.id);
+  if (map === undefined) throw kernelError("BPF_MAP_GET_FD_BY_ID", subject, Errno.ENOENT);
+  return map;
+}
