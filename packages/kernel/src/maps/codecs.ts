@@ -69,9 +69,9 @@ function meantValue({ type, layout }: BpfMap): Codec<unknown> | undefined {
       return descriptorCodec(layout.valueSize);
     case "devmap":
     case "devmap_hash":
-      return devmapCodec(layout.valueSize) as Codec<unknown>;
+      return devmapCodec(layout.valueSize);
     case "cpumap":
-      return cpumapCodec(layout.valueSize) as Codec<unknown>;
+      return cpumapCodec(layout.valueSize);
     default:
       return undefined;
   }

@@ -1,5 +1,5 @@
 /** A program's global variables, as properties of an object. */
-import type { Btf, BtfValue, Codec, CodecOptions, ShapeField, TypeId } from "@sonde/bpf/btf";
+import type { Btf, BtfValue, Codec, CodecOptions, Shape, ShapeField, TypeId } from "@sonde/bpf/btf";
 import { codecOfShape, shapeOf } from "@sonde/bpf/btf";
 import { MapFlag } from "../sys/constants.ts";
 import type { BpfMap } from "./map.ts";
@@ -18,6 +18,7 @@ export type Globals = Record<string, BtfValue>;
  * writes the whole section, and a change that a program makes in between is lost. Writing to frozen sections throws
  * KernelError (EPERM): set those before the object is loaded.
  */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what the variables are
 export function globalsOf<T = Globals>(map: BpfMap, btf: Btf, section: TypeId, options: CodecOptions = {}): T {
   const shape = shapeOf(btf, section);
   if (shape.kind !== "record") throw new TypeError(`BTF type ${section} of ${map.subject} is no data section`);
@@ -34,15 +35,18 @@ interface SectionMemory {
 }
 
 /** Codecs are made for the variables that are used. */
-function property({ offset, shape }: ShapeField, memory: SectionMemory, options: CodecOptions): PropertyDescriptor {
-  let made: Codec | undefined;
-  const codec = (): Codec => (made ??= codecOfShape(shape, options));
+function property(field: ShapeField, memory: SectionMemory, options: CodecOptions): PropertyDescriptor {
+  const { name, offset, shape } = field;
+  // As a struct of its own, so that errors name the variable.
+  const alone: Shape = { kind: "record", size: shape.size, fields: [{ ...field, offset: 0 }] };
+  let made: Codec<Globals> | undefined;
+  const codec = (): Codec<Globals> => (made ??= codecOfShape(alone, options));
   return {
     enumerable: true,
-    get: () => codec().read(memory.read(), offset),
+    get: () => codec().read(memory.read(), offset)[name],
     set: (value: BtfValue) => {
-      const bytes = new Uint8Array(codec().size);
-      codec().write(new DataView(bytes.buffer), 0, value);
+      const bytes = new Uint8Array(shape.size);
+      codec().write(new DataView(bytes.buffer), 0, { [name]: value });
       memory.write((view) => store(view, offset, bytes));
     },
   };

@@ -14,6 +14,7 @@ export { globalsOf } from "./globals.ts";
 export type { Globals } from "./globals.ts";
 export { mapInfo } from "./info.ts";
 export type { MapInfo } from "./info.ts";
+export { withGlobals } from "./initial-globals.ts";
 export { isPerCpu, mapLayout } from "./layout.ts";
 export type { MapLayout } from "./layout.ts";
 export { BpfMap } from "./map.ts";

@@ -73,9 +73,9 @@ for (const type of ["array_of_maps", "hash_of_maps"] as const) {
     const maps = typedMap<number, Descriptor>(outer);
     assert.equal(maps.get(3), undefined);
     maps.set(3, first);
-    const id = maps.get(3);
-    assert.equal(id, first.info().id);
-    using again = openMapById(kernel, id as number);
+    const { id } = first.info();
+    assert.equal(maps.get(3), id);
+    using again = openMapById(kernel, id);
     assert.equal(typedMap<number, bigint>(again!).get(1), 9n);
     assert.deepEqual(
       [...maps].filter(([, value]) => value !== 0),
@@ -200,6 +200,7 @@ kernelTest("sockets in sockmaps and with storages", async () => {
 
 /** Node.js has no public way to a socket's descriptor. */
 function descriptorOf(socket: Socket): number {
+  // oxlint-disable-next-line eslint/no-underscore-dangle
   return (socket as unknown as { readonly _handle: { readonly fd: number } })._handle.fd;
 }
 

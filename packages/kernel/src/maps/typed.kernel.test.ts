@@ -8,6 +8,7 @@ import { openKernel } from "../sys/linux.ts";
 import { kernelTest } from "../testing/kernel-test.ts";
 import { createMap } from "./create.ts";
 import { globalsOf } from "./globals.ts";
+import { withGlobals } from "./initial-globals.ts";
 import { addressPrefixCodec, formatPrefix, parsePrefix } from "./prefix-codec.ts";
 import type { Prefix } from "./prefix-codec.ts";
 import { dumped, hexBytes } from "./testing/bpftool.ts";
@@ -173,12 +174,27 @@ for (const name of [".data", "plain"]) {
       Uint8Array.of(...new Uint8Array(8).fill(255), 3, 0, 0, 0, 4, 0, 0, 0),
     );
     assert.deepEqual(Object.keys(globals), ["counter", "limits"]);
-    assert.throws(() => (globals.counter = 1n << 63n), { name: "CodecError" });
+    assert.throws(() => (globals.counter = 1n << 63n), { name: "CodecError", message: /^counter: / });
     assert.throws(() => ((globals as Record<string, unknown>)["other"] = 1), TypeError);
     map.close();
     assert.throws(() => globals.counter, /closed already/);
   });
 }
+
+kernelTest("global variables are set before loading, constants too", () => {
+  const data = object.maps.find(({ name }) => name === ".data")!;
+  const constants = { ...data, name: ".rodata", flags: MapFlag.RDONLY_PROG };
+  const spec = withGlobals({ ...object, maps: [constants] }, { counter: 9, limits: [5] });
+  assert.deepEqual(constants.data, data.data);
+  using collection = loadCollection(kernel, spec, { vmlinux });
+  const map = collection.map(".rodata");
+  assert.deepEqual(map.lookup(new Uint8Array(4)), Uint8Array.of(9, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0));
+  const globals = globalsOf<{ counter: bigint }>(map, btf, section);
+  assert.equal(globals.counter, 9n);
+  assert.throws(() => (globals.counter = 1n), { code: "EPERM" });
+  assert.throws(() => withGlobals(object, { gone: 1 }), /has no global variable gone: it has counter, limits/);
+  assert.throws(() => withGlobals(object, { counter: "x" }), { name: "CodecError", message: /^counter: x is not/ });
+});
 
 kernelTest("tries answer with the longest prefix", () => {
   using map = createMap(kernel, testMap("routes", "lpm_trie", { keySize: 8, valueSize: 4 }));
