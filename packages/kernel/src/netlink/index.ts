@@ -1,0 +1,12 @@
+export { parseAddress, parsePrefix } from "./address.ts";
+export type { Prefix } from "./address.ts";
+export { interfaceHeader, interfaceIndex, setXdp, xdpState, XdpFlag } from "./interfaces.ts";
+export type { Device, XdpState } from "./interfaces.ts";
+export { MessageFlag } from "./message.ts";
+export type { Attribute } from "./message.ts";
+export { Netlink } from "./netlink.ts";
+export type { NetlinkRequest } from "./netlink.ts";
+export { putRoute, removeRoute } from "./routes.ts";
+export type { LwtHook, Route, RouteProgram } from "./routes.ts";
+export { addClsact, filters, putFilter, removeClsact, removeFilter } from "./traffic-control.ts";
+export type { Direction, Filter, FilterPlace, FilterProgram } from "./traffic-control.ts";
