@@ -124,15 +124,24 @@ function compare(kernel, program, map, instructions, random, where) {
     map.update(key, value);
     vm.map("data").set(0, value);
     const { returned } = programTestRun(kernel, program.fd, "the random program");
-    const { result } = vm.run("random");
+    const context = () => `${where}, run ${run}, inputs ${inWords(value).join(" ")}\n${disassemble(instructions)}`;
+    const { result } = runOrFail(vm, context);
     const [ours, theirs] = [vm.map("data").get(0), map.lookup(key)];
     assert.ok(ours !== undefined && theirs !== undefined);
     if (Buffer.compare(ours, theirs) === 0 && BigInt.asUintN(32, result) === BigInt(returned >>> 0)) continue;
-    const context = `${where}, run ${run}, inputs ${inWords(value).join(" ")}\n${disassemble(instructions)}`;
     assert.deepEqual(
       [...inWords(ours), Number(BigInt.asUintN(32, result))],
       [...inWords(theirs), returned >>> 0],
-      context,
+      context(),
     );
+  }
+}
+
+/** @param {Vm} vm @param {() => string} context */
+function runOrFail(vm, context) {
+  try {
+    return vm.run("random");
+  } catch (error) {
+    throw new Error(`${context()}\nthe VM refuses what the kernel ran`, { cause: error });
   }
 }
