@@ -1,7 +1,7 @@
 /** What is particular to each kind of map. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmdirSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, rmdirSync } from "node:fs";
 import { createServer, createConnection } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { once } from "node:events";
@@ -13,6 +13,7 @@ import type { MapSpec, MapType } from "@sonde/bpf/spec";
 import { loadCollection } from "../collection/load.ts";
 import { testMap, testObject } from "../collection/test-object.ts";
 import { MapFlag } from "../sys/constants.ts";
+import { FileDescriptor } from "../sys/file-descriptor.ts";
 import { openKernel } from "../sys/linux.ts";
 import { openPidfd } from "../sys/pidfd.ts";
 import { pageSize } from "../sys/page-size.ts";
@@ -145,33 +146,29 @@ kernelTest("inode storage by file", () => {
   rmdirSync(folder);
 });
 
-kernelTest("cgroup storage and cgroup arrays by folder", () => {
-  using array = make("cgroup_array", { valueSize: 4 });
-  const fd = openSync(cgroupRoot(), "r");
-  try {
-    typedMap<number, Descriptor>(array).set(0, fd);
-    assert.throws(() => typedMap<number, Descriptor>(array).set(0, array), { name: "KernelError" });
-    using map = make("cgrp_storage");
-    const storage = typedMap<Descriptor, bigint>(map);
-    storage.set(fd, 3n);
-    assert.equal(storage.get(fd), 3n);
-  } finally {
-    closeSync(fd);
-  }
+kernelTest("cgroup arrays by folder", () => {
+  using map = make("cgroup_array", { valueSize: 4 });
+  using folder = cgroupFolder();
+  const groups = typedMap<number, Descriptor>(map);
+  groups.set(0, folder);
+  assert.throws(() => groups.set(0, map), { name: "KernelError" });
+  assert.equal(groups.delete(0), true);
 });
 
-/** Where cgroup version 2 is mounted. */
-function cgroupRoot(): string {
-  return existing("/sys/fs/cgroup/cgroup.controllers") ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
-}
+kernelTest("cgroup storage by folder", () => {
+  using map = make("cgrp_storage");
+  using folder = cgroupFolder();
+  const storage = typedMap<Descriptor, bigint>(map);
+  storage.set(folder, 3n);
+  assert.equal(storage.get(folder), 3n);
+  using again = cgroupFolder();
+  assert.equal(storage.get(again), 3n);
+});
 
-function existing(file: string): boolean {
-  try {
-    closeSync(openSync(file, "r"));
-    return true;
-  } catch {
-    return false;
-  }
+/** Where cgroup version 2 is mounted, opened. */
+function cgroupFolder(): FileDescriptor {
+  const unified = "/sys/fs/cgroup/unified";
+  return new FileDescriptor(openSync(existsSync(unified) ? unified : "/sys/fs/cgroup", "r"));
 }
 
 kernelTest("sockets in sockmaps and with storages", async () => {

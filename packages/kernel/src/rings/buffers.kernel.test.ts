@@ -130,8 +130,7 @@ for (const [name, flags, interval] of [
     using ring = new Ring(kernel, collection.map("ring"));
     const end = new AbortController();
     const seen: number[] = [];
-    let ticks = 0;
-    const ticking = setInterval(() => ticks++, 2);
+    // The stream waits first: were the event loop blocked by that, this would never run.
     setTimeout(() => {
       for (let n = 0; n < 100; n++) assert.equal(run(collection, n), 0);
     }, 60);
@@ -144,12 +143,10 @@ for (const [name, flags, interval] of [
         end.abort();
       }
     }
-    clearInterval(ticking);
     assert.deepEqual(
       seen,
       Array.from({ length: 101 }, (_, n) => n),
     );
-    assert.ok(ticks > 5, `the event loop ran ${ticks} times meanwhile`);
   });
 }
 
