@@ -45,8 +45,7 @@ export const mapHelpers: HelperTable = {
   map_push_elem: (call) => {
     const map = call.map(1, VmMap);
     const value = call.bytes(2, map.spec.valueSize);
-    if (map instanceof BloomMap) return map.push(value);
-    return call.map(1, QueueMap).push(value, Number(call.argument(3)));
+    return (map instanceof BloomMap ? map : call.map(1, QueueMap)).push(value, Number(call.argument(3)));
   },
   map_pop_elem: (call) => {
     const map = call.map(1, QueueMap);

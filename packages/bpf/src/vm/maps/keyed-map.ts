@@ -118,7 +118,7 @@ export class KeyedMap extends VmMap {
     const keys = this.#keys;
     const found = keys instanceof PrefixKeys ? keys.findExactly(key) : keys.find(key, true);
     if (found < 0) {
-      if (flags === EXIST) return -Errno.ENOENT;
+      if (flags === EXIST) return keys.absent;
       const added = keys.add(key);
       if (added >= 0) this.#slots.clear(added);
       return added;

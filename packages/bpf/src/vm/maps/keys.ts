@@ -5,6 +5,8 @@ import { toBytes } from "./values.ts";
 
 export interface Keys {
   readonly size: number;
+  /** The errno, negative, for an update of a key that must be there and is not. */
+  readonly absent: number;
   /** The slot of a key, or -1. A look-up by a program counts as use; an author's does not. */
   find(key: Uint8Array, use: boolean): number;
   /** A slot for a key that is not there, or a negative errno. */
@@ -20,6 +22,7 @@ export interface Keys {
 /** Slots are the keys: 0 to `length - 1`, always there. */
 export class ArrayKeys implements Keys {
   readonly size: number;
+  readonly absent: number = -Errno.E2BIG;
 
   constructor(length: number) {
     this.size = length;
@@ -31,7 +34,7 @@ export class ArrayKeys implements Keys {
   }
 
   add(): number {
-    return -Errno.E2BIG;
+    return this.absent;
   }
 
   remove(): number {
@@ -45,6 +48,7 @@ export class ArrayKeys implements Keys {
 
 /** Slots are handed out as keys come, and again in the order in which they were given back. */
 export class HashKeys implements Keys {
+  readonly absent: number = -Errno.ENOENT;
   readonly #capacity: number;
   readonly #evict: boolean;
   readonly #entries = new Map<string, { readonly key: Uint8Array; readonly slot: number }>();
@@ -118,6 +122,7 @@ export class HashKeys implements Keys {
  * one being the highest of the first byte.
  */
 export class PrefixKeys implements Keys {
+  readonly absent: number = -Errno.ENOENT;
   readonly #hash: HashKeys;
 
   constructor(capacity: number) {

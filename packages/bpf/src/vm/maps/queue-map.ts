@@ -4,7 +4,8 @@ import { VmMap } from "./map.ts";
 import { identity, toBytes } from "./values.ts";
 import type { Value } from "./values.ts";
 
-/** BPF_EXIST: make room by dropping the oldest. */
+/** Flags of push: BPF_ANY, and BPF_EXIST to make room by dropping the oldest. */
+const ANY = 0;
 const DROP_OLDEST = 2;
 
 export class QueueMap extends VmMap {
@@ -15,8 +16,9 @@ export class QueueMap extends VmMap {
     return this.#values.map((value) => value.slice());
   }
 
-  /** 0, or -E2BIG if it is full. */
+  /** 0, or a negative errno: E2BIG if it is full, EINVAL for flags other than ANY (0) and EXIST (2: the oldest makes room). */
   push(value: Value, flags = 0): number {
+    if (flags !== ANY && flags !== DROP_OLDEST) return -Errno.EINVAL;
     if (this.#values.length === this.spec.maxEntries) {
       if (flags !== DROP_OLDEST) return -Errno.E2BIG;
       this.#values.shift();
@@ -40,7 +42,9 @@ export class QueueMap extends VmMap {
 export class BloomMap extends VmMap {
   readonly #values = new Set<string>();
 
-  push(value: Value): number {
+  /** 0, or -EINVAL for any flags. */
+  push(value: Value, flags = 0): number {
+    if (flags !== ANY) return -Errno.EINVAL;
     this.#values.add(identity(toBytes(value, this.spec.valueSize, `a value of map '${this.name}'`)));
     return 0;
   }
