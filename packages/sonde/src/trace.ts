@@ -1,0 +1,23 @@
+/** Scripts of the tracing language from TypeScript. */
+import { compileScript, render } from "@sonde/compiler";
+import type { ObjectSpec } from "@sonde/bpf/spec";
+import { runningTarget } from "@sonde/kernel/target";
+
+/** A script that cannot be compiled for this kernel; the message shows the places. */
+export class ScriptError extends Error {
+  override readonly name = "ScriptError";
+}
+
+/**
+ * Compile a script of the bpftrace language for the running kernel.
+ *
+ *     using live = loadObject(compile('tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }'));
+ *
+ * @throws {ScriptError}
+ */
+export function compile(text: string, params: readonly string[] = []): ObjectSpec {
+  const source = { name: "script", text };
+  const { spec, diagnostics } = compileScript(source, runningTarget(), { params });
+  if (spec !== undefined) return spec;
+  throw new ScriptError(diagnostics.map((diagnostic) => render(diagnostic, source)).join(""));
+}
