@@ -1,7 +1,6 @@
 /** Which slot a key's values are in: what tells array, hash, LRU and trie apart. */
 import { Errno } from "../errno.ts";
-import { identity, toNumber } from "./values.ts";
-import { toBytes } from "./values.ts";
+import { identity, toBytes, toNumber } from "./values.ts";
 
 export interface Keys {
   readonly size: number;
