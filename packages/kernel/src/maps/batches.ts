@@ -28,6 +28,8 @@ const BATCH = 4096;
 /** Of one batch's values; more gains nothing and costs cache. */
 const BATCH_BYTES = 1 << 20;
 const LEAST_BATCH = 64;
+/** Storages of cgroups have no number of entries: as many as there are attachments. */
+const UNKNOWN_ENTRIES = 1 << 20;
 
 export class Batches {
   readonly #kernel: Kernel;
@@ -56,13 +58,13 @@ export class Batches {
     this.#kernel = kernel;
     this.#fd = fd;
     this.#layout = layout;
-    this.#maxEntries = maxEntries;
+    this.#maxEntries = maxEntries === 0 ? UNKNOWN_ENTRIES : maxEntries;
     this.#subject = subject;
     const token = Math.max(4, layout.keySize);
     this.#attr = new Attr(kernel, 56, 2 * (token + 8));
     this.#position = this.#attr.output(0, token);
     this.#next = this.#attr.output(8, token);
-    this.#capacity = Math.min(maxEntries, capacity);
+    this.#capacity = Math.min(this.#maxEntries, capacity);
   }
 
   /** Runs of entries until all have been seen. One walk at a time. */

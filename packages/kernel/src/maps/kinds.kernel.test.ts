@@ -1,9 +1,10 @@
 /** What is particular to each kind of map. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, rmdirSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, mkdtempSync, openSync, rmdirSync } from "node:fs";
 import { createServer, createConnection } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -12,7 +13,8 @@ import { codecOfShape } from "@sonde/bpf/btf";
 import type { MapSpec, MapType } from "@sonde/bpf/spec";
 import { loadCollection } from "../collection/load.ts";
 import { testMap, testObject } from "../collection/test-object.ts";
-import { MapFlag } from "../sys/constants.ts";
+import { linkCreate } from "../sys/bpf/link-commands.ts";
+import { AttachType, MapFlag } from "../sys/constants.ts";
 import { FileDescriptor } from "../sys/file-descriptor.ts";
 import { openKernel } from "../sys/linux.ts";
 import { openPidfd } from "../sys/pidfd.ts";
@@ -164,6 +166,37 @@ kernelTest("cgroup storage by folder", () => {
   using again = cgroupFolder();
   assert.equal(storage.get(again), 3n);
 });
+
+for (const type of ["cgroup_storage", "percpu_cgroup_storage"] as const) {
+  kernelTest(`${type}: what a program attached to a cgroup counts`, async () => {
+    const counting = `
+      r1 = map[storage] ll
+      r2 = 0
+      call bpf_get_local_storage
+      r1 = 1
+      lock *(u64 *)(r0 + 0) += r1
+      r0 = 1
+      exit`;
+    using folder = cgroupFolder();
+    const object = testObject(
+      [{ type: "cgroup_skb", instructions: assemble(counting) }],
+      [testMap("storage", type, { keySize: 8 })],
+    );
+    using collection = loadCollection(kernel, object, { vmlinux });
+    const attachment = { target: folder.fd, attachType: AttachType.CGROUP_INET_EGRESS };
+    const map = collection.map("storage");
+    const typed = typedMap<bigint, bigint | readonly bigint[]>(map);
+    const key = BigInt(fstatSync(folder.fd).ino);
+    assert.equal(typed.get(key), undefined);
+    using _link = linkCreate(kernel, { programFd: collection.program("main").fd, ...attachment }, "cgroup");
+    const socket = createSocket("udp4");
+    for (let i = 0; i < 3; i++) await new Promise((resolve) => socket.send("x", 9, "127.0.0.1", resolve));
+    socket.close();
+    const sum = [typed.get(key) ?? 0n].flat().reduce((a, b) => a + b, 0n);
+    assert.ok(sum >= 3n, `${sum} packets`);
+    assert.deepEqual([...typed.keys()], [key]);
+  });
+}
 
 /** Where cgroup version 2 is mounted, opened. */
 function cgroupFolder(): FileDescriptor {
