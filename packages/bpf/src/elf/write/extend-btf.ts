@@ -4,6 +4,7 @@ import { encodeBlob } from "../../btf/encode.ts";
 import { Kind, LINKAGES } from "../../btf/format.ts";
 import { readSections } from "../../btf/header.ts";
 import { BtfReader } from "../../btf/reader.ts";
+import { StringSection } from "../../btf/strings.ts";
 
 export class BtfExtension {
   /** The types that were there before. */
@@ -11,7 +12,7 @@ export class BtfExtension {
   readonly #blob: Uint8Array;
   readonly #words: number[] = [];
   readonly #added = new Map<string, TypeId>();
-  readonly #strings: Uint8Array;
+  readonly #strings: StringSection;
   readonly #texts = new Map<string, number>();
   readonly #addedTexts: Uint8Array[] = [];
   readonly #renamed = new Map<TypeId, number>();
@@ -20,8 +21,8 @@ export class BtfExtension {
   constructor(blob: Uint8Array) {
     this.#blob = blob;
     this.before = new BtfReader(blob);
-    this.#strings = readSections(blob).strings;
-    this.#end = this.#strings.length;
+    this.#strings = new StringSection(readSections(blob).strings);
+    this.#end = this.#strings.bytes.length;
   }
 
   /** `int (*)[length]`: how definitions of maps say a number. */
@@ -75,8 +76,8 @@ export class BtfExtension {
     words.set(this.#words, before.length);
     for (const [id, name] of this.#renamed) words[this.before.index.offsets[id - 1]!] = name;
     const strings = new Uint8Array(this.#end);
-    strings.set(this.#strings);
-    let at = this.#strings.length;
+    strings.set(this.#strings.bytes);
+    let at = this.#strings.bytes.length;
     for (const text of this.#addedTexts) {
       strings.set(text, at);
       at += text.length;
@@ -85,13 +86,16 @@ export class BtfExtension {
   }
 
   #text(text: string): number {
-    let offset = this.#texts.get(text);
-    if (offset === undefined) {
-      offset = this.#end;
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    // Once each, since readers take the first place of a text for the only one.
+    const present = this.#strings.find(text);
+    const offset = present === -1 ? this.#end : present;
+    this.#texts.set(text, offset);
+    if (present === -1) {
       const bytes = new TextEncoder().encode(`${text}\0`);
       this.#addedTexts.push(bytes);
       this.#end += bytes.length;
-      this.#texts.set(text, offset);
     }
     return offset;
   }
