@@ -89,7 +89,7 @@ export type AttachTarget =
   | { readonly kind: "fentry"; readonly function: string; readonly module?: string; readonly onReturn: boolean }
   | { readonly kind: "uprobe"; readonly path: string; readonly symbol?: string; readonly offset?: number; readonly pid?: number; readonly onReturn: boolean }
   /** A perf event on one CPU ("one") or every CPU ("all"); the period is in nanoseconds for the clocks, in events otherwise. */
-  | { readonly kind: "perfEvent"; readonly event: PerfEventName; readonly period?: number; readonly frequency?: number; readonly cpus: "one" | "all" }
+  | { readonly kind: "perfEvent"; readonly event: PerfEventName | PerfEventNumbers; readonly period?: number; readonly frequency?: number; readonly cpus: "one" | "all" }
   /** Every kernel function that matches a pattern with `*` and `?`, by one link; a session runs one program at entry and return. */
   | { readonly kind: "kprobeMulti"; readonly pattern: string; readonly on: ProbeMoment }
   | { readonly kind: "uprobeMulti"; readonly path: string; readonly pattern: string; readonly on: ProbeMoment }
@@ -108,6 +108,14 @@ export type AttachTarget =
   | { readonly kind: "xdp"; readonly device: string };
 
 export type ProbeMoment = "entry" | "return" | "session";
+
+/** Any other event by perf_event_attr's numbers: hardware counters, caches, raw ones. */
+export interface PerfEventNumbers {
+  /** PERF_TYPE_*, or the number of an event source in /sys/bus/event_source/devices. */
+  readonly type: number;
+  /** Which of the type's events. */
+  readonly config: number | bigint;
+}
 
 export type PerfEventName =
   | "cpu-clock" | "task-clock" | "page-faults" | "context-switches" | "cpu-migrations" | "minor-faults"

@@ -1,13 +1,20 @@
 /** Attaches loaded programs to where their events happen. */
 import type { AttachTarget } from "@sonde/bpf/spec";
+import { syscallPrefix } from "../programs/syscall-wrapper.ts";
+import type { Vmlinux } from "../programs/kernel-types.ts";
 import { FileDescriptor, type Kernel, onlineCpus, rawTracepointOpen } from "../sys/index.ts";
-import { openTracefs } from "../tracefs/mount.ts";
+import { findTracefs, openTracefs } from "../tracefs/mount.ts";
 import { describeTarget } from "./describe.ts";
 import { type EventSource, readEventSource } from "./event-source.ts";
+import { attachIterator } from "./iterator.ts";
 import { type Bond, Link } from "./link.ts";
-import { type Binding, type PerfEventRequest, bindProgram, perfEventOpen } from "./perf-event.ts";
+import { attachKprobeMulti, attachUprobeMulti } from "./multi.ts";
 import { openError } from "./open-error.ts";
-import { kprobeEvent, softwareEvent, tracepointEvent, uprobeEvent } from "./requests.ts";
+import type { AttachOptions } from "./options.ts";
+import { type Binding, type PerfEventRequest, bindProgram, perfEventOpen } from "./perf-event.ts";
+import { kprobeEvent, samplingEvent, tracepointEvent, uprobeEvent } from "./requests.ts";
+import { attachTracing } from "./tracing.ts";
+import { usdtPlaces } from "./usdt/places.ts";
 
 /** A program that the kernel holds. */
 export interface LoadedProgram {
@@ -17,47 +24,79 @@ export interface LoadedProgram {
 export interface Attachment {
   readonly program: LoadedProgram;
   readonly target: AttachTarget;
+  readonly options?: AttachOptions;
+}
+
+export interface AttacherOptions {
+  /** The kernel's types, by which the names of system calls' functions are found faster. */
+  readonly vmlinux?: Vmlinux;
+}
+
+/** An event to open, and the cookie for the program there. */
+interface Place {
+  readonly request: PerfEventRequest;
+  readonly cookie: bigint;
 }
 
 /** Attaches one session's programs; what it learns of the kernel on the way it keeps for the next one. */
 export class Attacher {
   readonly #kernel: Kernel;
+  readonly #vmlinux: Vmlinux;
   readonly #sources = new Map<"kprobe" | "uprobe", EventSource>();
   #tracefs: string | undefined;
   #cpus: readonly number[] | undefined;
   #binding: Binding | undefined;
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, options: AttacherOptions = {}) {
     this.#kernel = kernel;
+    this.#vmlinux = options.vmlinux ?? (() => undefined);
   }
 
   /**
    * Errors: KernelError when the kernel refuses, UnsupportedFeatureError when it can't attach such
    * programs at all. Nothing is attached then.
    */
-  attach(program: LoadedProgram, target: AttachTarget): Link {
-    const subject = describeTarget(target);
+  attach(program: LoadedProgram, target: AttachTarget, options: AttachOptions = {}): Link {
+    const { cookie = 0n } = options;
+    const one = (request: PerfEventRequest): Link => this.#attachEvents(program, [{ request, cookie }], target);
     switch (target.kind) {
       case "run":
         throw new TypeError(`a program for "${target.when}" is run, not attached`);
-      case "rawTracepoint":
-        return this.#attachRaw(program, target.name, subject, "raw tracepoint link");
+      case "rawTracepoint": {
+        const subject = describeTarget(target);
+        const fd = rawTracepointOpen(this.#kernel, program.fd, target.name, subject, cookie);
+        return new Link(this.#kernel, subject, "raw tracepoint link", [{ program: fd }]);
+      }
       case "btfTracepoint":
-        return this.#attachRaw(program, undefined, subject, "BTF tracepoint link");
       case "fentry":
-        return this.#attachRaw(program, undefined, subject, "trampoline link");
+      case "fmodRet":
+      case "freplace":
+      case "lsm":
+        return attachTracing(this.#kernel, program.fd, target, options);
+      case "iter":
+        return attachIterator(this.#kernel, program.fd, options.iterator, describeTarget(target));
+      case "kprobeMulti":
+        return attachKprobeMulti(this.#kernel, program.fd, target, options, findTracefs);
+      case "uprobeMulti":
+        return attachUprobeMulti(this.#kernel, program.fd, target, options);
       case "tracepoint":
-        return this.#attachEvents(program, [tracepointEvent(this.#openTracefs(), target, this.#firstCpu())], target);
+        return one(tracepointEvent(this.#openTracefs(), target, this.#firstCpu()));
       case "kprobe":
-        return this.#attachEvents(program, [kprobeEvent(this.#source("kprobe"), target, this.#firstCpu())], target);
+        return one(kprobeEvent(this.#source("kprobe"), target, this.#firstCpu()));
+      case "ksyscall": {
+        const symbol = syscallPrefix(this.#vmlinux) + target.name;
+        return one(kprobeEvent(this.#source("kprobe"), { kind: "kprobe", symbol, onReturn: target.onReturn }, this.#firstCpu()));
+      }
       case "uprobe":
-        return this.#attachEvents(program, [uprobeEvent(this.#source("uprobe"), target, this.#firstCpu())], target);
+        return one(uprobeEvent(this.#source("uprobe"), target, this.#firstCpu(), options));
+      case "usdt":
+        return this.#attachUsdt(program, target, options);
       case "perfEvent": {
         const cpus = target.cpus === "all" ? this.#onlineCpus() : [this.#firstCpu()];
-        return this.#attachEvents(program, cpus.map((cpu) => softwareEvent(target, cpu)), target);
+        return this.#attachEvents(program, cpus.map((cpu) => ({ request: samplingEvent(target, cpu), cookie })), target);
       }
-      default:
-        throw new TypeError(`a program cannot be attached to a ${target.kind} this way: ${subject}`);
+      case "xdp":
+        throw new TypeError(`${describeTarget(target)}: network devices are attached to by attachXdp, which also needs to know how`);
     }
   }
 
@@ -65,7 +104,7 @@ export class Attacher {
   attachAll(attachments: Iterable<Attachment>): Link[] {
     const links: Link[] = [];
     try {
-      for (const { program, target } of attachments) links.push(this.attach(program, target));
+      for (const { program, target, options } of attachments) links.push(this.attach(program, target, options));
       return links;
     } catch (error) {
       for (const link of links) link.close();
@@ -73,18 +112,25 @@ export class Attacher {
     }
   }
 
-  #attachRaw(program: LoadedProgram, name: string | undefined, subject: string, road: string): Link {
-    return new Link(this.#kernel, subject, road, [{ program: rawTracepointOpen(this.#kernel, program.fd, name, subject) }]);
+  /** A uprobe for each place in the file that has the probe. */
+  #attachUsdt(program: LoadedProgram, target: Extract<AttachTarget, { kind: "usdt" }>, options: AttachOptions): Link {
+    const source = this.#source("uprobe");
+    const places = usdtPlaces(target, options).map(({ path, offset, semaphoreOffset, cookie }) => {
+      const uprobe = { kind: "uprobe", path, offset, onReturn: false } as const;
+      const counted = semaphoreOffset === undefined ? options : { ...options, refCounterOffset: semaphoreOffset };
+      return { request: uprobeEvent(source, uprobe, this.#firstCpu(), counted), cookie };
+    });
+    return this.#attachEvents(program, places, target);
   }
 
-  #attachEvents(program: LoadedProgram, requests: readonly PerfEventRequest[], target: AttachTarget): Link {
+  #attachEvents(program: LoadedProgram, places: readonly Place[], target: AttachTarget): Link {
     const subject = describeTarget(target);
     const bonds: Bond[] = [];
     try {
-      for (const request of requests) {
+      for (const { request, cookie } of places) {
         const event = perfEventOpen(this.#kernel, request);
         if (event < 0) throw openError(target, subject, -event);
-        const { bond, binding } = bindProgram(this.#kernel, program.fd, new FileDescriptor(event), this.#binding, subject);
+        const { bond, binding } = bindProgram(this.#kernel, program.fd, new FileDescriptor(event), this.#binding, subject, cookie);
         this.#binding = binding;
         bonds.push(bond);
       }

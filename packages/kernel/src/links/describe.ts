@@ -18,7 +18,7 @@ export function describeTarget(target: AttachTarget): string {
     case "uprobe":
       return `${target.onReturn ? "uretprobe" : "uprobe"}:${target.path}:${uprobePlace(target.symbol, target.offset)}`;
     case "perfEvent":
-      return `perf event ${target.event}${rate(target)} on ${target.cpus === "all" ? "every CPU" : "one CPU"}`;
+      return `perf event ${typeof target.event === "string" ? target.event : `of type ${target.event.type}, config ${target.event.config}`}${rate(target)} on ${target.cpus === "all" ? "every CPU" : "one CPU"}`;
     case "kprobeMulti":
       return `${target.on === "return" ? "kretprobe" : "kprobe"}:${target.pattern} (multi${session(target.on)})`;
     case "uprobeMulti":

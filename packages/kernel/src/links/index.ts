@@ -1,4 +1,9 @@
-export { type Attachment, Attacher, type LoadedProgram } from "./attacher.ts";
+export { type Attachment, Attacher, type AttacherOptions, type LoadedProgram } from "./attacher.ts";
 export { describeTarget } from "./describe.ts";
 export { type LinkInfo, type LinkKind, linkInfo } from "./info.ts";
-export { type Bond, Link, stopAll } from "./link.ts";
+export { type IteratorParameters, readIterator, streamIterator } from "./iterator.ts";
+export { type Bond, type Held, Link, stopAll } from "./link.ts";
+export type { AttachOptions, MultiFunction } from "./options.ts";
+export { parseArguments, type UsdtArgument } from "./usdt/arguments.ts";
+export { type UsdtNote, usdtNotes } from "./usdt/notes.ts";
+export { UsdtSpecs, usdtSpecs } from "./usdt/specs.ts";

@@ -1,12 +1,14 @@
 /** Perf events as places to run programs: opening them, and binding a program to one. */
 import {
   AttachType,
+  type Attr,
   Errno,
   type FileDescriptor,
   type Kernel,
   KernelError,
   PERF_FLAG_FD_CLOEXEC,
   PerfIoctl,
+  UnsupportedFeatureError,
   linkCreate,
   kernelError,
 } from "../sys/index.ts";
@@ -21,6 +23,8 @@ export interface PerfEventRequest {
   readonly sample?: { readonly period: number } | { readonly frequency: number };
   /** A text that config1 points to: the probed function or file. */
   readonly text?: string;
+  /** Bits 32 to 63 of config: of a uprobe the offset of its reference counter in the file. */
+  readonly refCounterOffset?: number;
   /** config2: the offset in that function or file. */
   readonly offset?: number;
   /** -1 for every process. */
@@ -45,7 +49,7 @@ export function perfEventOpen(kernel: Kernel, request: PerfEventRequest): number
   const attr = kernel.attr(ATTR_SIZE);
   attr.u32(0, request.type);
   attr.u32(4, ATTR_SIZE);
-  attr.u64(8, request.config);
+  attr.u64(8, BigInt(request.config) | (BigInt(request.refCounterOffset ?? 0) << 32n));
   if (request.sample !== undefined) {
     const byFrequency = "frequency" in request.sample;
     attr.u64(16, byFrequency ? request.sample.frequency : request.sample.period);
@@ -69,11 +73,15 @@ export function bindProgram(
   event: FileDescriptor,
   binding: Binding | undefined,
   subject: string,
+  cookie: bigint = 0n,
 ): { bond: Bond; binding: Binding } {
   try {
     if (binding !== "ioctl") {
-      const link = tryLink(kernel, programFd, event, binding, subject);
+      const link = tryLink(kernel, programFd, event, binding, subject, cookie);
       if (link !== undefined) return { bond: { program: link, event }, binding: "link" };
+    }
+    if (cookie !== 0n) {
+      throw new UnsupportedFeatureError("attach cookies", "5.15", `${subject} is attached by ioctl, which takes none`);
     }
     const result = kernel.ioctl(event.fd, PerfIoctl.SET_BPF, programFd);
     if (result < 0) throw kernelError("PERF_EVENT_IOC_SET_BPF", subject, -result);
@@ -91,9 +99,12 @@ function tryLink(
   event: FileDescriptor,
   binding: Binding | undefined,
   subject: string,
+  cookie: bigint,
 ): FileDescriptor | undefined {
+  // 16 bpf_cookie (u64)
+  const extra = (attr: Attr): void => attr.u64(16, cookie);
   try {
-    return linkCreate(kernel, { programFd, target: event.fd, attachType: AttachType.PERF_EVENT }, subject);
+    return linkCreate(kernel, { programFd, target: event.fd, attachType: AttachType.PERF_EVENT, extra }, subject);
   } catch (error) {
     if (binding === undefined && error instanceof KernelError && error.errno === Errno.EINVAL) return undefined;
     throw error;

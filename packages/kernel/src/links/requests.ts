@@ -6,6 +6,7 @@ import { resolveBinary } from "../symbols/library.ts";
 import { tracepointId } from "../tracefs/events.ts";
 import { describeTarget } from "./describe.ts";
 import type { EventSource } from "./event-source.ts";
+import type { AttachOptions } from "./options.ts";
 import type { PerfEventRequest } from "./perf-event.ts";
 
 type Of<Kind extends AttachTarget["kind"]> = Extract<AttachTarget, { kind: Kind }>;
@@ -33,28 +34,29 @@ export function kprobeEvent(source: EventSource, target: Of<"kprobe">, cpu: numb
 }
 
 /** The file is found as a shell and the loader would; the symbol in its tables. */
-export function uprobeEvent(source: EventSource, target: Of<"uprobe">, cpu: number): PerfEventRequest {
+export function uprobeEvent(source: EventSource, target: Of<"uprobe">, cpu: number, options: AttachOptions = {}): PerfEventRequest {
   const path = resolveBinary(target.path);
   if (path === undefined) throw absent(target, "open", `There is no program or library ${target.path}.`);
   const start = target.symbol === undefined ? 0 : symbolOffset(path, target.symbol);
   if (start === undefined) {
     throw absent(target, "perf_event_open", `${path} defines no function ${target.symbol}: list what it has with \`sonde list 'uprobe:${path}:*'\`.`);
   }
-  const pid = target.pid ?? EVERY_PROCESS;
+  const pid = options.pid ?? target.pid ?? EVERY_PROCESS;
   return {
     type: source.type,
     config: target.onReturn ? source.returnBit : 0n,
     text: path,
     offset: start + (target.offset ?? 0),
+    ...(options.refCounterOffset !== undefined && { refCounterOffset: options.refCounterOffset }),
     pid,
     cpu: pid === EVERY_PROCESS ? cpu : EVERY_CPU,
   };
 }
 
-export function softwareEvent(target: Of<"perfEvent">, cpu: number): PerfEventRequest {
+export function samplingEvent(target: Of<"perfEvent">, cpu: number): PerfEventRequest {
+  const { event } = target;
   return {
-    type: PerfType.SOFTWARE,
-    config: softwareConfig(target.event),
+    ...(typeof event === "string" ? { type: PerfType.SOFTWARE, config: softwareConfig(event) } : event),
     sample: target.frequency === undefined ? { period: target.period ?? 1 } : { frequency: target.frequency },
     pid: EVERY_PROCESS,
     cpu,

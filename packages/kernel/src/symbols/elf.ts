@@ -43,6 +43,7 @@ const PT_LOAD = 1;
 const PF_X = 1;
 const SHT_SYMTAB = 2;
 const SHT_NOTE = 7;
+const SHT_NOBITS = 8;
 const SHT_DYNSYM = 11;
 const NT_GNU_BUILD_ID = 3;
 
@@ -50,7 +51,10 @@ const NT_GNU_BUILD_ID = 3;
 const MAX_TABLE = 1 << 30;
 
 interface Section {
+  /** Of its name, in the table of sections' names. */
+  readonly nameOffset: number;
   readonly type: number;
+  readonly address: number;
   readonly offset: number;
   readonly size: number;
   /** Index of the section with the names. */
@@ -125,6 +129,18 @@ export class ElfFile {
     return this.#table(SHT_DYNSYM);
   }
 
+  /** A section by its name: where it is loaded, and its bytes; undefined if there is none. */
+  section(name: string): { readonly address: number; readonly bytes: DataView } | undefined {
+    const sections = this.#sectionHeaders();
+    const strings = sections[this.#header.getUint16(62, true)];
+    if (strings === undefined) return undefined;
+    const bytes = this.#read(strings.offset, strings.size);
+    const names = Buffer.from(bytes.buffer, 0, bytes.byteLength);
+    const wanted = Buffer.from(`${name}\0`);
+    const found = sections.find(({ nameOffset }) => names.subarray(nameOffset, nameOffset + wanted.length).equals(wanted));
+    return found && { address: found.address, bytes: found.type === SHT_NOBITS ? new DataView(new ArrayBuffer(0)) : this.#read(found.offset, found.size) };
+  }
+
   /** The build id in hexadecimal, by which separate debug files are found. */
   buildId(): string | undefined {
     for (const section of this.#sectionHeaders()) {
@@ -160,7 +176,9 @@ export class ElfFile {
     const sections: Section[] = [];
     for (let at = 0; at < table.byteLength; at += SECTION_SIZE) {
       sections.push({
+        nameOffset: table.getUint32(at, true),
         type: table.getUint32(at + 4, true),
+        address: this.#word(table, at + 16),
         offset: this.#word(table, at + 24),
         size: this.#word(table, at + 32),
         link: table.getUint32(at + 40, true),
