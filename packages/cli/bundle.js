@@ -5,8 +5,7 @@
 // not: without the agent's libraries, `sonde trace` starts 7 ms sooner. CommonJS, because Node.js
 // starts it 4 ms faster than an ES module.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -22,9 +21,10 @@ const output = path.join(here, "dist/bin");
  *   (the agent) must not have it.
  * - no-sparkplug, 3 ms: no quick machine code for what runs twice. The optimising compiler stays: a
  *   million events cost the same.
+ * - min-semi-space-size, 1 ms: no collection of garbage before there is some.
  * - preserve-symlinks-main, 0.3 ms: bin/sonde has followed the links.
  */
-const NODE_FLAGS = ["--no-rehash-snapshot", "--no-sparkplug", "--preserve-symlinks-main"];
+const NODE_FLAGS = ["--no-rehash-snapshot", "--no-sparkplug", "--min-semi-space-size=2", "--preserve-symlinks-main"];
 const verbose = process.argv.includes("--verbose");
 
 /** Our modules do nothing when loaded, so one whose exports are unused is left out. */
@@ -45,21 +45,34 @@ const pureModules = {
 };
 
 /**
- * Modules that Node.js would have to compile at every start. os is made a table of getters, so that
- * it is loaded when something of it is used; module is asked for one function, which CommonJS has.
+ * Modules of Node.js that are not part of its own start are loaded when something of them is used:
+ * zlib and what it needs take 4 ms. Each importer gets a table of getters for the names it asks for.
+ * Of node:module only createRequire is used, and CommonJS has its result.
  */
 const lateModules = {
   name: "late-modules",
   setup(bundler) {
-    const getters = Object.keys(os).map((name) => `get ${name}() { return require("os").${name}; }`);
-    const contents = {
-      "node:os": `module.exports = { ${getters.join(", ")} };`,
-      "node:module": "exports.createRequire = () => require;",
-    };
-    bundler.onResolve({ filter: /^node:(os|module)$/ }, ({ path: name }) => ({ path: name, namespace: "late" }));
-    bundler.onLoad({ filter: /./, namespace: "late" }, ({ path: name }) => ({ contents: contents[name] }));
+    bundler.onResolve({ filter: /^node:/ }, ({ path: name, importer, kind }) => {
+      if (kind !== "import-statement" || EARLY_MODULES.has(name) || importer.includes("/node_modules/")) return undefined;
+      const names = importedNames(readFileSync(importer, "utf8"), name);
+      return names && { path: `${name} for ${importer}`, namespace: "late", pluginData: { name, names } };
+    });
+    bundler.onLoad({ filter: /./, namespace: "late" }, ({ pluginData: { name, names } }) => {
+      if (name === "node:module") return { contents: "exports.createRequire = () => require;" };
+      const getters = names.map((member) => `get ${member}() { return require("${name}").${member}; }`);
+      return { contents: `module.exports = { ${getters.join(", ")} };` };
+    });
   },
 };
+
+/** What every start of Node.js has loaded already. */
+const EARLY_MODULES = new Set(["events", "fs", "path", "timers", "url", "util"].map((name) => `node:${name}`));
+
+/** The names in `import { a, b as c } from "module"`; undefined where all of the module is imported. */
+function importedNames(source, module) {
+  const list = source.match(new RegExp(`^import \\{([^}]*)\\} from "${module}";`, "m"))?.[1];
+  return list?.split(",").map((name) => name.trim().split(" ")[0]).filter((name) => name !== "");
+}
 
 /** Leaves out every command but one; the table of commands never asks for another. */
 const onlyCommand = (wanted) => ({

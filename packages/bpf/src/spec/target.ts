@@ -34,6 +34,8 @@ export interface TargetFeatures {
   readonly ringbuf: boolean;
   /** bpf_get_func_ip and bpf_get_attach_cookie (5.15). */
   readonly cookie: boolean;
+  /** Hash maps whose entries are allocated when they come (BPF_F_NO_PREALLOC) serve every type of program (6.1). */
+  readonly lateEntries?: boolean;
 }
 
 export interface TracepointFormat {

@@ -92,6 +92,6 @@ export interface CheckedConfig {
   readonly maxStrlen: number;
   readonly printMapsOnExit: boolean;
   readonly stackMode: "bpftrace" | "perf" | "raw";
-  /** Size of the ring buffer in pages of 4096 bytes; rounded up to a power of two. */
-  readonly ringPages: number;
+  /** Size of the ring buffer in pages of 4096 bytes, rounded up to a power of two; by its records unless given. */
+  readonly ringPages: number | undefined;
 }

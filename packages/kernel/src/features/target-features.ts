@@ -11,7 +11,7 @@ import { helper } from "./helpers.ts";
 import { atomics } from "./kernel-state.ts";
 import { ringbuf } from "./map-types.ts";
 
-type Name = keyof TargetFeatures;
+type Name = Exclude<keyof TargetFeatures, "lateEntries">;
 
 const PROBES: Readonly<Record<Name, (context: ProbeContext) => Verdict>> = {
   kprobe: (context) => kprobe(context, false),
@@ -45,7 +45,16 @@ export function targetFeatures(kernel: Kernel, cache: Cache, btf: () => Btf | un
     get cookie() {
       return ask("cookie");
     },
+    get lateEntries() {
+      return isSince(6, 1);
+    },
   };
+}
+
+/** For what changed inside the kernel and cannot be tried. The file is read since node:os is slow to load. */
+function isSince(major: number, minor: number): boolean {
+  const [first = 0, second = 0] = readFileSync("/proc/sys/kernel/osrelease", "latin1").split(".").map(Number.parseFloat);
+  return first > major || (first === major && second >= minor);
 }
 
 /** Answers by kernel build and by what this process may do: without privileges everything looks missing. */

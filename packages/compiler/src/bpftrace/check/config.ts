@@ -56,7 +56,7 @@ export function checkConfig(entries: readonly ConfigEntry[], outer: Readonly<Rec
 
 function defaults(): Settings {
   return {
-    maxMapKeys: 4096, maxStrlen: 1024, maxProbes: 1024, ringPages: 1024, printMapsOnExit: true, stackMode: "bpftrace", missingProbes: "error",
+    maxMapKeys: 4096, maxStrlen: 1024, maxProbes: 1024, ringPages: undefined, printMapsOnExit: true, stackMode: "bpftrace", missingProbes: "error",
   };
 }
 

@@ -4,12 +4,12 @@ import type { SourceText } from "../../diagnostics/index.ts";
 import type { Span } from "../ast.ts";
 import type { CheckedProgram, ProbeVariant, Type } from "../types.ts";
 import { Positions } from "./positions.ts";
+import { ringBytes } from "./ring.ts";
 import { ObjectTypes } from "./types.ts";
 import { planMap, type MapPlan } from "./views.ts";
 
 /** Distinct stacks that one stack map holds; two of them in one bucket lose the later. */
 const STACKS = 16384;
-const PAGE = 4096;
 /** Bytes of one return address. */
 const FRAME_BYTES = 8;
 
@@ -61,6 +61,7 @@ export class ObjectBuilder {
         stacks: (type) => this.stackMap(type),
         totals: this.#histogramTotals,
         users: [...this.#uses.users.get(name) ?? []],
+        lateEntries: () => this.target.features.lateEntries === true,
         span,
       });
       this.#plans.set(name, plan);
@@ -83,11 +84,9 @@ export class ObjectBuilder {
     });
   }
 
-  /** The ring buffer for events. */
+  /** The ring buffer for events; its size is known when all of them are. */
   get ring(): string {
-    let bytes = PAGE;
-    while (bytes < this.program.config.ringPages * PAGE) bytes *= 2;
-    return this.#shared({ ...untyped("events"), type: "ringbuf", keySize: 0, valueSize: 0, maxEntries: bytes });
+    return this.#shared({ ...untyped("events"), type: "ringbuf", keySize: 0, valueSize: 0, maxEntries: 0 });
   }
 
   /** An array whose first `bytes` bytes are zeros that nobody changes: what large new values start as. */
@@ -124,7 +123,9 @@ export class ObjectBuilder {
   /** Every map, in the order of first use, the user's first. */
   maps(): readonly MapSpec[] {
     if (this.#zeroBytes > 0) this.#shared({ ...untyped("zeros"), type: "array", keySize: 4, valueSize: this.#zeroBytes, maxEntries: 1 });
-    return [...[...this.#plans.values()].map((plan) => plan.spec), ...this.#internal.values()];
+    const internal = [...this.#internal.values()].map((spec) =>
+      spec.type === "ringbuf" ? { ...spec, maxEntries: ringBytes(this.#events, this.program.config.ringPages) } : spec);
+    return [...[...this.#plans.values()].map((plan) => plan.spec), ...internal];
   }
 
   manifest(): Manifest {

@@ -22,11 +22,13 @@ export interface PlanContext {
   readonly totals: boolean;
   /** The programs that use the map. */
   readonly users: readonly ProbeVariant[];
+  /** As in the target's features; asked only if it matters. */
+  readonly lateEntries: () => boolean;
   readonly span: Span;
 }
 
 export function planMap(info: MapInfo, context: PlanContext): MapPlan {
-  const { types, stacks, users, span } = context;
+  const { types, stacks, users, lateEntries, span } = context;
   const name = `AT_${info.name.slice(1)}`;
   const keyless = info.keys.length === 0;
   const keys = layOut(info.keys.map((key) => dataType(key, stacks, span)), 0);
@@ -40,7 +42,7 @@ export function planMap(info: MapInfo, context: PlanContext): MapPlan {
   const view: MapView = { name: info.name, map: name, keys: keys.fields, value, maxEntries };
   const spec: MapSpec = {
     name, type, keySize, valueSize: size, maxEntries,
-    flags: allocatesLate(type, value, users) ? NO_PREALLOC : 0,
+    flags: allocatesLate(type, value, users, lateEntries) ? NO_PREALLOC : 0,
     keyTypeId: keyless ? types.index : types.key(name, keys.fields, keySize),
     valueTypeId: types.value(name, value, size),
   };
@@ -85,11 +87,15 @@ function mapType(info: MapInfo, perCpu: boolean): MapType {
 }
 
 /**
- * Histograms by key take much memory and are mostly few, so their entries are allocated when they come;
- * but kernels before 6.1 refuse that to perf events' programs, and LRU maps have no choice.
+ * Whether entries are allocated when they come. To allocate all per-CPU values beforehand takes 2 ms and
+ * more memory with each CPU, so this is done only where it must be: kernels before 6.1 refuse perf
+ * events' programs such maps, and warn of others'. There only histograms by key, which take the most
+ * memory and are mostly few, allocate late. LRU maps have no choice.
  */
-function allocatesLate(type: MapType, view: ValueView, users: readonly ProbeVariant[]): boolean {
-  return type === "percpu_hash" && (view.kind === "hist" || view.kind === "lhist") && !users.some((user) => user.programType === "perf_event");
+function allocatesLate(type: MapType, view: ValueView, users: readonly ProbeVariant[], lateEntries: () => boolean): boolean {
+  if (type !== "percpu_hash") return false;
+  const large = view.kind === "hist" || view.kind === "lhist";
+  return (large && !users.some((user) => user.programType === "perf_event")) || lateEntries();
 }
 
 /**
