@@ -83,10 +83,33 @@ function perfEventPlace(kernel: Kernel, fd: number, subject: string): string {
 }
 
 const SOFTWARE = 1;
+/**
+ * The clocks have event sources of their own since 6.5, without names. Their numbers are the first that
+ * are not fixed, since the kernel registers them first.
+ */
+const CPU_CLOCK = 6;
+const TASK_CLOCK = 7;
 
-/** enum perf_sw_ids by number; other events by type and config, as perf_event_attr has them. */
+/** By enum perf_sw_ids; other events by type and config, as perf_event_attr has them. */
 function eventName(type: number, config: bigint): string {
-  const names = ["cpu-clock", "task-clock", "page-faults", "context-switches", "cpu-migrations", "minor-faults", "major-faults", "alignment-faults", "emulation-faults", "dummy", "bpf-output"];
-  const name = type === SOFTWARE ? names[Number(config)] : undefined;
+  if (type === CPU_CLOCK) return "perf event cpu-clock";
+  if (type === TASK_CLOCK) return "perf event task-clock";
+  const name = type === SOFTWARE ? softwareEvents()[Number(config)] : undefined;
   return `perf event ${name ?? `type=${type},config=${config}`}`;
+}
+
+function softwareEvents(): readonly string[] {
+  return [
+    "cpu-clock",
+    "task-clock",
+    "page-faults",
+    "context-switches",
+    "cpu-migrations",
+    "minor-faults",
+    "major-faults",
+    "alignment-faults",
+    "emulation-faults",
+    "dummy",
+    "bpf-output",
+  ];
 }

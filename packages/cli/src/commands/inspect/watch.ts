@@ -1,0 +1,64 @@
+/** A view that is drawn again and again, until Ctrl-C. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { cut } from "./columns.ts";
+
+export interface Screen {
+  readonly isTTY: boolean;
+  /** Characters; Infinity where there is no terminal. */
+  readonly width: number;
+  readonly height: number;
+  write(text: string): void;
+}
+
+export function standardOutput(): Screen {
+  const { stdout } = process;
+  return {
+    isTTY: stdout.isTTY === true,
+    get width() {
+      return stdout.isTTY === true ? stdout.columns : Infinity;
+    },
+    get height() {
+      return stdout.isTTY === true ? stdout.rows : Infinity;
+    },
+    write: (text) => void stdout.write(text),
+  };
+}
+
+const HIDE_CURSOR = "\x1b[?25l";
+const SHOW_CURSOR = "\x1b[?25h";
+const CLEAR = "\x1b[H\x1b[2J";
+const HOME = "\x1b[H";
+const CLEAR_LINE_END = "\x1b[K";
+const CLEAR_BELOW = "\x1b[J";
+
+/**
+ * Shows what `draw` answers every `seconds`; on a terminal in place, else one frame behind the other.
+ * Ends when `signal` is aborted; the last frame stays.
+ */
+export async function watch(screen: Screen, seconds: number, draw: () => string, signal: AbortSignal): Promise<void> {
+  if (screen.isTTY) screen.write(HIDE_CURSOR + CLEAR);
+  try {
+    for (;;) {
+      await sleep(seconds * 1000, undefined, { signal });
+      screen.write(screen.isTTY ? frame(draw(), screen) : draw());
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    if (screen.isTTY) screen.write(`${SHOW_CURSOR}\n`);
+  }
+}
+
+/** What does not fit is left out: a terminal that scrolls could not be drawn over. */
+function frame(text: string, { width, height }: Screen): string {
+  const lines = text.replace(/\n$/, "").split("\n");
+  const shown = lines.length < height ? lines : [...lines.slice(0, height - 2), `... ${lines.length - height + 2} more lines`];
+  return HOME + shown.map((line) => cut(line, width) + CLEAR_LINE_END).join("\n") + CLEAR_BELOW;
+}
+
+/** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
+export function untilInterrupted(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
+}
