@@ -17,6 +17,7 @@ export interface SyscallNumbers {
   readonly accept4: number;
   readonly connect: number;
   readonly getsockname: number;
+  readonly getpeername: number;
   readonly sendto: number;
   readonly recvfrom: number;
   readonly setsockopt: number;
@@ -47,6 +48,7 @@ export function syscallNumbers(arch: string): SyscallNumbers {
         accept4: 288,
         connect: 42,
         getsockname: 51,
+        getpeername: 52,
         sendto: 44,
         recvfrom: 45,
         setsockopt: 54,
@@ -73,6 +75,7 @@ export function syscallNumbers(arch: string): SyscallNumbers {
         accept4: 242,
         connect: 203,
         getsockname: 204,
+        getpeername: 205,
         sendto: 206,
         recvfrom: 207,
         setsockopt: 208,

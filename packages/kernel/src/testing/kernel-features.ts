@@ -26,6 +26,13 @@ export type KernelFeature =
   | "lsm"
   | "tcx"
   | "netkit"
+  | "netfilter_link"
+  | "sockmap_link"
+  | "sk_skb_verdict"
+  | "cgroup_unix"
+  | "cgroup_order"
+  | "lwt_bpf"
+  | "seg6_bpf"
   | "sched_ext"
   | "perf_event_link"
   | "attach_cookie"
@@ -47,7 +54,7 @@ interface Requirement {
   readonly rests: Rest;
 }
 
-type Rest = "nothing" | "kprobes" | "trampolines" | "tcx" | "netkit" | "modules" | "bpf-lsm" | "sched-ext";
+type Rest = "nothing" | "kprobes" | "trampolines" | "tcx" | "netkit" | "netfilter-bpf" | "lwt-bpf" | "seg6-bpf" | "modules" | "bpf-lsm" | "sched-ext";
 
 
 const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
@@ -70,6 +77,17 @@ const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
   lsm: { since: "5.7", rests: "bpf-lsm" },
   tcx: { since: "6.6", rests: "tcx" },
   netkit: { since: "6.7", rests: "netkit" },
+  netfilter_link: { since: "6.4", rests: "netfilter-bpf" },
+  sockmap_link: { since: "6.10", rests: "nothing" },
+  /** A verdict on what a socket receives without a parser before it. */
+  sk_skb_verdict: { since: "5.13", rests: "nothing" },
+  /** Attach types of Unix sockets. */
+  cgroup_unix: { since: "6.7", rests: "nothing" },
+  /** Programs of a cgroup before and after one another. */
+  cgroup_order: { since: "6.17", rests: "nothing" },
+  /** Programs of routes. */
+  lwt_bpf: { since: "4.10", rests: "lwt-bpf" },
+  seg6_bpf: { since: "4.18", rests: "seg6-bpf" },
   sched_ext: { since: "6.12", rests: "sched-ext" },
   /** A BPF link for tracepoints, kprobes, uprobes and perf events, so that they can be pinned. */
   perf_event_link: { since: "5.15", rests: "nothing" },
@@ -130,6 +148,9 @@ const OPTION_OF: Partial<Record<Rest, string>> = {
   trampolines: "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS",
   tcx: "CONFIG_NET_XGRESS",
   netkit: "CONFIG_NETKIT",
+  "netfilter-bpf": "CONFIG_NETFILTER_BPF_LINK",
+  "lwt-bpf": "CONFIG_LWTUNNEL_BPF",
+  "seg6-bpf": "CONFIG_IPV6_SEG6_BPF",
   modules: "CONFIG_MODULES",
   "bpf-lsm": "CONFIG_BPF_LSM",
   "sched-ext": "CONFIG_SCHED_CLASS_EXT",

@@ -14,7 +14,7 @@ import {
 } from "../../sys/index.ts";
 import type { LoadedProgram } from "../attacher.ts";
 import { Link } from "../link.ts";
-import { HeldLink, holdProgram, refuseExpected } from "./held-link.ts";
+import { CurrentProgram, HeldLink, refuseExpected } from "./held-link.ts";
 import { type OrderOptions, type Position, positionOf, writePosition } from "./order.ts";
 import { isUnknownToKernel, needing } from "./unsupported.ts";
 
@@ -106,32 +106,29 @@ function attachWithoutLink(
 ): Link {
   const group = openGroup(options.cgroup);
   const request = { target: group.fd, attachType: attachTypeId(options.attachType) };
-  let current = holdProgram(kernel, program);
-  const close = (): void => {
-    current.close();
-    group.close();
-  };
   try {
-    programAttach(kernel, { ...request, programFd: current.fd, flags, relative, revision }, subject);
+    programAttach(kernel, { ...request, programFd: program.fd, flags, relative, revision }, subject);
   } catch (error) {
-    close();
+    group.close();
     throw error;
   }
+  const current = new CurrentProgram(kernel, program);
   return new HeldLink(kernel, subject, ROAD, {
     replace(next, expected) {
       refuseExpected(expected, subject, ROAD);
-      const held = holdProgram(kernel, next);
-      try {
-        programAttach(kernel, { ...request, programFd: held.fd, ...replacement(flags, current.fd) }, subject);
-      } catch (error) {
-        held.close();
-        throw error;
-      }
-      current.close();
-      current = held;
+      current.replace(next, (programFd) =>
+        programAttach(kernel, { ...request, programFd, ...replacement(flags, current.fd) }, subject));
     },
-    remove: () => programDetach(kernel, { ...request, programFd: current.fd }, subject),
-    close,
+    remove() {
+      // Without ALLOW_MULTI the kernel detaches whatever is there, which may be somebody else's by now.
+      const { programs } = programQuery(kernel, request, subject);
+      if (!programs.some(({ programId }) => programId === current.id)) return;
+      programDetach(kernel, { ...request, programFd: current.fd }, subject);
+    },
+    close() {
+      current.close();
+      group.close();
+    },
   });
 }
 

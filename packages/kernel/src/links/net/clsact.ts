@@ -48,7 +48,7 @@ const ROAD = "clsact filter";
 
 /**
  * Attaches a sched_cls program, and makes the interface's clsact if it has none. Detaching removes the
- * filter, and the clsact that was made for it once no filter of anybody is left. Until then it stays,
+ * filter, and the clsact that was made for it if no filter of anybody is left on it. Until then it stays,
  * even when this process ends.
  *
  * Errors: KernelError (EEXIST where handle and priority are taken; ENODEV); its text has the kernel's reason.
@@ -85,13 +85,19 @@ function addFilter(
   const wanted = { index, direction, protocol, handle, priority };
   const filter = putFilter(netlink, wanted, { fd: program.fd, name, directAction }, replace, subject);
   const place: FilterPlace = { ...wanted, handle: filter.handle, priority: filter.priority };
+  const isThere = (): boolean =>
+    filters(netlink, index, direction, subject).some(
+      (other) => other.handle === filter.handle && other.priority === filter.priority && other.programId === programId,
+    );
+  let { programId } = filter;
   return new ClsactLink(kernel, subject, filter, {
     replace(next, expected) {
       refuseExpected(expected, subject, ROAD);
-      putFilter(netlink, place, { fd: next.fd, name, directAction }, true, subject);
+      ({ programId } = putFilter(netlink, place, { fd: next.fd, name, directAction }, true, subject));
     },
     remove() {
-      removeFilter(netlink, place, subject);
+      // Another program may have taken its place.
+      if (isThere()) removeFilter(netlink, place, subject);
       if (made && isEmpty(netlink, index, subject)) removeClsact(netlink, index, subject);
     },
     close: () => netlink.close(),

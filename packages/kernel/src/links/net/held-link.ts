@@ -66,9 +66,56 @@ export function refuseExpected(expected: LoadedProgram | undefined, subject: str
   throw new TypeError(`${subject} cannot be updated on condition of the program that runs: it is a ${road}, not a BPF link`);
 }
 
-/** One more descriptor of a program, for calls that name it when its owner may have closed it. */
-export function holdProgram(kernel: Kernel, program: LoadedProgram): FileDescriptor {
-  const id = objectInfo(kernel, program.fd, 8, "a program").getUint32(4, true);
+/**
+ * The program that an attachment has, by a descriptor of our own: the calls that change the attachment
+ * name it, and its owner may have closed his.
+ */
+export class CurrentProgram {
+  readonly #kernel: Kernel;
+  #held: FileDescriptor;
+  #id: number;
+
+  constructor(kernel: Kernel, program: LoadedProgram) {
+    this.#kernel = kernel;
+    this.#id = programId(kernel, program);
+    this.#held = openProgram(kernel, this.#id);
+  }
+
+  get fd(): number {
+    return this.#held.fd;
+  }
+
+  /** The kernel's number for it. */
+  get id(): number {
+    return this.#id;
+  }
+
+  /** From now on it is `next`, if `attach` succeeds. */
+  replace(next: LoadedProgram, attach: (nextFd: number) => void): void {
+    const id = programId(this.#kernel, next);
+    const held = openProgram(this.#kernel, id);
+    try {
+      attach(held.fd);
+    } catch (error) {
+      held.close();
+      throw error;
+    }
+    this.#held.close();
+    this.#held = held;
+    this.#id = id;
+  }
+
+  close(): void {
+    this.#held.close();
+  }
+}
+
+/** struct bpf_prog_info: 0 type, 4 id. */
+function programId(kernel: Kernel, program: LoadedProgram): number {
+  return objectInfo(kernel, program.fd, 8, "a program").getUint32(4, true);
+}
+
+function openProgram(kernel: Kernel, id: number): FileDescriptor {
   const held = objectById(kernel, "program", id);
   if (held === undefined) throw new Error(`program ${id} went away while its descriptor was open`);
   return held;

@@ -19,5 +19,5 @@ export type { SockmapOptions, SockmapPlace } from "./sockmap.ts";
 export { attachTc } from "./tc.ts";
 export { attachTcx, queryTcx } from "./tcx.ts";
 export type { TcxOptions, TcxPlace } from "./tcx.ts";
-export { attachXdp } from "./xdp.ts";
+export { attachXdp, queryXdp } from "./xdp.ts";
 export type { XdpOptions } from "./xdp.ts";

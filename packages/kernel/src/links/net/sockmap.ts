@@ -3,7 +3,7 @@ import { attachTypeId } from "../../programs/attach-type.ts";
 import { type AttachedPrograms, type Kernel, linkCreate, programAttach, programDetach, programQuery } from "../../sys/index.ts";
 import type { LoadedProgram } from "../attacher.ts";
 import { Link } from "../link.ts";
-import { HeldLink, holdProgram, refuseExpected } from "./held-link.ts";
+import { CurrentProgram, HeldLink, refuseExpected } from "./held-link.ts";
 import { isUnknownToKernel } from "./unsupported.ts";
 
 export interface SockmapPlace {
@@ -43,30 +43,16 @@ export function querySockmap(kernel: Kernel, place: SockmapPlace): AttachedProgr
 }
 
 function attachWithoutLink(kernel: Kernel, program: LoadedProgram, { map, attachType }: SockmapPlace, subject: string): Link {
-  const type = attachTypeId(attachType);
-  let current = holdProgram(kernel, program);
-  const attach = (): void => programAttach(kernel, { target: map.fd, attachType: type, programFd: current.fd }, subject);
-  try {
-    attach();
-  } catch (error) {
-    current.close();
-    throw error;
-  }
+  const request = { target: map.fd, attachType: attachTypeId(attachType) };
+  const attach = (programFd: number): void => programAttach(kernel, { ...request, programFd }, subject);
+  attach(program.fd);
+  const current = new CurrentProgram(kernel, program);
   return new HeldLink(kernel, subject, ROAD, {
     replace(next, expected) {
       refuseExpected(expected, subject, ROAD);
-      const before = current;
-      current = holdProgram(kernel, next);
-      try {
-        attach();
-        before.close();
-      } catch (error) {
-        current.close();
-        current = before;
-        throw error;
-      }
+      current.replace(next, attach);
     },
-    remove: () => programDetach(kernel, { target: map.fd, attachType: type, programFd: current.fd }, subject),
+    remove: () => programDetach(kernel, { ...request, programFd: current.fd }, subject),
     close: () => current.close(),
   });
 }

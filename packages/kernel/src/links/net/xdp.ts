@@ -1,11 +1,11 @@
 /** XDP: programs that see packets as the driver receives them. */
-import { Netlink, XdpFlag, interfaceIndex, setXdp } from "../../netlink/index.ts";
+import { Netlink, XdpFlag, type XdpState, interfaceIndex, setXdp, xdpState } from "../../netlink/index.ts";
 import { attachTypeId } from "../../programs/attach-type.ts";
-import type { Kernel } from "../../sys/index.ts";
+import { Errno, type Kernel, KernelError } from "../../sys/index.ts";
 import type { LoadedProgram } from "../attacher.ts";
 import type { Link } from "../link.ts";
 import { type DevicePlace, describeDevice, linkIn } from "./device.ts";
-import { HeldLink } from "./held-link.ts";
+import { CurrentProgram, HeldLink } from "./held-link.ts";
 import { isUnknownToKernel } from "./unsupported.ts";
 
 export interface XdpOptions extends DevicePlace {
@@ -48,6 +48,12 @@ export function attachXdp(kernel: Kernel, program: LoadedProgram, options: XdpOp
   }
 }
 
+/** Which program an interface runs, whoever attached it. Errors: KernelError (ENODEV). */
+export function queryXdp(kernel: Kernel, { device, namespace }: DevicePlace): XdpState {
+  using netlink = new Netlink(kernel, namespace);
+  return xdpState(netlink, interfaceIndex(netlink, device));
+}
+
 /** Undefined where the kernel has no such links and another way is allowed. */
 function tryLink(
   kernel: Kernel,
@@ -77,9 +83,20 @@ function attachByNetlink(
   replace: boolean,
 ): Link {
   setXdp(netlink, index, program.fd, replace ? flags : flags | XdpFlag.UPDATE_IF_NOEXIST, subject);
+  const current = new CurrentProgram(kernel, program);
   return new HeldLink(kernel, subject, "XDP program set by netlink", {
-    replace: (next, expected) => setXdp(netlink, index, next.fd, flags, subject, expected?.fd),
-    remove: () => setXdp(netlink, index, -1, flags, subject),
-    close: () => netlink.close(),
+    replace: (next, expected) => current.replace(next, (fd) => setXdp(netlink, index, fd, flags, subject, expected?.fd)),
+    remove() {
+      try {
+        setXdp(netlink, index, -1, flags, subject, current.fd);
+      } catch (error) {
+        // Another program has taken its place.
+        if (!(error instanceof KernelError) || error.errno !== Errno.EEXIST) throw error;
+      }
+    },
+    close() {
+      current.close();
+      netlink.close();
+    },
   });
 }
