@@ -2,6 +2,7 @@
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (process.env["SONDE_DEBUG"] !== undefined) return error.stack ?? error.message;
-  const cause = error.cause instanceof Error ? `\n  because: ${error.cause.message}` : "";
-  return `${error.message}${cause}`;
+  const { message, cause } = error;
+  const more = cause instanceof Error && !message.includes(cause.message) ? `\n  because: ${cause.message}` : "";
+  return `${message}${more}`;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type LogLevel, startAgent } from "@sonde/agent";
 import { type ParsedArguments, UsageError } from "../command.ts";
+import { fileProblem } from "../files.ts";
 import { VERSION } from "../version.ts";
 
 /** `sonde agent`: until SIGINT or SIGTERM. */
@@ -34,7 +35,15 @@ function listenAddress(text: string): { readonly host: string; readonly port: nu
 }
 
 function readToken(file: string): string {
-  const token = readFileSync(file, "utf8").trim();
+  const token = readText(file).trim();
   if (token.length < 16) throw new Error(`the token in ${file} is shorter than 16 characters`);
   return token;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Error(`cannot read the token: ${fileProblem(file, error)}`);
+  }
 }

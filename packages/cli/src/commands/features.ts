@@ -2,11 +2,12 @@ import { type FeatureRow, probeFeatures } from "@sonde/kernel/features";
 import { release } from "node:os";
 import { runningTarget } from "@sonde/kernel/target";
 import { openKernel } from "@sonde/kernel/sys";
-import type { ParsedArguments } from "../command.ts";
+import { type ParsedArguments, UsageError } from "../command.ts";
 import { table } from "../output/table.ts";
 
 /** `sonde features`: everything is tried now, which takes about a hundred programs and maps. */
 export async function run(args: ParsedArguments): Promise<number> {
+  if (args.words.length > 0) throw new UsageError(`'${args.words[0]!}' is not understood; features takes options only`);
   const kernel = openKernel();
   const target = runningTarget({ kernel });
   const features = probeFeatures({ kernel, btf: () => target.btf });

@@ -1,14 +1,25 @@
-import { closeSync, openSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { closeSync, openSync } from "node:fs";
 import { compileScript, type Diagnostic, type ScriptOptions, type SourceText } from "@sonde/compiler";
 import { loadCollection } from "@sonde/kernel/collection";
+import type { VerifierError } from "@sonde/kernel/programs";
 import { openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
 import { type Buffering, descriptorOutput, type Outcome, type Session, startSession } from "@sonde/runtime";
 import { type ParsedArguments, UsageError } from "../command.ts";
+import { fileProblem } from "../files.ts";
+import { readScript } from "../script.ts";
 
 /** `sonde trace`. */
 export async function run(args: ParsedArguments): Promise<number> {
+  try {
+    return await trace(args);
+  } catch (error) {
+    if (error instanceof Error && error.name === "VerifierError") tellVerifierLog(error as VerifierError, args);
+    throw error;
+  }
+}
+
+async function trace(args: ParsedArguments): Promise<number> {
   const script = readScript(args);
   const pid = processId(args.value("pid"));
   const kernel = openKernel();
@@ -26,7 +37,7 @@ export async function run(args: ParsedArguments): Promise<number> {
   }
 
   const file = args.value("output");
-  const fd = file === undefined ? 1 : openSync(file, "w");
+  const fd = file === undefined ? 1 : openOutput(file);
   try {
     // A command's own output must not run into the data: it has standard output only if the data does not.
     const command = args.value("command");
@@ -49,21 +60,11 @@ export async function run(args: ParsedArguments): Promise<number> {
   }
 }
 
-interface ScriptInput {
-  readonly source: SourceText;
-  readonly params: readonly string[];
-}
-
-/** The script, and the words that are its own: `$1` and those after it. */
-function readScript(args: ParsedArguments): ScriptInput {
-  const text = args.value("execute");
-  if (text !== undefined) return { source: { name: "-e", text }, params: args.words };
-  const [file, ...params] = args.words;
-  if (file === undefined) throw new UsageError("name a script's file, or give the script itself with -e");
+function openOutput(file: string): number {
   try {
-    return { source: { name: file === "-" ? "stdin" : basename(file), text: readFileSync(file === "-" ? 0 : file, "utf8") }, params };
+    return openSync(file, "w");
   } catch (error) {
-    throw new Error(`cannot read the script: ${(error as Error).message}`);
+    throw new Error(`cannot write the output: ${fileProblem(file, error)}`);
   }
 }
 
@@ -80,6 +81,11 @@ export async function showDiagnostics(diagnostics: readonly Diagnostic[], source
   if (shown.length === 0) return;
   const { render } = await import("@sonde/compiler/diagnostics");
   for (const diagnostic of shown) process.stderr.write(render(diagnostic, source, { color: process.stderr.isTTY === true }));
+}
+
+/** The whole log is for those who want to know how the verifier came to its reason. */
+function tellVerifierLog({ log }: VerifierError, args: ParsedArguments): void {
+  process.stderr.write(args.flag("verbose") ? `${log}\n` : "The verifier refused a program; -v shows its whole log.\n");
 }
 
 /** The first signal ends the session in order; a second one ends the process at once. */

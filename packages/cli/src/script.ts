@@ -1,0 +1,61 @@
+/** The script that `sonde trace` is to run. */
+import { closeSync, openSync, readSync } from "node:fs";
+import { basename } from "node:path";
+import type { SourceText } from "@sonde/compiler";
+import { type ParsedArguments, UsageError } from "./command.ts";
+import { fileProblem } from "./files.ts";
+
+export interface ScriptInput {
+  readonly source: SourceText;
+  /** The words that are the script's own: `$1` and those after it. */
+  readonly params: readonly string[];
+}
+
+/** Nobody writes as much by hand: what is longer is not a script. */
+const MOST_BYTES = 1024 * 1024;
+
+/**
+ * From `-e`, or from the file that the first word names; "-" is standard input.
+ * @throws {UsageError} neither is given
+ * @throws {Error} the file cannot be read, is too large or is no text
+ */
+export function readScript(args: ParsedArguments): ScriptInput {
+  const text = args.value("execute");
+  if (text !== undefined) return { source: { name: "-e", text }, params: args.words };
+  const [file, ...params] = args.words;
+  if (file === undefined) throw new UsageError("name a script's file, or give the script itself with -e");
+  const name = file === "-" ? "standard input" : file;
+  return { source: { name: file === "-" ? "stdin" : basename(file), text: decode(name, readFile(file)) }, params };
+}
+
+/** No more than one byte beyond the limit is read, so that a device or a pipe without an end does no harm. */
+function readFile(file: string): Uint8Array {
+  let fd: number | undefined;
+  try {
+    fd = file === "-" ? 0 : openSync(file, "r");
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    while (size <= MOST_BYTES) {
+      const chunk = new Uint8Array(Math.min(64 * 1024, MOST_BYTES + 1 - size));
+      const read = readSync(fd, chunk);
+      if (read === 0) break;
+      chunks.push(chunk.subarray(0, read));
+      size += read;
+    }
+    return Buffer.concat(chunks);
+  } catch (error) {
+    throw new Error(`cannot read the script: ${fileProblem(file, error)}`);
+  } finally {
+    if (fd !== undefined && fd !== 0) closeSync(fd);
+  }
+}
+
+function decode(name: string, bytes: Uint8Array): string {
+  if (bytes.length > MOST_BYTES) throw new Error(`cannot read the script: ${name} is larger than 1 MiB, the most that a script may be`);
+  if (bytes.includes(0)) throw new Error(`${name} is not a script: it holds binary data`);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error(`${name} is not a script: it is not text in UTF-8`);
+  }
+}
