@@ -3,6 +3,7 @@ import { build, checkSources, unitTests } from "./lib/checks.js";
 import { guestTests } from "./lib/guest-tests.js";
 import { packageTests, runTests, scenarioTests } from "./lib/node-tests.js";
 import {
+  compilerPackages,
   ensureDebianPackages,
   ensureMounts,
   ensureNodeModules,
@@ -19,7 +20,7 @@ requireRoot("npm test");
 const run = createRun(57);
 const prepared = await run.stage("prepare", 15, async () => {
   ensureNodeModules();
-  ensureDebianPackages([...new Set([...guestPackages, ...scenarioPackages])]);
+  ensureDebianPackages([...new Set([...guestPackages, ...compilerPackages, ...scenarioPackages])]);
   ensureMounts();
   for (const name of guests) ensureKernel(name);
   return [];

@@ -15,6 +15,9 @@ const debianPackages = {
   zstd: "/usr/bin/zstd",
   iproute2: "/usr/bin/ip",
   bpftool: "/usr/sbin/bpftool",
+  "clang-16": "/usr/bin/clang-16",
+  "llvm-16": "/usr/bin/llvm-objdump-16",
+  "libbpf-dev": "/usr/include/bpf/bpf_helpers.h",
   bpftrace: "/usr/bin/bpftrace",
   prometheus: "/usr/bin/prometheus",
 };
@@ -32,6 +35,8 @@ export const guestPackages = [
   "iproute2",
   "bpftool",
 ];
+/** What unit tests compile BPF objects with. @type {readonly DebianPackage[]} */
+export const compilerPackages = ["clang-16", "llvm-16", "libbpf-dev", "bpftool"];
 /** What the scenario tests need. @type {readonly DebianPackage[]} */
 export const scenarioPackages = ["bpftool", "prometheus"];
 

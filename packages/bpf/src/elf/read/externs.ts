@@ -2,7 +2,7 @@
 import type { Btf } from "../../btf/btf.ts";
 import { isComposite, resolve, sizeOf } from "../../btf/members.ts";
 import type { ExternSpec, MapSpec } from "../../spec/spec.ts";
-import { ElfError, within } from "../errors.ts";
+import { ElfError } from "../errors.ts";
 import { Binding, SectionName } from "../format.ts";
 import { MapFlag } from "../map-types.ts";
 import type { ElfFile } from "./file.ts";
@@ -19,7 +19,7 @@ export function readExterns(file: ElfFile, types: ObjectTypes | undefined): Exte
     if (type.kind !== "var" && type.kind !== "func") throw new ElfError(`BTF type ${id} is neither a variable nor a function but ${type.kind}`, { section: SectionName.KSYMS });
     return { kind: type.kind === "func" ? "kfunc" : "ksym", name: type.name, typeId: type.type, weak: weak.has(type.name) };
   });
-  return [...symbols, ...within({ section: SectionName.KCONFIG }, () => readKconfig(types, weak))];
+  return [...symbols, ...readKconfig(types, weak)];
 }
 
 /** Laid out as libbpf does: those with the widest alignment first, then the smaller, then by name. */

@@ -40,6 +40,11 @@ export interface ReadOptions {
  * Time and memory are bounded by a multiple of the file's size.
  */
 export function readObject(bytes: Uint8Array, options: ReadOptions = {}): ObjectSpec {
+  // Types are decoded when they are needed, so that any step may meet a malformed one.
+  return within({ section: SectionName.BTF }, () => read(bytes, options));
+}
+
+function read(bytes: Uint8Array, options: ReadOptions): ObjectSpec {
   const file = readFile(bytes);
   const types = readTypes(file);
   const externs = readExterns(file, types);
@@ -50,7 +55,7 @@ export function readObject(bytes: Uint8Array, options: ReadOptions = {}): Object
   const bySection = new Map(codes.map((code): [ElfSection, CodeSection] => [code.section, code]));
   const definitions = defined(drafts, places, externs);
   for (const code of codes) relocate(file, code, bySection, definitions);
-  if (types !== undefined) readExt(file, codes, within({ section: SectionName.BTF }, () => readSections(types.blob).strings));
+  if (types !== undefined) readExt(file, codes, readSections(types.blob).strings);
 
   const programs = readPrograms(codes, options, extras);
   const programNames = new Set(programs.map(({ name }) => name));

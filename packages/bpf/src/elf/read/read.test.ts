@@ -1,7 +1,7 @@
 /** Objects of the project's own C, read and compared with what LLVM's tools say of them. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { encode, SLOT_BYTES } from "../../asm/encode.ts";
@@ -9,7 +9,7 @@ import type { Instruction } from "../../asm/instruction.ts";
 import { layout } from "../../asm/layout.ts";
 import { BtfReader } from "../../btf/reader.ts";
 import type { MapSpec, ObjectSpec } from "../../spec/spec.ts";
-import { compile, inTemporary } from "../testing.ts";
+import { compile, inTemporary, TESTDATA } from "../testing.ts";
 import { readObject } from "./object.ts";
 
 interface Listed {
@@ -236,4 +236,9 @@ test("struct_ops: tables with their functions", () => {
   const linked = spec.maps.find(({ name }) => name === "linked");
   assert.equal(Buffer.from(linked!.data!.subarray(24, 30)).toString(), "linked");
   assert.equal(linked!.data![40], 1);
+});
+
+test("the object kept for kernels without a compiler is what clang makes of its source", () => {
+  const kept = readObject(new Uint8Array(readFileSync(path.join(TESTDATA, "elf-kinds.bpf.o"))));
+  assert.deepEqual(kept, readObject(compile("elf-kinds")));
 });

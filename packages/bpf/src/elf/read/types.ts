@@ -2,7 +2,7 @@
 import type { Btf, BtfType, TypeId } from "../../btf/btf.ts";
 import { readSections } from "../../btf/header.ts";
 import { BtfReader } from "../../btf/reader.ts";
-import { ElfError, within } from "../errors.ts";
+import { ElfError } from "../errors.ts";
 import { Binding, SectionName } from "../format.ts";
 import type { ElfFile, ElfSection, ElfSymbol } from "./file.ts";
 import { checkStrings } from "./strings.ts";
@@ -21,14 +21,11 @@ export interface ObjectTypes {
 export function readTypes(file: ElfFile): ObjectTypes | undefined {
   const section = file.sections.find(({ name }) => name === SectionName.BTF);
   if (section === undefined) return undefined;
-  return within({ section: section.name }, () => {
-    const blob = section.bytes.slice();
-    const { types, strings } = readSections(blob);
-    checkStrings(section.name, strings, types.length);
-    const first = new BtfReader(blob);
-    if (!placeVariables(blob, first, file)) return objectTypes(blob, first);
-    return objectTypes(blob, new BtfReader(blob));
-  });
+  const blob = section.bytes.slice();
+  const { types, strings } = readSections(blob);
+  checkStrings(section.name, strings, types.length);
+  const first = new BtfReader(blob);
+  return objectTypes(blob, placeVariables(blob, first, file) ? new BtfReader(blob) : first);
 }
 
 function objectTypes(blob: Uint8Array, btf: BtfReader): ObjectTypes {
