@@ -74,22 +74,50 @@ function importedNames(source, module) {
   return list?.split(",").map((name) => name.trim().split(" ")[0]).filter((name) => name !== "");
 }
 
-/** Leaves out every command but one; the table of commands never asks for another. */
-const onlyCommand = (wanted) => ({
-  name: "only-command",
+/**
+ * What our modules load while they run is imported at once instead: each module that can be loaded
+ * late, and each that such a one imports, would be wrapped in functions of its own, and those cost
+ * more than a module that does nothing when loaded.
+ */
+const importAtOnce = {
+  name: "import-at-once",
   setup(bundler) {
-    const others = COMMANDS.map((command) => command.name).filter((name) => name !== wanted);
-    const filter = new RegExp(`^\\./commands/(${others.join("|")})\\.js$`);
-    bundler.onResolve({ filter }, ({ path: name, kind }) =>
-      kind === "dynamic-import" ? { path: name, external: true } : undefined,
+    bundler.onLoad({ filter: /\/packages\/[a-z]+\/dist\/.*\.js$/, namespace: "file" }, ({ path: file }) => {
+      if (file.endsWith("/commands.js")) return undefined;
+      let imports = "";
+      let count = 0;
+      const contents = readFileSync(file, "utf8").replace(/\bawait import\(("[^"]+")\)/g, (_, name) => {
+        const variable = `atOnce${count++}`;
+        imports += `import * as ${variable} from ${name};`;
+        return variable;
+      });
+      return count === 0 ? undefined : { contents: imports + contents };
+    });
+  },
+};
+
+/** Leaves out the commands that the table would load: a bundle has its own, and is never asked for another. */
+const noCommands = {
+  name: "no-commands",
+  setup(bundler) {
+    bundler.onResolve({ filter: /^\.\/commands\/\w+\.js$/ }, ({ path: name, importer, kind }) =>
+      kind === "dynamic-import" && importer.endsWith("/commands.js") ? { path: name, external: true } : undefined,
     );
   },
-});
+};
+
+/** A command is imported, not loaded: what is loaded while it runs gets a wrapper for each of its modules. */
+const entry = (name) =>
+  name === "main"
+    ? 'export { main } from "./dist/main.js";'
+    : `import { main as start } from "./dist/main.js";
+       import { run } from "./dist/commands/${name}.js";
+       export const main = (argv) => start(argv, { name: "${name}", run });`;
 
 /** @param {string} name of a command, or "main" for what needs none: help, version, refusals */
 async function bundle(name) {
   await build({
-    entryPoints: [path.join(here, "dist/main.js")],
+    stdin: { contents: entry(name), resolveDir: here },
     outfile: path.join(output, `${name}.cjs`),
     bundle: true,
     format: "cjs",
@@ -107,7 +135,7 @@ async function bundle(name) {
         const koffiBinary = __dirname + "/koffi.node";`,
     },
     footer: { js: "})" },
-    plugins: [onlyCommand(name), lateModules, pureModules],
+    plugins: [noCommands, importAtOnce, lateModules, pureModules],
     logLevel: "warning",
   });
 }

@@ -1,14 +1,21 @@
 import { writeFileSync } from "node:fs";
 import { parseArguments } from "./arguments.ts";
-import { UsageError } from "./command.ts";
+import { type CommandRunner, UsageError } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+
+/** A command whose code is loaded already. */
+export interface LoadedCommand {
+  readonly name: string;
+  readonly run: CommandRunner;
+}
 
 /**
  * Run the command line.
  * @param argv what follows the program's name
+ * @param loaded is run without loading it
  * @returns the exit status: 0 done, 1 failed, 2 wrong usage
  */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[], loaded?: LoadedCommand): Promise<number> {
   nameThisProcess();
   const [name, ...rest] = argv;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") return await help(rest[0]);
@@ -23,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       // A script's own arguments may hold --help; only what the parser takes as ours counts.
       if (parseArguments(command, rest).flag("help")) return await help(name);
     }
-    const { run } = await command.load();
+    const { run } = loaded?.name === name ? loaded : await command.load();
     return await run(parseArguments(command, rest));
   } catch (error) {
     return await report(name, error);
