@@ -188,7 +188,8 @@ for (const type of ["cgroup_storage", "percpu_cgroup_storage"] as const) {
     const typed = typedMap<bigint, bigint | readonly bigint[]>(map);
     const key = BigInt(fstatSync(folder.fd).ino);
     assert.equal(typed.get(key), undefined);
-    using _link = linkCreate(kernel, { programFd: collection.program("main").fd, ...attachment }, "cgroup");
+    using link = linkCreate(kernel, { programFd: collection.program("main").fd, ...attachment }, "cgroup");
+    assert.ok(!link.closed);
     const socket = createSocket("udp4");
     for (let i = 0; i < 3; i++) await new Promise((resolve) => socket.send("x", 9, "127.0.0.1", resolve));
     socket.close();

@@ -1,8 +1,13 @@
 /** Every map type, made from as little as its specification must say, and what bpftool finds. */
 import assert from "node:assert/strict";
+import { BtfBuilder } from "@sonde/bpf/btf";
 import type { MapSpec, MapType } from "@sonde/bpf/spec";
 import { testMap } from "../collection/test-object.ts";
-import { MapFlag } from "../sys/constants.ts";
+import { btfLoad } from "../sys/bpf/btf-commands.ts";
+import { BpfCommand, MapFlag } from "../sys/constants.ts";
+import { Errno } from "../sys/errno.ts";
+import { FileDescriptor } from "../sys/file-descriptor.ts";
+import type { Kernel } from "../sys/kernel.ts";
 import { leaked, openKernelDescriptors } from "../sys/leaks.ts";
 import { openKernel } from "../sys/linux.ts";
 import { pageSize } from "../sys/page-size.ts";
@@ -103,6 +108,28 @@ kernelTest("maps on one NUMA node", () => {
   using map = createMap(kernel, testMap("numa", "hash", { numaNode: 0 }));
   assert.equal(map.info().flags & MapFlag.NUMA_NODE, MapFlag.NUMA_NODE);
   assert.throws(() => createMap(kernel, testMap("numa", "hash", { numaNode: 9999 })), { name: "KernelError" });
+});
+
+kernelTest("types that the kernel refuses are left out, and that is said", () => {
+  const builder = new BtfBuilder();
+  const int = builder.int("int", 4, "signed");
+  using btf = new FileDescriptor(btfLoad(kernel, builder.encode()));
+  let makings = 0;
+  const refusing: Kernel = {
+    ...kernel,
+    bpf: (command, attr) =>
+      command === BpfCommand.MAP_CREATE && ++makings === 1 ? -Errno.ENOTSUPP : kernel.bpf(command, attr),
+  };
+  const said: string[] = [];
+  const typed = testMap("typed", "hash", { valueSize: 4, keyTypeId: int, valueTypeId: int });
+  using map = createMap(refusing, typed, btf.fd, { debug: (message) => said.push(message) });
+  assert.equal(map.info().valueTypeId, 0);
+  assert.deepEqual(said, [
+    "map 'typed' is made without BTF of its key and value, which this kernel refused (ENOTSUPP)",
+  ]);
+  using whole = createMap(kernel, typed, btf.fd, { debug: (message) => said.push(message) });
+  assert.equal(whole.info().valueTypeId, int);
+  assert.equal(said.length, 1);
 });
 
 kernelTest("makings that fail leave nothing open", () => {
