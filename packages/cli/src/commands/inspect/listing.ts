@@ -2,6 +2,7 @@
 import { decode, disassembleInstruction, type Instruction, isLoadImm64, Pseudo } from "@sonde/bpf/asm";
 import type { BtfReader } from "@sonde/bpf/btf";
 import { jitedLineBytes, type ProgramCode } from "@sonde/kernel/objects";
+import { cut } from "./columns.ts";
 
 export interface ListedInstruction {
   readonly slot: number;
@@ -58,7 +59,7 @@ const LONG = 80;
 /** The part of a line that says what its code does. */
 export function excerpt({ text, column }: SourceLine): string {
   const whole = text.trim();
-  return whole.length <= LONG || column <= 1 ? whole : `…${text.slice(column - 1).trim()}`;
+  return whole.length <= LONG ? whole : cut(column <= 1 ? whole : `…${text.slice(column - 1).trim()}`, LONG);
 }
 
 /** Each source line once (of a long one each place), with all that was made of it: the most machine code first. */

@@ -50,6 +50,7 @@ export class Places {
   }
 
   #cgroup(id: bigint): string {
+    if (id === 0n) return "a cgroup that was removed";
     this.#cgroups ??= cgroupPaths();
     return this.#cgroups.get(id) ?? `cgroup ${id}`;
   }

@@ -14,6 +14,8 @@ export class Observer {
   readonly types: Types;
   readonly #kernel: Kernel;
   readonly #places: Places;
+  /** Asked once: it is known to a hundredth of a second only, and programs' ages should not waver. */
+  readonly #started: number = machineStart();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -27,8 +29,7 @@ export class Observer {
     const holders = findHolders(this.#kernel);
     const byId = new Map(infos.map((info) => [info.id, info]));
     const links = this.#links(byId, holders);
-    const started = machineStart();
-    const programs = infos.map((info) => this.#program(info, links, holders, costs?.get(info.id), started));
+    const programs = infos.map((info) => this.#program(info, links, holders, costs?.get(info.id)));
     return { programs, maps: this.#maps(infos, holders), links };
   }
 
@@ -42,13 +43,15 @@ export class Observer {
     }));
   }
 
-  #program(info: ProgramInfo, links: readonly LinkView[], holders: HolderIndex, cost: Cost | undefined, started: number): ProgramView {
-    const { functionTypeId, attachBtfObjectId: _object, attachBtfTypeId: _type, loadedAt, name, ...rest } = info;
+  #program(info: ProgramInfo, links: readonly LinkView[], holders: HolderIndex, cost: Cost | undefined): ProgramView {
+    const { id, type, name, functionTypeId, attachBtfObjectId: _object, attachBtfTypeId: _type, loadedAt, ...rest } = info;
     const target = this.#places.ofProgram(info);
     return {
-      ...rest,
+      id,
+      type,
       name: this.types.nameOf(this.types.open(info.btfId), functionTypeId) ?? name,
-      loadedAt: new Date(started + Number(loadedAt / 1_000_000n)),
+      ...rest,
+      loadedAt: new Date(this.#started + Number(loadedAt / 1_000_000n)),
       ...(target !== undefined && { target }),
       attachedTo: attachments(info.id, links, holders),
       ...(cost !== undefined && { cost }),
@@ -57,11 +60,14 @@ export class Observer {
   }
 
   #maps(programs: readonly ProgramInfo[], holders: HolderIndex): readonly MapView[] {
-    return listMaps(this.#kernel).map(({ memoryBytes, extra: _extra, ...info }) => ({
+    return listMaps(this.#kernel).map(({ id, type, name, memoryBytes, extra: _extra, ...info }) => ({
+      id,
+      type,
+      name,
       ...info,
       ...(memoryBytes !== undefined && { memoryBytes }),
-      programIds: programs.filter(({ mapIds }) => mapIds.includes(info.id)).map(({ id }) => id),
-      ...holders.of("map", info.id),
+      programIds: programs.filter(({ mapIds }) => mapIds.includes(id)).map((program) => program.id),
+      ...holders.of("map", id),
     }));
   }
 

@@ -38,8 +38,9 @@ const CLEAR_BELOW = "\x1b[J";
 export async function watch(screen: Screen, seconds: number, draw: () => string, signal: AbortSignal): Promise<void> {
   if (screen.isTTY) screen.write(HIDE_CURSOR + CLEAR);
   try {
-    for (;;) {
-      await sleep(seconds * 1000, undefined, { signal });
+    // Whoever looks every minute need not wait a minute for the first look.
+    for (let wait = Math.min(1, seconds); ; wait = seconds) {
+      await sleep(wait * 1000, undefined, { signal });
       screen.write(screen.isTTY ? frame(draw(), screen) : draw());
     }
   } catch (error) {
