@@ -1,6 +1,6 @@
 /*
  * One of everything that objects have besides programs: maps of all forms, global data, configuration,
- * kernel symbols, subprograms, callbacks. The tests compile it; see elf/testing.ts.
+ * kernel symbols, subprograms, callbacks. The tests compile it; see src/elf/testing/objects.ts.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -12,7 +12,7 @@ import { exit, loadMapValue, mov64Imm, storeImm, withLabel, withSource } from ".
 import { BtfBuilder } from "../btf/builder.ts";
 import type { ObjectSpec } from "../spec/spec.ts";
 import { readObject } from "./read/object.ts";
-import { inTemporary, TESTDATA } from "./testing.ts";
+import { inTemporary, TESTDATA } from "./testing/objects.ts";
 import { writeObject } from "./write/object.ts";
 
 const BPFFS = "/sys/fs/bpf";

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import type { AttachTarget, ProgramType } from "../spec/spec.ts";
 import { readObject } from "./read/object.ts";
 import { sectionFor, sectionMeaning, sectionRuleNames } from "./section-names.ts";
-import { compile, inTemporary, TESTDATA } from "./testing.ts";
+import { compile, inTemporary, TESTDATA } from "./testing/objects.ts";
 
 /** Numbers of enum bpf_prog_type and of the attach types that libbpf 1.1 has section names for (include/uapi/linux/bpf.h). */
 const PROGRAM_TYPES: readonly (ProgramType | "")[] = [

@@ -80,7 +80,7 @@ export function variant(kinds: () => Readonly<Record<string, Readonly<Record<str
     const kind = objectAt(value, path)["kind"];
     const all = kinds();
     if (typeof kind !== "string" || !Object.hasOwn(all, kind)) mismatch(`${path}.kind`, `value of ${Object.keys(all).join(", ")}`);
-    record({ kind: text, ...all[kind as string] })(value, path, depth + 1);
+    record({ kind: text, ...all[kind] })(value, path, depth + 1);
   };
 }
 

@@ -29,6 +29,8 @@ export interface ElfSymbol {
   readonly name: string;
   readonly type: number;
   readonly binding: number;
+  /** Not to be seen outside of the object: `__hidden`, STV_HIDDEN. */
+  readonly hidden: boolean;
   /** Undefined for externs. */
   readonly section: ElfSection | undefined;
   /** Bytes into the section. */
@@ -138,10 +140,15 @@ function readSymbols(sections: readonly ElfSection[]): ElfSymbol[] {
       throw new ElfError(`a symbol is in section ${sectionIndex} of ${sections.length}`, { section: name, offset: at });
     }
     return {
-      name: names.at(view.getUint32(at, true)), type: info & 0x0f, binding: info >> 4, section,
+      name: names.at(view.getUint32(at, true)), type: info & 0x0f, binding: info >> 4, hidden: isHidden(bytes[at + 5]!), section,
       value: offset64(view, at + 8), size: offset64(view, at + 16),
     };
   });
+}
+
+/** STV_INTERNAL or STV_HIDDEN. */
+function isHidden(other: number): boolean {
+  return (other & 3) === 1 || (other & 3) === 2;
 }
 
 function readRelocations(table: ElfSection, target: ElfSection, symbols: readonly ElfSymbol[]): ElfRelocation[] {

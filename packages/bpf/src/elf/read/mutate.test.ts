@@ -4,16 +4,16 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { ElfError } from "../errors.ts";
-import { compile } from "../testing.ts";
+import { compile } from "../testing/objects.ts";
 import { writeObject } from "../write/object.ts";
 import { readFile } from "./file.ts";
 import { readObject } from "./object.ts";
 
 const RUNS = Number(process.env["SONDE_FUZZ_RUNS"] ?? 1500);
 /** Milliseconds: what a file of some ten kilobytes may take on a busy machine. */
-const MOST_TIME = 1000;
+const MOST_TIME = 3000;
 
 function readOrRefuse(bytes: Uint8Array): void {
   const start = performance.now();

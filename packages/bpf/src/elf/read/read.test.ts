@@ -9,7 +9,7 @@ import type { Instruction } from "../../asm/instruction.ts";
 import { layout } from "../../asm/layout.ts";
 import { BtfReader } from "../../btf/reader.ts";
 import type { MapSpec, ObjectSpec } from "../../spec/spec.ts";
-import { compile, inTemporary, TESTDATA } from "../testing.ts";
+import { compile, inTemporary, TESTDATA } from "../testing/objects.ts";
 import { readObject } from "./object.ts";
 
 interface Listed {

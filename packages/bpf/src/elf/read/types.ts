@@ -3,7 +3,7 @@ import type { Btf, BtfType, TypeId } from "../../btf/btf.ts";
 import { readSections } from "../../btf/header.ts";
 import { BtfReader } from "../../btf/reader.ts";
 import { ElfError } from "../errors.ts";
-import { Binding, SectionName } from "../format.ts";
+import { Binding, SectionName, SymbolType } from "../format.ts";
 import type { ElfFile, ElfSection, ElfSymbol } from "./file.ts";
 import { checkStrings } from "./strings.ts";
 
@@ -25,7 +25,8 @@ export function readTypes(file: ElfFile): ObjectTypes | undefined {
   const { types, strings } = readSections(blob);
   checkStrings(section.name, strings, types.length);
   const first = new BtfReader(blob);
-  return objectTypes(blob, placeVariables(blob, first, file) ? new BtfReader(blob) : first);
+  const hidden = hideFunctions(blob, first, file);
+  return objectTypes(blob, placeVariables(blob, first, file) || hidden ? new BtfReader(blob) : first);
 }
 
 function objectTypes(blob: Uint8Array, btf: BtfReader): ObjectTypes {
@@ -38,7 +39,26 @@ function objectTypes(blob: Uint8Array, btf: BtfReader): ObjectTypes {
   };
 }
 
+const FUNC_KIND = 12;
 const DATASEC_KIND = 15;
+
+/**
+ * Hidden functions become static, as libbpf makes them: the verifier walks static ones anew for each call, with what
+ * it knows of their arguments there, and global ones once, with nothing known. False if there was nothing to write.
+ */
+function hideFunctions(blob: Uint8Array, btf: BtfReader, file: ElfFile): boolean {
+  const hidden = new Set(file.symbols.filter((symbol) => symbol.hidden && symbol.type === SymbolType.FUNC).map(({ name }) => name));
+  if (hidden.size === 0) return false;
+  const view = new DataView(blob.buffer, blob.byteOffset, blob.length);
+  const start = view.getUint32(4, true) + view.getUint32(8, true);
+  const { offsets, kinds } = btf.index;
+  for (let local = kinds.indexOf(FUNC_KIND); local !== -1; local = kinds.indexOf(FUNC_KIND, local + 1)) {
+    const type = btf.type(local + 1);
+    // The linkage stands where other kinds count their members: static is 0.
+    if (type.kind === "func" && hidden.has(type.name)) view.setUint32(start + offsets[local]! * 4 + 4, FUNC_KIND << 24, true);
+  }
+  return true;
+}
 
 /** Writes into `blob` what the file's sections and symbols say of its variables; false if there was nothing to write. */
 function placeVariables(blob: Uint8Array, btf: BtfReader, file: ElfFile): boolean {

@@ -132,7 +132,7 @@ function encodeFile(headers: readonly Header[]): Uint8Array {
   view.setUint16(60, headers.length, true);
   view.setUint16(62, headers.length - 1, true);
   for (const [index, { name, type, flags, bytes, size, link, info, align, entry }] of headers.entries()) {
-    file.set(bytes, offsets[index]!);
+    file.set(bytes, offsets[index]);
     const at = table + index * SECTION_HEADER_BYTES;
     view.setUint32(at, name, true);
     view.setUint32(at + 4, type, true);

@@ -12,7 +12,7 @@ import { BtfReader } from "../../btf/reader.ts";
 import type { MapSpec, ObjectSpec, ProgramSpec } from "../../spec/spec.ts";
 import { ElfError } from "../errors.ts";
 import { readObject } from "../read/object.ts";
-import { compile, inTemporary, TESTDATA } from "../testing.ts";
+import { compile, inTemporary, TESTDATA } from "../testing/objects.ts";
 import { writeObject } from "./object.ts";
 
 const OPTIONS = { name: "same" };

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-export const TESTDATA: string = fileURLToPath(new URL("../../testdata/", import.meta.url));
+export const TESTDATA: string = fileURLToPath(new URL("../../../testdata/", import.meta.url));
 
 export interface CompileOptions {
   /** With BTF; true if left out. */
