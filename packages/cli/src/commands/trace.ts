@@ -2,7 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { compileScript, type Diagnostic, type ScriptOptions, type SourceText } from "@sonde/compiler";
 import { loadCollection } from "@sonde/kernel/collection";
 import type { VerifierError } from "@sonde/kernel/programs";
-import { openKernel } from "@sonde/kernel/sys";
+import { type Kernel, openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
 import { type Buffering, descriptorOutput, type Outcome, type Session, startSession } from "@sonde/runtime";
 import { type ParsedArguments, UsageError } from "../command.ts";
@@ -31,6 +31,7 @@ async function trace(args: ParsedArguments): Promise<number> {
   await showDiagnostics(compiled.diagnostics, script.source, args.flag("quiet"));
   if (compiled.spec === undefined) return 1;
   if (args.flag("verbose")) for (const remark of compiled.remarks) process.stderr.write(`${remark}\n`);
+  endAtOnce(kernel);
   if (args.flag("dry-run")) {
     loadCollection(kernel, compiled.spec, { vmlinux: () => target.btf }).close();
     return 0;
@@ -86,6 +87,14 @@ export async function showDiagnostics(diagnostics: readonly Diagnostic[], source
 /** The whole log is for those who want to know how the verifier came to its reason. */
 function tellVerifierLog({ log }: VerifierError, args: ParsedArguments): void {
   process.stderr.write(args.flag("verbose") ? `${log}\n` : "The verifier refused a program; -v shows its whole log.\n");
+}
+
+/**
+ * When the process ends, everything has been written and closed, and to take Node.js's heap and threads
+ * apart costs another millisecond. Profilers of Node.js need its own end; unbundled, they get it.
+ */
+function endAtOnce(kernel: Kernel): void {
+  if (process.env["SONDE_UNBUNDLED"] === undefined) process.once("exit", (status) => kernel.exit(status));
 }
 
 /** The first signal ends the session in order; a second one ends the process at once. */

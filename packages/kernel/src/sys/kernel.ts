@@ -41,6 +41,8 @@ export interface Kernel {
   mount(target: string, type: string): number;
   /** Raises a resource limit of this process (soft and hard) to infinity. */
   unlimit(resource: number): number;
+  /** exit_group(2): the process ends here, without what Node.js does at its end. Does not return. */
+  exit(status: number): void;
   /** {@link possibleCpus}, read once. */
   possibleCpus(): readonly number[];
   /** mmap(2); `address` is a wish unless `flags` hold MAP_FIXED, 0 for none. */

@@ -91,6 +91,10 @@ export function openKernel(): Kernel {
       const { call, numbers } = libc();
       return call(numbers.prlimit64, 0, resource, limits.address, 0, 0, 0);
     },
+    exit(status) {
+      const { call, numbers } = libc();
+      call(numbers.exit_group, status, 0, 0, 0, 0, 0);
+    },
     possibleCpus: () => (cpus ??= possibleCpus()),
     mmap(address, length, protection, flags, fd, offset) {
       const { call, numbers } = libc();

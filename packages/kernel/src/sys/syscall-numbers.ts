@@ -5,6 +5,7 @@ export interface SyscallNumbers {
   readonly munmap: number;
   readonly mount: number;
   readonly prlimit64: number;
+  readonly exit_group: number;
   readonly perf_event_open: number;
   readonly bpf: number;
   readonly epoll_create1: number;
@@ -36,6 +37,7 @@ export function syscallNumbers(arch: string): SyscallNumbers {
         munmap: 11,
         mount: 165,
         prlimit64: 302,
+        exit_group: 231,
         perf_event_open: 298,
         bpf: 321,
         epoll_create1: 291,
@@ -63,6 +65,7 @@ export function syscallNumbers(arch: string): SyscallNumbers {
         munmap: 215,
         mount: 40,
         prlimit64: 261,
+        exit_group: 94,
         perf_event_open: 241,
         bpf: 280,
         epoll_create1: 20,
