@@ -46,7 +46,16 @@ export type KernelFeature =
   | "timer"
   | "arena"
   | "run_time_stats"
-  | "modules";
+  | "modules"
+  | "tracing_cookie"
+  | "raw_tracepoint_cookie"
+  | "lsm_cgroup"
+  | "syscall_program"
+  | "struct_ops"
+  | "struct_ops_link"
+  | "live_frames"
+  | "kernel_variables"
+  | "callbacks";
 
 /** The first release that serves a feature, such as "5.8", and what else it rests on. */
 interface Requirement {
@@ -54,7 +63,7 @@ interface Requirement {
   readonly rests: Rest;
 }
 
-type Rest = "nothing" | "kprobes" | "trampolines" | "tcx" | "netkit" | "netfilter-bpf" | "lwt-bpf" | "seg6-bpf" | "modules" | "bpf-lsm" | "sched-ext";
+type Rest = "nothing" | "kprobes" | "trampolines" | "tcx" | "netkit" | "netfilter-bpf" | "lwt-bpf" | "seg6-bpf" | "modules" | "bpf-lsm" | "sched-ext" | "all-symbols";
 
 
 const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
@@ -108,6 +117,20 @@ const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
   /** bpf_enable_stats(BPF_STATS_RUN_TIME). */
   run_time_stats: { since: "5.8", rests: "nothing" },
   modules: { since: "2.6", rests: "modules" },
+  /** Cookies of fentry, fexit, fmod_ret and LSM. */
+  tracing_cookie: { since: "6.0", rests: "trampolines" },
+  /** Cookies of raw and BTF tracepoints. */
+  raw_tracepoint_cookie: { since: "6.10", rests: "nothing" },
+  lsm_cgroup: { since: "6.0", rests: "bpf-lsm" },
+  syscall_program: { since: "5.14", rests: "nothing" },
+  struct_ops: { since: "5.6", rests: "trampolines" },
+  struct_ops_link: { since: "6.4", rests: "trampolines" },
+  /** XDP test runs whose packets go where the program sends them. */
+  live_frames: { since: "5.18", rests: "nothing" },
+  /** Variables of the kernel, whose addresses kallsyms must have. */
+  kernel_variables: { since: "5.10", rests: "all-symbols" },
+  /** bpf_for_each_map_elem. */
+  callbacks: { since: "5.13", rests: "nothing" },
 };
 
 /** What can be seen of a kernel without loading anything into it. */
@@ -154,6 +177,7 @@ const OPTION_OF: Partial<Record<Rest, string>> = {
   modules: "CONFIG_MODULES",
   "bpf-lsm": "CONFIG_BPF_LSM",
   "sched-ext": "CONFIG_SCHED_CLASS_EXT",
+  "all-symbols": "CONFIG_KALLSYMS_ALL",
 };
 
 function missingRest(rest: Rest, kernel: KernelFacts): string | undefined {
