@@ -43,3 +43,8 @@ test("labels that are missing, doubled or out of reach are refused", () => {
   assert.throws(() => layout([withLabel(exit(), "a"), withLabel(exit(), "a")]), /label "a" is defined twice, in slots 0 and 1/);
   assert.throws(() => layout([jump("end"), ...far, withLabel(exit(), "end")]), /jump in slot 0 to "end": 40000 slots is beyond the 16-bit offset/);
 });
+
+test("gotol has its distance in the immediate", () => {
+  const { instructions } = layout([{ ...jump("end"), opcode: 0x06 }, ...Array.from({ length: 40_000 }, () => mov64Imm(0, 0)), withLabel(exit(), "end")]);
+  assert.deepEqual([instructions[0]!.offset, instructions[0]!.imm], [0, 40_000]);
+});
