@@ -50,6 +50,7 @@ function kindOf(fd: number): ObjectKind | undefined {
       return "map";
     case "anon_inode:bpf-prog":
       return "program";
+    case "anon_inode:bpf-link":
     case "anon_inode:bpf_link":
       return "link";
     default:

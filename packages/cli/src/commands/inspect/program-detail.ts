@@ -35,7 +35,7 @@ export function programDetailLines(program: ProgramDetail, snapshot: Snapshot, w
     ...factLines(`program ${program.id} ${printable(program.name)}`, facts(program, snapshot), width),
     ...(totals.length > 0 ? ["", ...sourceTable(totals, width)] : []),
     ...(instructions.length > 0 ? [""] : []),
-    ...instructions.flatMap((instruction) => instructionLines(instruction, width)),
+    ...codeLines(instructions, width),
   ];
 }
 
@@ -83,12 +83,18 @@ function sourceTable(lines: readonly SourceLine[], width: number): readonly stri
   return [`${"bytes".padStart(6)}  ${"insns".padStart(6)}  source`, ...rows];
 }
 
-function instructionLines({ slot, text, function: name, source }: ListedInstruction, width: number): readonly string[] {
-  return [
-    ...(name === undefined ? [] : [`${printable(name)}:`]),
-    ...(source === undefined ? [] : [cut(`; ${sourceText(source)}`, width)]),
-    `${String(slot).padStart(5)}: ${printable(text)}`,
-  ];
+/** Compilers give a line anew for each of its parts: it is shown once for those that follow each other. */
+function codeLines(instructions: readonly ListedInstruction[], width: number): readonly string[] {
+  const lines: string[] = [];
+  let shown = "";
+  for (const { slot, text, function: name, source } of instructions) {
+    if (name !== undefined) lines.push(`${printable(name)}:`);
+    const line = source === undefined ? shown : sourceText(source);
+    if (line !== shown) lines.push(cut(`; ${line}`, width));
+    shown = line;
+    lines.push(`${String(slot).padStart(5)}: ${printable(text)}`);
+  }
+  return lines;
 }
 
 function sourceText(source: SourceLine): string {
