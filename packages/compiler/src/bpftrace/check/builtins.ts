@@ -97,5 +97,5 @@ function modeType(handler: Handler, expr: Builtin): Type {
 /** `struct task_struct *` where the kernel's types are known, else a bare address. */
 function taskType(handler: Handler): Type {
   const name = { kind: "typeName", span: { start: 0, end: 0 }, tag: "struct", name: "task_struct", pointers: 1, lengths: [] } as const;
-  return fromName(handler.program.target.btf, name, KERNEL) ?? UINT64;
+  return fromName(handler.program.target, name, KERNEL) ?? UINT64;
 }

@@ -180,7 +180,7 @@ function indexType(handler: Handler, expr: Index): Type {
 function castType(handler: Handler, expr: Cast): Type {
   const from = checkValue(handler, expr.operand);
   const space = from.kind === "pointer" || from.kind === "struct" || from.kind === "array" ? from.space : handler.space;
-  const to = fromName(handler.program.target.btf, expr.type, { space, trusted: false });
+  const to = fromName(handler.program.target, expr.type, { space, trusted: false });
   if (to === undefined) {
     reportUnknownType(handler, expr.type);
     return NONE;

@@ -1,6 +1,6 @@
 /** Types of the kernel, from BTF and from C's text, as types of the language. */
 import { findMember, isComposite, resolve, type Btf, type TypeId } from "@sonde/bpf/btf";
-import type { TracepointField } from "@sonde/bpf/spec";
+import type { Target, TracepointField } from "@sonde/bpf/spec";
 import type { TypeName } from "../ast.ts";
 import type { AddressSpace, Type } from "../types.ts";
 import { BOOL, NONE, VOID, int, stringOf } from "../values.ts";
@@ -91,9 +91,12 @@ export function* memberNames(btf: Btf, id: TypeId): Iterable<string> {
   }
 }
 
+/** Where types are looked up. To open the kernel's takes 4 ms, so it is read only for a name that C does not define. */
+type KernelTypes = Pick<Target, "btf">;
+
 /** A type by its name in a script; undefined where no such type is known. */
-export function fromName(btf: Btf | undefined, written: TypeName, place: Place): Type | undefined {
-  const base = written.tag === undefined ? plainType(btf, written, place) : taggedType(btf, written.tag, written.name, place);
+export function fromName(kernel: KernelTypes, written: TypeName, place: Place): Type | undefined {
+  const base = written.tag === undefined ? plainType(kernel, written, place) : taggedType(kernel, written.tag, written.name, place);
   if (base === undefined) return undefined;
   let type = base;
   for (let i = 0; i < written.pointers; i++) type = { kind: "pointer", to: type, ...place };
@@ -102,24 +105,25 @@ export function fromName(btf: Btf | undefined, written: TypeName, place: Place):
   return type;
 }
 
-function plainType(btf: Btf | undefined, written: TypeName, place: Place): Type | undefined {
+function plainType(kernel: KernelTypes, written: TypeName, place: Place): Type | undefined {
   const { name, lengths } = written;
   if (isSized(name)) return { kind: name, size: lengths[0] ?? 64 };
   if (name === "void") return VOID;
   if (name === "bool") return BOOL;
   const integer = cInteger(name);
   if (integer !== undefined) return integer;
+  const { btf } = kernel;
   if (btf === undefined) return undefined;
   const typedef = btf.find(name, "typedef")[0];
   if (typedef !== undefined) return fromBtf(btf, typedef, place);
-  return taggedType(btf, "struct", name, place) ?? taggedType(btf, "union", name, place) ?? taggedType(btf, "enum", name, place);
+  return taggedType(kernel, "struct", name, place) ?? taggedType(kernel, "union", name, place) ?? taggedType(kernel, "enum", name, place);
 }
 
 function isSized(name: string): name is "string" | "buffer" {
   return name === "string" || name === "buffer";
 }
 
-function taggedType(btf: Btf | undefined, tag: "struct" | "union" | "enum", name: string, place: Place): Type | undefined {
+function taggedType({ btf }: KernelTypes, tag: "struct" | "union" | "enum", name: string, place: Place): Type | undefined {
   const id = btf?.find(name, tag)[0] ?? (tag === "enum" ? btf?.find(name, "enum64")[0] : undefined);
   return btf === undefined || id === undefined ? undefined : fromBtf(btf, id, place);
 }
@@ -134,38 +138,38 @@ export function cInteger(name: string): Type | undefined {
 }
 
 /** The type of a tracepoint's field, by its declaration in the format file; undefined where it has none here. */
-export function fieldType(btf: Btf | undefined, field: TracepointField, place: Place, maxString: number): Type | undefined {
+export function fieldType(kernel: KernelTypes, field: TracepointField, place: Place, maxString: number): Type | undefined {
   const text = field.type.replace(/\b(const|volatile)\b|__user|__rcu/g, "").replace(/\s+/g, " ").trim();
   const located = /^__data_loc (.*)\[\]$/.exec(text);
   // The bytes lie at the end of the record, in the program's own context.
   if (located !== null) return located[1]?.trim() === "char" ? stringOf(maxString) : undefined;
   if (text.startsWith("__rel_loc")) return undefined;
   const array = /^(.*?)\s*\[(\w*)\]$/.exec(text);
-  if (array !== null) return arrayField(btf, field, (array[1] ?? "").trim());
+  if (array !== null) return arrayField(kernel, field, (array[1] ?? "").trim());
   const pointer = /^(.*?)\s*((?:\* ?)+)$/.exec(text);
   if (pointer !== null) {
     const stars = (pointer[2] ?? "").replaceAll(" ", "").length;
-    let type = fromText(btf, pointer[1] ?? "", place) ?? VOID;
+    let type = fromText(kernel, pointer[1] ?? "", place) ?? VOID;
     for (let i = 0; i < stars; i++) type = { kind: "pointer", to: type, ...place };
     return type;
   }
   if (text === "bool") return BOOL;
-  const tagged = /^(struct|union|enum) /.test(text) ? fromText(btf, text, { space: "program", trusted: false }) : undefined;
+  const tagged = /^(struct|union|enum) /.test(text) ? fromText(kernel, text, { space: "program", trusted: false }) : undefined;
   if (tagged?.kind === "enum") return { ...tagged, size: int(field.size, field.signed).size };
   if (tagged !== undefined) return tagged;
   return [1, 2, 4, 8].includes(field.size) ? int(field.size, field.signed) : undefined;
 }
 
 /** An array within the record. Its length may be a macro in the declaration, so it is computed from the size. */
-function arrayField(btf: Btf | undefined, field: TracepointField, element: string): Type | undefined {
+function arrayField(kernel: KernelTypes, field: TracepointField, element: string): Type | undefined {
   if (element === "char") return stringOf(field.size);
-  const type = fromText(btf, element, { space: "program", trusted: false });
+  const type = fromText(kernel, element, { space: "program", trusted: false });
   const size = type?.kind === "int" ? type.size : type?.kind === "struct" ? type.size : 0;
   return type === undefined || size === 0 ? undefined : { kind: "array", element: type, length: Math.floor(field.size / size), space: "program", trusted: false };
 }
 
-function fromText(btf: Btf | undefined, text: string, place: Place): Type | undefined {
+function fromText(kernel: KernelTypes, text: string, place: Place): Type | undefined {
   const [, tag, name = ""] = /^(?:(struct|union|enum) )?(.*)$/.exec(text) ?? [];
   const span = { start: 0, end: 0 };
-  return fromName(btf, { kind: "typeName", span, tag: tag as TypeName["tag"], name, pointers: 0, lengths: [] }, place);
+  return fromName(kernel, { kind: "typeName", span, tag: tag as TypeName["tag"], name, pointers: 0, lengths: [] }, place);
 }

@@ -10,7 +10,7 @@ import { KERNEL, fromName } from "./kernel-types.ts";
 
 /** The type of a name or of an expression, and its size in bytes; undefined, after a report, if it has none. */
 export function layoutOf(handler: Handler, of: Expr | TypeName): { readonly type: Type; readonly bytes: number } | undefined {
-  const type = of.kind === "typeName" ? fromName(handler.program.target.btf, of, KERNEL) : checkValue(handler, of);
+  const type = of.kind === "typeName" ? fromName(handler.program.target, of, KERNEL) : checkValue(handler, of);
   if (type === undefined) {
     if (of.kind === "typeName") reportUnknownType(handler, of);
     return undefined;

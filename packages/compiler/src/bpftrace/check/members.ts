@@ -49,7 +49,7 @@ function argumentField(handler: Handler, expr: Member): Type {
       return NONE;
     }
     const space = format.category === "syscalls" ? "user" : "kernel";
-    const type = fieldType(program.target.btf, field, { space, trusted: false }, program.config.maxStrlen);
+    const type = fieldType(program.target, field, { space, trusted: false }, program.config.maxStrlen);
     if (type === undefined) handler.diagnostics.report(messages.unreadableField, expr.nameSpan, field.name, field.type);
     return type ?? NONE;
   }

@@ -116,7 +116,7 @@ function checkLet(handler: Handler, statement: Let): void {
   }
   let fixed: Type | undefined;
   if (written !== undefined) {
-    fixed = fromName(handler.program.target.btf, written, { space: handler.space, trusted: false });
+    fixed = fromName(handler.program.target, written, { space: handler.space, trusted: false });
     if (fixed === undefined) reportUnknownType(handler, written);
   }
   const state = handler.declare(variable, () => ({
