@@ -4,14 +4,16 @@ import { nearest } from "../../../diagnostics/index.ts";
 import * as messages from "../../messages/probes.ts";
 import type { Expansion } from "./draft.ts";
 
-/** Everything that `pattern` matches; if that is nothing, says so, with the nearest name among what `around` matches. */
-export function matches(expansion: Expansion, provider: ProbeProvider, pattern: string, what: string, around: string): readonly string[] {
+/** Everything that `pattern` matches; if that is nothing, says so, with the nearest name among what the first of `around` that matches anything does. */
+export function matches(expansion: Expansion, provider: ProbeProvider, pattern: string, what: string, ...around: readonly string[]): readonly string[] {
   const { target, settings, diagnostics, point } = expansion;
   const found = target.probes(provider, pattern);
   if (found.length > 0) return found;
   if (settings.missingProbes === "warn") diagnostics.report(messages.noMatchWarning, point.span, what, pattern);
   if (settings.missingProbes !== "error") return [];
-  const near = nearest(pattern, candidates(expansion, provider, around));
+  let names: readonly string[] = [];
+  for (const wider of around) if (names.length === 0) names = candidates(expansion, provider, wider);
+  const near = nearest(pattern, names);
   diagnostics.report(messages.noMatch, point.span, what, pattern, near === undefined ? undefined : `did you mean ${point.provider}:${near}?`);
   return [];
 }

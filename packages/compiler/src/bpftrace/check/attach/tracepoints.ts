@@ -13,8 +13,7 @@ export function expandTracepoint(expansion: Expansion): readonly Expanded[] {
     diagnostics.report(messages.pointForm, point.span, point.text, "tracepoint:CATEGORY:NAME");
     return [];
   }
-  const around = target.probes("tracepoint", `${category}:*`).length > 0 ? `${category}:*` : "*:*";
-  return matches(expansion, "tracepoint", `${category}:${name}`, "tracepoint", around).map((found): Expanded => {
+  return matches(expansion, "tracepoint", `${category}:${name}`, "tracepoint", `${category}:*`, "*:*").map((found): Expanded => {
     const colon = found.indexOf(":");
     const attach = { kind: "tracepoint", category: found.slice(0, colon), name: found.slice(colon + 1) } as const;
     const title = `tracepoint:${found}`;
