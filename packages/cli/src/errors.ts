@@ -3,6 +3,7 @@ export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (process.env["SONDE_DEBUG"] !== undefined) return error.stack ?? error.message;
   const { message, cause } = error;
-  const more = cause instanceof Error && !message.includes(cause.message) ? `\n  because: ${cause.message}` : "";
+  const told = error.name === "FileError" || (cause instanceof Error && message.includes(cause.message));
+  const more = cause instanceof Error && !told ? `\n  because: ${cause.message}` : "";
   return `${message}${more}`;
 }

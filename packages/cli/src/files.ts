@@ -1,7 +1,20 @@
 /** Why a file could not be read or written, in words that name it. */
 
+/** A file that cannot be used; the cause is node's error, of which the message tells all. */
+export class FileError extends Error {
+  override readonly name: string = "FileError";
+
+  /**
+   * @param failed what could not be done: "cannot read the script"
+   * @param cause an error of node:fs about `file`
+   */
+  constructor(failed: string, file: string, cause: unknown, problem: string = fileProblem(file, cause)) {
+    super(`${failed}: ${problem}`, { cause });
+  }
+}
+
 /** For an error of node:fs: "there is no file /x.bt". */
-export function fileProblem(file: string, error: unknown): string {
+function fileProblem(file: string, error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   switch (code) {
     case "ENOENT":

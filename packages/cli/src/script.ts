@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import type { SourceText } from "@sonde/compiler";
 import { type ParsedArguments, UsageError } from "./command.ts";
-import { fileProblem } from "./files.ts";
+import { FileError } from "./files.ts";
 
 export interface ScriptInput {
   readonly source: SourceText;
@@ -17,7 +17,8 @@ const MOST_BYTES = 1024 * 1024;
 /**
  * From `-e`, or from the file that the first word names; "-" is standard input.
  * @throws {UsageError} neither is given
- * @throws {Error} the file cannot be read, is too large or is no text
+ * @throws {FileError} the file cannot be read
+ * @throws {Error} it is too large or no text
  */
 export function readScript(args: ParsedArguments): ScriptInput {
   const text = args.value("execute");
@@ -44,18 +45,19 @@ function readFile(file: string): Uint8Array {
     }
     return Buffer.concat(chunks);
   } catch (error) {
-    throw new Error(`cannot read the script: ${fileProblem(file, error)}`);
+    throw new FileError("cannot read the script", file, error);
   } finally {
     if (fd !== undefined && fd !== 0) closeSync(fd);
   }
 }
 
 function decode(name: string, bytes: Uint8Array): string {
-  if (bytes.length > MOST_BYTES) throw new Error(`cannot read the script: ${name} is larger than 1 MiB, the most that a script may be`);
-  if (bytes.includes(0)) throw new Error(`${name} is not a script: it holds binary data`);
+  if (bytes.length > MOST_BYTES)
+    throw new Error(`cannot read the script: ${name} is larger than 1 MiB, the most that a script may be`);
+  if (bytes.includes(0)) throw new Error(`cannot read the script: ${name} holds binary data`);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new Error(`${name} is not a script: it is not text in UTF-8`);
+  } catch (error) {
+    throw new FileError("cannot read the script", name, error, `${name} is not text in UTF-8`);
   }
 }

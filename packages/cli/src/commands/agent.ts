@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type LogLevel, startAgent } from "@sonde/agent";
 import { type ParsedArguments, UsageError } from "../command.ts";
-import { fileProblem } from "../files.ts";
+import { FileError } from "../files.ts";
 import { VERSION } from "../version.ts";
 
 /** `sonde agent`: until SIGINT or SIGTERM. */
@@ -44,6 +44,6 @@ function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new Error(`cannot read the token: ${fileProblem(file, error)}`);
+    throw new FileError("cannot read the token", file, error);
   }
 }

@@ -1,4 +1,5 @@
 import { closeSync, openSync } from "node:fs";
+import { dirname } from "node:path";
 import { compileScript, type Diagnostic, type ScriptOptions, type SourceText } from "@sonde/compiler";
 import { loadCollection } from "@sonde/kernel/collection";
 import type { VerifierError } from "@sonde/kernel/programs";
@@ -6,7 +7,7 @@ import { type Kernel, openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
 import { type Buffering, descriptorOutput, type Outcome, type Session, startSession } from "@sonde/runtime";
 import { type ParsedArguments, UsageError } from "../command.ts";
-import { fileProblem } from "../files.ts";
+import { FileError } from "../files.ts";
 import { readScript } from "../script.ts";
 
 /** `sonde trace`. */
@@ -65,7 +66,9 @@ function openOutput(file: string): number {
   try {
     return openSync(file, "w");
   } catch (error) {
-    throw new Error(`cannot write the output: ${fileProblem(file, error)}`);
+    // A file that is missing would be made: then it is its directory that there is none.
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw new FileError("cannot write the output", file, error, missing ? `there is no directory ${dirname(file)}` : undefined);
   }
 }
 

@@ -14,7 +14,7 @@ for (const program of refusedPrograms()) {
     const error = program.unprivileged
       ? withoutTracingCapabilities(() => refuse(kernel, program))
       : refuse(kernel, program);
-    assert.ok(error instanceof VerifierError, `not refused by the verifier: ${error}`);
+    assert.ok(error instanceof VerifierError, `not refused by the verifier: ${String(error)}`);
     assert.equal(error.hint, program.hint, error.message);
     assert.match(error.message, /\n[A-Z][^\n]*\.$/);
     assert.equal(error.log.includes(error.reason.split("\n")[0]!), true);

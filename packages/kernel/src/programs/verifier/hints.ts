@@ -22,7 +22,8 @@ export function hints(): readonly Hint[] {
   return [
     {
       id: "null",
-      pattern: /invalid mem access '\w+_or_null'|_or_null prohibited|expected=.*\btype=\w+_or_null|type=\w+_or_null expected/,
+      pattern:
+        /invalid mem access '\w+_or_null'|_or_null prohibited|expected=.*\btype=\w+_or_null|type=\w+_or_null expected/,
       means: "The address comes from a call that may fail, and then it is null.",
       advice: "Compare it with 0 and use it only on the branch where it is not.",
     },
@@ -42,7 +43,8 @@ export function hints(): readonly Hint[] {
       id: "not-a-pointer",
       pattern: /invalid mem access '(?:scalar|inv)'/,
       means: "The register holds a number, not an address that the verifier knows to be valid.",
-      advice: "Read memory behind such an address with bpf_probe_read_kernel or bpf_probe_read_user; an address that was stored in a map or computed from numbers is a number from then on.",
+      advice:
+        "Read memory behind such an address with bpf_probe_read_kernel or bpf_probe_read_user; an address that was stored in a map or computed from numbers is a number from then on.",
     },
     {
       id: "no-result",
@@ -60,7 +62,8 @@ export function hints(): readonly Hint[] {
       id: "unbounded",
       pattern: /unbounded memory access|unbounded min value|makes \w+ pointer be out of bounds|variable-offset/,
       means: "The length or index has no limit that the verifier knows.",
-      advice: "Bound it just before its use, by a comparison with a constant or by & with a mask, in the same register.",
+      advice:
+        "Bound it just before its use, by a comparison with a constant or by & with a mask, in the same register.",
     },
     {
       id: "negative",
@@ -95,14 +98,16 @@ export function hints(): readonly Hint[] {
     {
       id: "endless-loop",
       pattern: /infinite loop detected|back-edge from insn/,
-      means: "The loop comes back to its start with nothing changed, so it may never end (before 5.3 any loop is refused).",
+      means:
+        "The loop comes back to its start with nothing changed, so it may never end (before 5.3 any loop is refused).",
       advice: "Count it with a variable that the condition tests against a constant.",
     },
     {
       id: "complexity",
       pattern: /program is too large|jumps is too complex|too many states|program too large/,
       means: "The verifier gave up: it walks through every path, and there are more than it is ready to.",
-      advice: "Use fewer branches and shorter loops, put repeated code into a subprogram or bpf_loop, or split the program.",
+      advice:
+        "Use fewer branches and shorter loops, put repeated code into a subprogram or bpf_loop, or split the program.",
     },
     {
       id: "stack-depth",
@@ -112,7 +117,8 @@ export function hints(): readonly Hint[] {
     },
     {
       id: "stack-bounds",
-      pattern: /invalid write to stack|invalid stack (?:off|type)|invalid unbounded variable-offset|write to stack R\d+/,
+      pattern:
+        /invalid write to stack|invalid stack (?:off|type)|invalid unbounded variable-offset|write to stack R\d+/,
       means: "The write goes outside of the 512 bytes of stack below r10.",
       advice: "Move large variables into a map (a per-CPU array of one value serves as scratch), and bound any index.",
     },
@@ -138,7 +144,7 @@ export function hints(): readonly Hint[] {
       id: "gpl",
       pattern: /GPL-restricted|GPL.compatible/,
       means: "The function is for programs under a license compatible with the GPL.",
-      advice: "Declare the license \"GPL\" (or \"Dual BSD/GPL\", \"Dual MIT/GPL\") if the program's really is.",
+      advice: 'Declare the license "GPL" (or "Dual BSD/GPL", "Dual MIT/GPL") if the program\'s really is.',
     },
     {
       id: "modified-context",
@@ -149,7 +155,8 @@ export function hints(): readonly Hint[] {
     {
       id: "context",
       pattern: /invalid bpf_context access/,
-      means: "The context of this type of program has no field there, or it must not be accessed with this size or written.",
+      means:
+        "The context of this type of program has no field there, or it must not be accessed with this size or written.",
       advice: "Read a field that this kernel offers, with its own size: 'sonde list -v PROBE' shows the arguments.",
     },
     {
@@ -178,7 +185,8 @@ export function hints(): readonly Hint[] {
     },
     {
       id: "argument-type",
-      pattern: /R\d+ type=\S+ expected=|arg#?\d+ .*(?:expected|must)|has no valid kptr|invalid argument|pointer type \w+ \w+ must point/,
+      pattern:
+        /R\d+ type=\S+ expected=|arg#?\d+ .*(?:expected|must)|has no valid kptr|invalid argument|pointer type \w+ \w+ must point/,
       means: "The function's argument is not of the kind that it takes.",
       advice: "Pass what is named after 'expected': fp is an address on the stack, map_value one in a looked-up value.",
     },
@@ -204,7 +212,8 @@ export function hints(): readonly Hint[] {
       id: "sleepable",
       pattern: /can be sleepable|might sleep|sleepable|in atomic context/,
       means: "Sleepable code was used where the kernel cannot wait, or this type of program cannot be sleepable.",
-      advice: "Drop BPF_F_SLEEPABLE and such helpers (bpf_copy_from_user), or attach to fentry, LSM or an iterator as sleepable.",
+      advice:
+        "Drop BPF_F_SLEEPABLE and such helpers (bpf_copy_from_user), or attach to fentry, LSM or an iterator as sleepable.",
     },
     {
       id: "result-range",

@@ -112,7 +112,8 @@ test("a step has its instruction, source and states", () => {
 });
 
 test("a log of a quarter of a million steps is read within two seconds", () => {
-  const turn = "1: (07) r0 += 1                       ; R0=0x51ea0\n2: (55) if r0 != 0x989680 goto pc-2   ; R0=0x51ea0\n";
+  const turn =
+    "1: (07) r0 += 1                       ; R0=0x51ea0\n2: (55) if r0 != 0x989680 goto pc-2   ; R0=0x51ea0\n";
   const started = process.cpuUsage();
   assert.equal(readVerifierLog(turn.repeat(125_000)).path.length, 250_000);
   const { user, system } = process.cpuUsage(started);

@@ -43,7 +43,7 @@ export interface VerifierStatistics {
 export function readVerifierLog(log: string): VerifierLog {
   const walk = new Walk();
   let statistics: VerifierStatistics | undefined;
-  for (let start = 0; start < log.length; ) {
+  for (let start = 0; start < log.length;) {
     const newline = log.indexOf("\n", start);
     const end = newline === -1 ? log.length : newline;
     const line = log.slice(start, end).trim();

@@ -5,10 +5,11 @@
  * The verifier's own word is kept for what is rare.
  */
 export function describeState(state: string): string {
-  const [, name, text = ""] = /^([^(]*)(?:\((.*)\))?$/.exec(state) ?? [, state];
-  const fields = readFields(text);
-  const orNull = name!.endsWith("_or_null");
-  const type = orNull ? name!.slice(0, -"_or_null".length) : name!;
+  const open = state.indexOf("(");
+  const name = open === -1 ? state : state.slice(0, open);
+  const fields = readFields(open === -1 ? "" : state.slice(open + 1, state.lastIndexOf(")")));
+  const orNull = name.endsWith("_or_null");
+  const type = orNull ? name.slice(0, -"_or_null".length) : name;
   return `${describeType(type, fields)}${orNull ? ", or null" : ""}`;
 }
 

@@ -20,7 +20,7 @@ export function withoutTracingCapabilities<Result>(run: () => Result): Result {
   checkZero(capget(header, all), "capget");
   const fewer = all.slice();
   for (const capability of [CAP_SYS_ADMIN, CAP_PERFMON]) {
-    fewer[Math.trunc(capability / 32) * 3]! &= ~(1 << capability % 32);
+    fewer[Math.trunc(capability / 32) * 3]! &= ~(1 << (capability % 32));
   }
   checkZero(capset(header, fewer), "capset");
   try {

@@ -125,7 +125,11 @@ export function refusedPrograms(): readonly RefusedProgram[] {
       code: `r1 = 0\n  *(u64 *)(r10 - 12) = r1${out}`,
       at: "*(u64 *)(r10 - 12) = r1",
     },
-    { name: "a loop without an end", hint: "endless-loop", code: `r0 = 0\nagain:\n  r0 &= 1\n  if r0 != 7 goto again\n  exit` },
+    {
+      name: "a loop without an end",
+      hint: "endless-loop",
+      code: `r0 = 0\nagain:\n  r0 &= 1\n  if r0 != 7 goto again\n  exit`,
+    },
     {
       name: "too many branches",
       hint: "complexity",
@@ -228,14 +232,25 @@ export function refusedPrograms(): readonly RefusedProgram[] {
       type: "socket_filter",
       unprivileged: true,
     },
-    { name: "a program type that cannot sleep", hint: "sleepable", code: `r0 = 0\n  exit`, type: "socket_filter", flags: 0x10 },
+    {
+      name: "a program type that cannot sleep",
+      hint: "sleepable",
+      code: `r0 = 0\n  exit`,
+      type: "socket_filter",
+      flags: 0x10,
+    },
     {
       name: "a result out of range",
       hint: "result-range",
       code: `r0 = 5\n  exit`,
       type: "cgroup_skb",
     },
-    { name: "division by the constant zero", hint: "constant-operand", code: `r0 = 1\n  r0 /= 0\n  exit`, at: "r0 /= 0" },
+    {
+      name: "division by the constant zero",
+      hint: "constant-operand",
+      code: `r0 = 1\n  r0 /= 0\n  exit`,
+      at: "r0 /= 0",
+    },
     { name: "a shift out of range", hint: "constant-operand", code: `r0 = 1\n  r0 <<= 64\n  exit`, at: "r0 <<= 64" },
     { name: "a write to the frame pointer", hint: "frame-pointer", code: `r10 = 0\n  r0 = 0\n  exit`, at: "r10 = 0" },
     {
