@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { kernelTest } from "@sonde/kernel/testing";
-import { compile, loadObject, openObject, ScriptError } from "sonde";
+import { loadObject, openObject } from "sonde";
+import { compile, ScriptError } from "sonde/trace";
 
 kernelTest("a compiled script is an object like any other", () => {
   using live = loadObject(compile('tracepoint:syscalls:sys_enter_write /comm == "dd"/ { @writes[comm] = count(); }'));

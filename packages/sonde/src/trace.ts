@@ -1,7 +1,10 @@
-/** Scripts of the tracing language from TypeScript. */
+/** The tracing language from TypeScript: scripts as objects, and sessions that print what they find. */
 import { compileScript, render } from "@sonde/compiler";
 import type { ObjectSpec } from "@sonde/bpf/spec";
 import { runningTarget } from "@sonde/kernel/target";
+
+export { Session, startSession } from "@sonde/runtime";
+export type { Outcome, SessionOptions, Sink, StartOptions } from "@sonde/runtime";
 
 /** A script that cannot be compiled for this kernel; the message shows the places. */
 export class ScriptError extends Error {
