@@ -31,7 +31,7 @@ function withLibbpf<T>(name: string, work: () => T): T {
 }
 
 const OBJECTS: readonly { readonly name: string; readonly needs: readonly KernelFeature[] }[] = [
-  { name: "externs", needs: [] },
+  { name: "externs", needs: ["kernel_config"] },
   { name: "variables", needs: ["kernel_variables"] },
   { name: "functions", needs: ["callbacks"] },
   { name: "iterators", needs: ["iterator"] },
@@ -54,7 +54,7 @@ for (const { name, needs } of OBJECTS) {
   });
 }
 
-kernelTest("the kernel's configuration is read as libbpf reads it", () => {
+kernelTest("the kernel's configuration is read as libbpf reads it", { needs: ["kernel_config"] }, () => {
   withLibbpf("externs", () => {
     using ours = loadCollection(kernel, objectSpec("externs"), { vmlinux });
     using theirs = openPinnedMap(kernel, `${PINS}/maps/externs_kconfig`);

@@ -16,7 +16,7 @@ const vmlinux = kernelTypes();
 const key = (index: number): Uint8Array => new Uint8Array(Uint32Array.of(index).buffer);
 const u64 = (bytes: Uint8Array | undefined): bigint => new DataView(bytes!.buffer, bytes!.byteOffset).getBigUint64(0, true);
 
-kernelTest("values of the kernel's configuration and symbols are the kernel's own", () => {
+kernelTest("values of the kernel's configuration and symbols are the kernel's own", { needs: ["kernel_config"] }, () => {
   using collection = loadCollection(kernel, objectSpec("externs"), { vmlinux });
   collection.program("from_kernel").testRun();
   const found = collection.globals<Record<string, bigint | number>>("bss");

@@ -54,7 +54,9 @@ export type KernelFeature =
   | "struct_ops"
   | "struct_ops_link"
   | "live_frames"
+  | "kernel_config"
   | "kernel_variables"
+  | "task_iterator_parameters"
   | "callbacks";
 
 /** The first release that serves a feature, such as "5.8", and what else it rests on. */
@@ -63,7 +65,7 @@ interface Requirement {
   readonly rests: Rest;
 }
 
-type Rest = "nothing" | "kprobes" | "trampolines" | "tcx" | "netkit" | "netfilter-bpf" | "lwt-bpf" | "seg6-bpf" | "modules" | "bpf-lsm" | "sched-ext" | "all-symbols";
+type Rest = "nothing" | "kprobes" | "trampolines" | "tcx" | "netkit" | "netfilter-bpf" | "lwt-bpf" | "seg6-bpf" | "modules" | "bpf-lsm" | "sched-ext" | "all-symbols" | "config";
 
 
 const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
@@ -127,6 +129,10 @@ const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
   struct_ops_link: { since: "6.4", rests: "trampolines" },
   /** XDP test runs whose packets go where the program sends them. */
   live_frames: { since: "5.18", rests: "nothing" },
+  /** Iterators over the tasks of one process, or one task. */
+  task_iterator_parameters: { since: "6.1", rests: "nothing" },
+  /** What it was built with, told by /proc/config.gz or a file in /boot. */
+  kernel_config: { since: "5.10", rests: "config" },
   /** Variables of the kernel, whose addresses kallsyms must have. */
   kernel_variables: { since: "5.10", rests: "all-symbols" },
   /** bpf_for_each_map_elem. */
@@ -183,6 +189,7 @@ const OPTION_OF: Partial<Record<Rest, string>> = {
 function missingRest(rest: Rest, kernel: KernelFacts): string | undefined {
   const option = OPTION_OF[rest];
   if (option !== undefined && kernel.config(option) === false) return `${option}, which is not set`;
+  if (rest === "config" && kernel.config("CONFIG_BPF") === undefined) return "its configuration, which neither /proc nor /boot tells";
   if (rest === "trampolines" || rest === "bpf-lsm") {
     // The same policy refuses both, with EPERM and an empty verifier log.
     if (kernel.functionTracingRefused()) return "function tracing, which is refused to root";
