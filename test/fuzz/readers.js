@@ -1,0 +1,87 @@
+// What is made of a damaged input, as much as its readers offer. A typed error is an answer; anything else that is
+// thrown is a crash.
+import { AsmError, layout } from "@sonde/bpf/asm";
+import { BtfError, BtfReader, CodecError, codecOf, declaration, definition, findMember, layoutText, loadIndex, memberNames, resolve, serialiseIndex, sizeOf } from "@sonde/bpf/btf";
+import { applyCore } from "@sonde/bpf/core";
+import { ElfError, readObject, writeObject } from "@sonde/bpf/elf";
+import { parse } from "@sonde/compiler/bpftrace";
+
+/** @typedef {import("@sonde/bpf/spec").ObjectSpec} ObjectSpec */
+
+/**
+ * What tries an input of each kind; how many of five inputs are of it is in `shares`.
+ * @type {Record<keyof import("./samples.js").Samples, (bytes: Uint8Array) => void>}
+ */
+export const readers = {
+  elf: (bytes) => void object(bytes),
+  btf: types,
+  ext: (bytes) => {
+    const spec = object(bytes);
+    if (spec !== undefined) relocate(spec);
+  },
+  script: (bytes) => void parse(Buffer.from(bytes).toString("utf8")),
+};
+
+/** @param {Uint8Array} bytes @returns {ObjectSpec | undefined} */
+function object(bytes) {
+  return answered([ElfError], () => readObject(bytes));
+}
+
+/** What is read can be laid out, fitted to a kernel (here: to its own types) and written again. @param {ObjectSpec} spec */
+function relocate(spec) {
+  answered([ElfError], () => writeObject(spec));
+  if (spec.btf.length === 0) return;
+  const btf = new BtfReader(spec.btf);
+  for (const { instructions } of spec.programs) {
+    answered([BtfError, AsmError], () => layout(applyCore(instructions, btf, btf).instructions));
+  }
+}
+
+/** Structs whose values are decoded: a codec is made by compiling, which is dear. */
+const MOST_CODECS = 8;
+const MOST_VALUE = 1 << 16;
+
+/** @param {Uint8Array} bytes */
+function types(bytes) {
+  const btf = answered([BtfError], () => new BtfReader(bytes));
+  if (btf === undefined) return;
+  const index = loadIndex(serialiseIndex(btf.index, bytes), bytes);
+  if (index === undefined || index.offsets.length !== btf.index.offsets.length) throw new Error("an index does not fit the BTF it was made of");
+  let codecs = 0;
+  for (let id = 0; id < btf.size; id++) {
+    const type = answered([BtfError], () => btf.type(id));
+    if (type === undefined) continue;
+    for (const question of [resolve, sizeOf, layoutText, declaration, definition, memberNames]) answered([BtfError], () => question(btf, id));
+    if ((type.kind === "struct" || type.kind === "union") && type.members[0] !== undefined) {
+      answered([BtfError], () => findMember(btf, id, "nowhere.to.be.found"));
+      if (codecs++ < MOST_CODECS) answered([BtfError, CodecError], () => decode(btf, id));
+    }
+  }
+  for (const kind of /** @type {const} */ (["struct", "enum", "typedef", "func"])) {
+    for (const name of btf.names(kind)) answered([BtfError], () => btf.find(name, kind));
+  }
+}
+
+/** A value read is a value that can be written, and read again. @param {BtfReader} btf @param {number} id */
+function decode(btf, id) {
+  const codec = codecOf(btf, id, { enums: "name" });
+  if (codec.size > MOST_VALUE) return;
+  const view = new DataView(new ArrayBuffer(codec.size + 64));
+  codec.write(view, 0, codec.read(view, 0));
+}
+
+/**
+ * What `ask` returns, or undefined if it answers by one of these errors.
+ * @template T
+ * @param {readonly (new (...words: never[]) => Error)[]} errors
+ * @param {() => T} ask
+ * @returns {T | undefined}
+ */
+function answered(errors, ask) {
+  try {
+    return ask();
+  } catch (error) {
+    if (errors.some((type) => error instanceof type)) return undefined;
+    throw error;
+  }
+}
