@@ -1,11 +1,13 @@
 /** Source positions for instructions, from the tree's spans. */
 import type { SourcePosition } from "@sonde/bpf/asm";
-import { lineAt, locate, type SourceText } from "../../diagnostics/index.ts";
+import { lineAt, type SourceText } from "../../diagnostics/index.ts";
 import type { Span } from "../ast.ts";
 
 export class Positions {
   readonly #source: SourceText;
   readonly #known = new Map<number, SourcePosition>();
+  /** The place asked for last: the next one is mostly further on, and is counted from there. */
+  #last: Place | undefined;
 
   constructor(source: SourceText) {
     this.#source = source;
@@ -15,10 +17,8 @@ export class Positions {
   at(span: Span): SourcePosition {
     let position = this.#known.get(span.start);
     if (position === undefined) {
-      const { name, text } = this.#source;
-      const { line, column } = locate(text, span.start);
-      const bounds = lineAt(text, span.start);
-      position = { file: name, line, column, text: text.slice(bounds.start, bounds.end) };
+      const { line, column, text } = this.#place(span.start);
+      position = { file: this.#source.name, line, column, text };
       this.#known.set(span.start, position);
     }
     return position;
@@ -28,4 +28,41 @@ export class Positions {
   text(span: Span): string {
     return this.#source.text.slice(span.start, span.end);
   }
+
+  #place(offset: number): Place {
+    const { text } = this.#source;
+    const last = this.#last;
+    if (last !== undefined && offset >= last.offset && offset <= last.end) {
+      const column = last.column + characters(text, last.offset, offset);
+      return (this.#last = { ...last, offset, column });
+    }
+    const { start, end } = lineAt(text, offset);
+    const forward = last !== undefined && offset > last.end;
+    const line = forward ? last.line + newlines(text, last.end, start) : 1 + newlines(text, 0, start);
+    const column = 1 + characters(text, start, offset);
+    return (this.#last = { offset, end, line, column, text: text.slice(start, end) });
+  }
+}
+
+interface Place {
+  readonly offset: number;
+  /** Of its line. */
+  readonly end: number;
+  readonly line: number;
+  readonly column: number;
+  /** The whole line. */
+  readonly text: string;
+}
+
+function newlines(text: string, start: number, end: number): number {
+  let count = 0;
+  for (let i = text.indexOf("\n", start); i >= 0 && i < end; i = text.indexOf("\n", i + 1)) count++;
+  return count;
+}
+
+/** As locate() counts columns: what lies outside of the basic plane is one character. */
+function characters(text: string, start: number, end: number): number {
+  let count = 0;
+  for (let i = start; i < end; count++) i += text.codePointAt(i)! > 0xffff ? 2 : 1;
+  return count;
 }
