@@ -27,6 +27,7 @@ export interface CgroupPlace {
   readonly attachType: CgroupAttachType;
 }
 
+/** An order is of 6.17: links go next to links, programs without one next to such. */
 export interface CgroupOptions extends CgroupPlace, OrderOptions {
   /**
    * Whether it shares the group with others: "multi" (unless given) with any number in the group and below,
@@ -92,7 +93,7 @@ function tryLink(
     const link = order === undefined ? create() : needing("an order of programs in a cgroup", "6.17", create);
     return new Link(kernel, subject, "cgroup link", [{ program: link }]);
   } catch (error) {
-    if (road === "link" || !isUnknownToKernel(error)) throw error;
+    if (road === "link" || order !== undefined || !isUnknownToKernel(error)) throw error;
     return undefined;
   }
 }

@@ -8,7 +8,6 @@ import {
   SocketType,
   checked,
   openSocket,
-  receiveMessage,
   sendMessage,
   setAddress,
   setSocketOption,
@@ -75,9 +74,17 @@ export class TestSocket {
     return this;
   }
 
-  /** Takes `count` messages; of streams, that many times the bytes of one. Errors: KernelError (EAGAIN) after some seconds. */
+  /** Takes `count` messages and asks who sent them; of streams, that many times the bytes of one. Errors: KernelError (EAGAIN) after some seconds. */
   receive(count: number): this {
-    for (let i = 0; i < count; i++) receiveMessage(this.#kernel, this.fd, MESSAGE.length, "a test socket");
+    for (let i = 0; i < count; i++) {
+      const attr = this.#kernel.attr(0);
+      const message = attr.reserve(MESSAGE.length);
+      const from = attr.reserve(128);
+      const length = attr.reserve(4);
+      new DataView(length.bytes.buffer, length.bytes.byteOffset).setUint32(0, 128, true);
+      const words = [this.fd, message.address, MESSAGE.length, 0, from.address, length.address];
+      checked(this.#kernel.syscall("recvfrom", attr, ...words), "recvfrom", "a test socket");
+    }
     return this;
   }
 
