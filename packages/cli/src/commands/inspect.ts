@@ -69,7 +69,8 @@ function number(args: ParsedArguments, name: string): number | undefined {
   const text = args.value(name);
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!/^\d+(\.\d+)?$/.test(text) || value > 0x7fff_ffff) throw new UsageError(`--${name} takes a number, not '${text}'`);
+  if (!/^\d+(\.\d+)?$/.test(text) || value > 0x7fff_ffff)
+    throw new UsageError(`--${name} takes a number, not '${text}'`);
   return value;
 }
 
@@ -95,22 +96,31 @@ function shown(kernel: Kernel, request: Request, observer: Observer, all: Snapsh
     case "program": {
       const found = wanted(kernel, request, snapshot.programs);
       const [only] = found;
-      const detail = only !== undefined && isOne(request, found) ? programDetail(kernel, only, all, observer.types) : undefined;
+      const detail =
+        only !== undefined && isOne(request, found) ? programDetail(kernel, only, all, observer.types) : undefined;
       if (detail === undefined) return written(request, { programs: found }, programLines(found, width));
       return written(request, { programs: [detail] }, programDetailLines(detail, all, width));
     }
     case "map": {
       const found = wanted(kernel, request, snapshot.maps);
       const [only] = found;
-      const detail = only !== undefined && isOne(request, found) ? mapDetail(kernel, only, observer.types, request.limit) : undefined;
+      const detail =
+        only !== undefined && isOne(request, found)
+          ? mapDetail(kernel, only, observer.types, request.limit)
+          : undefined;
       if (detail === undefined) return written(request, { maps: found }, mapLines(found, width));
       return written(request, { maps: [detail] }, mapDetailLines(detail, all, width));
     }
     case "link": {
-      const found = wanted(kernel, request, snapshot.links.map((link) => ({ ...link, name: link.programName })));
+      const found = wanted(
+        kernel,
+        request,
+        snapshot.links.map((link) => ({ ...link, name: link.programName })),
+      );
       const views = found.map(({ name: _name, ...link }) => link);
       const [only] = views;
-      const lines = only !== undefined && isOne(request, found) ? linkDetailLines(only, all, width) : linkLines(views, width);
+      const lines =
+        only !== undefined && isOne(request, found) ? linkDetailLines(only, all, width) : linkLines(views, width);
       return written(request, { links: views }, lines);
     }
     case "btf": {
@@ -128,7 +138,11 @@ function isOne({ targets }: Request, found: readonly unknown[]): boolean {
   return targets.length > 0 && found.length === 1;
 }
 
-function wanted<T extends { readonly id: number; readonly name: string }>(kernel: Kernel, { kind, targets }: Request, objects: readonly T[]): readonly T[] {
+function wanted<T extends { readonly id: number; readonly name: string }>(
+  kernel: Kernel,
+  { kind, targets }: Request,
+  objects: readonly T[],
+): readonly T[] {
   if (kind === undefined || targets.length === 0) return objects;
   const found = new Set(targets.flatMap((word) => chosen(kernel, kind, objects, word)));
   return objects.filter((object) => found.has(object));

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { ElfError, readObject } from "@sonde/bpf/elf";
+import { readObject } from "@sonde/bpf/elf";
 import type { ObjectSpec } from "@sonde/bpf/spec";
 import { Attacher, stopAll } from "@sonde/kernel/links";
 import { openKernel } from "@sonde/kernel/sys";
@@ -35,7 +35,8 @@ export async function run(args: ParsedArguments): Promise<number> {
     const attached = objects.some(({ links }) => links.length > 0);
     if (kept && pins === undefined && attached) await staying(args, objects, asked);
     if (!kept) process.stderr.write("sonde load: nothing of this was left in the kernel\n");
-    else if (pins === undefined && !attached) process.stderr.write("sonde load: nothing was left in the kernel; --attach or --pin keeps it\n");
+    else if (pins === undefined && !attached)
+      process.stderr.write("sonde load: nothing was left in the kernel; --attach or --pin keeps it\n");
     return someFailed(objects) ? 1 : 0;
   } finally {
     for (const object of objects) object.close();
@@ -49,17 +50,10 @@ function someFailed(objects: readonly LiveObject[]): boolean {
 /** What clang's users call the object: "opensnoop" for out/opensnoop.bpf.o. */
 function readSpec(file: string): ObjectSpec {
   const name = path.basename(file).replace(/(\.bpf)?\.o$/, "");
-  let bytes: Uint8Array;
   try {
-    bytes = readFileSync(file);
+    return readObject(readFileSync(file), { name });
   } catch (error) {
-    throw new Error(`cannot read the object: ${(error as Error).message}`);
-  }
-  try {
-    return readObject(bytes, { name });
-  } catch (error) {
-    if (error instanceof ElfError) throw new Error(`${file}: ${error.message}`, { cause: error.cause });
-    throw error;
+    throw new Error(`cannot read the object ${file}`, { cause: error });
   }
 }
 
@@ -74,7 +68,7 @@ function pinAll(objects: readonly LiveObject[], pins: Pins): void {
 
 function report(args: ParsedArguments, objects: readonly LiveObject[], pins: readonly string[]): void {
   const { stdout } = process;
-  const options = { width: stdout.isTTY === true ? stdout.columns : Infinity, verbose: args.flag("verbose") };
+  const options = { width: stdout.isTTY ? stdout.columns : Infinity, verbose: args.flag("verbose") };
   stdout.write(args.value("output") === "json" ? reportJson(objects, pins, options) : reportText(objects, options));
 }
 

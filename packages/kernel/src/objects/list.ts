@@ -60,7 +60,11 @@ export function linkEntry(kernel: Kernel, fd: number, subject: string): LinkEntr
   return { ...info, place: linkPlace(kernel, fd, info, subject) };
 }
 
-function list<T>(kernel: Kernel, kind: ObjectKind, read: (kernel: Kernel, fd: number, subject: string) => T): readonly T[] {
+function list<T>(
+  kernel: Kernel,
+  kind: ObjectKind,
+  read: (kernel: Kernel, fd: number, subject: string) => T,
+): readonly T[] {
   const found: T[] = [];
   for (const id of [...objectIds(kernel, kind)]) {
     using fd = objectById(kernel, kind, id);

@@ -26,7 +26,10 @@ export function pinnedObjects(kernel: Kernel): ReadonlyMap<string, readonly stri
 }
 
 /** What is pinned at a path; undefined if nothing is, or it may not be opened. */
-export function pinnedObject(kernel: Kernel, path: string): { readonly kind: ObjectKind; readonly id: number } | undefined {
+export function pinnedObject(
+  kernel: Kernel,
+  path: string,
+): { readonly kind: ObjectKind; readonly id: number } | undefined {
   let fd: FileDescriptor;
   try {
     fd = objectGet(kernel, path);
@@ -67,7 +70,8 @@ function bpfFileSystems(): readonly string[] {
   for (const line of readFileSync("/proc/self/mountinfo", "utf8").split("\n")) {
     if (!line.includes(" - bpf ")) continue;
     const point = line.split(" ")[4];
-    if (point !== undefined) points.add(point.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(parseInt(code, 8))));
+    if (point !== undefined)
+      points.add(point.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(parseInt(code, 8))));
   }
   return [...points];
 }

@@ -40,8 +40,18 @@ interface Wanted {
 
 const at = ProgramInfoOffset;
 const TRANSLATED: Wanted = { pointer: at.TRANSLATED, count: at.TRANSLATED_LENGTH, size: 1 };
-const FUNCTIONS: Wanted = { pointer: at.FUNCS, count: at.FUNC_COUNT, size: FUNC_INFO_SIZE, recordSize: at.FUNC_RECORD_SIZE };
-const LINES: Wanted = { pointer: at.LINES, count: at.LINE_COUNT, size: LINE_INFO_SIZE, recordSize: at.LINE_RECORD_SIZE };
+const FUNCTIONS: Wanted = {
+  pointer: at.FUNCS,
+  count: at.FUNC_COUNT,
+  size: FUNC_INFO_SIZE,
+  recordSize: at.FUNC_RECORD_SIZE,
+};
+const LINES: Wanted = {
+  pointer: at.LINES,
+  count: at.LINE_COUNT,
+  size: LINE_INFO_SIZE,
+  recordSize: at.LINE_RECORD_SIZE,
+};
 const SYMBOLS: Wanted = { pointer: at.SYMBOLS, count: at.SYMBOL_COUNT, size: 8 };
 const LENGTHS: Wanted = { pointer: at.LENGTHS, count: at.LENGTH_COUNT, size: 4 };
 const JITED_LINES: Wanted = {
@@ -69,7 +79,9 @@ export function programCode(kernel: Kernel, fd: number, subject: string): Progra
   });
   // The kernel takes a pointer away where it has written nothing.
   const bytesOf = (wanted: Wanted): Uint8Array =>
-    answer.getBigUint64(wanted.pointer, true) === 0n ? new Uint8Array(0) : (found.get(wanted) ?? new Uint8Array(0)).slice();
+    answer.getBigUint64(wanted.pointer, true) === 0n
+      ? new Uint8Array(0)
+      : (found.get(wanted) ?? new Uint8Array(0)).slice();
   const addresses = wideWords(bytesOf(SYMBOLS));
   return {
     translated: bytesOf(TRANSLATED),

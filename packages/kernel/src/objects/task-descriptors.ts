@@ -31,6 +31,7 @@ export function perfEventProgram(kernel: Kernel, pid: number, fd: number): PerfE
   const offset = attr.readU64(32);
   const name = Buffer.from(buffer.subarray(0, buffer.indexOf(0))).toString("utf8");
   const where = name === "" ? `0x${attr.readU64(40).toString(16)}` : name;
-  const plus = kind >= FIRST_UPROBE ? `:0x${offset.toString(16)}` : kind >= FIRST_PROBE && offset !== 0n ? `+${offset}` : "";
+  const plus =
+    kind >= FIRST_UPROBE ? `:0x${offset.toString(16)}` : kind >= FIRST_PROBE && offset !== 0n ? `+${offset}` : "";
   return { programId: attr.readU32(24), place: `${KINDS[kind] ?? "event"}:${where}${plus}` };
 }

@@ -11,8 +11,16 @@ export interface Column {
 const GAP = "  ";
 
 /** Lines without their ends; `width` in characters, Infinity for no limit. */
-export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): readonly string[] {
-  const widths = fit(columns, columns.map(({ title }, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length))), width);
+export function tableLines(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): readonly string[] {
+  const widths = fit(
+    columns,
+    columns.map(({ title }, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length))),
+    width,
+  );
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => {

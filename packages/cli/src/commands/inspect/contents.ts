@@ -21,8 +21,14 @@ export interface Entry {
 }
 
 /** Reads all of it, and keeps the first `limit` entries. Undefined when the map is gone. */
-export function readContents(kernel: Kernel, view: MapView, types: BtfReader | undefined, limit: number): Contents | undefined {
-  if (view.keySize === 0) return { entries: [], total: 0, unreadable: `what is in a ${view.type} cannot be looked at without taking it out` };
+export function readContents(
+  kernel: Kernel,
+  view: MapView,
+  types: BtfReader | undefined,
+  limit: number,
+): Contents | undefined {
+  if (view.keySize === 0)
+    return { entries: [], total: 0, unreadable: `what is in a ${view.type} cannot be looked at without taking it out` };
   using map = openMapById(kernel, view.id);
   if (map === undefined) return undefined;
   const read = entryReader(kernel, map, view, types);
@@ -34,7 +40,11 @@ export function readContents(kernel: Kernel, view: MapView, types: BtfReader | u
     });
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
-    return { entries, total, unreadable: `the kernel does not let anybody list a ${view.type}: ${error.call} answers ${error.code}` };
+    return {
+      entries,
+      total,
+      unreadable: `the kernel does not let anybody list a ${view.type}: ${error.call} answers ${error.code}`,
+    };
   }
   return { entries, total };
 }
@@ -44,7 +54,10 @@ type EntryReader = (keys: DataView, keyOffset: number, values: DataView, valueOf
 function entryReader(kernel: Kernel, map: BpfMap, view: MapView, types: BtfReader | undefined): EntryReader {
   const { key, value } = codecs(map, view, types);
   if (!isPerCpu(map.type)) {
-    return (keys, keyOffset, values, valueOffset) => ({ key: key.read(keys, keyOffset), value: value.read(values, valueOffset) });
+    return (keys, keyOffset, values, valueOffset) => ({
+      key: key.read(keys, keyOffset),
+      value: value.read(values, valueOffset),
+    });
   }
   const cpus = kernel.possibleCpus();
   return (keys, keyOffset, values, valueOffset) => {

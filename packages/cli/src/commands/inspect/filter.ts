@@ -31,7 +31,9 @@ function fitter({ pid, type, name }: Filter): Fits {
   const typeFits = type === undefined ? () => true : patternMatcher(type);
   const nameFits = name === undefined ? () => true : namePattern(name);
   return (object, itsType, itsName) =>
-    (pid === undefined || object.processes.some((holder) => holder.pid === pid)) && typeFits(itsType) && nameFits(itsName);
+    (pid === undefined || object.processes.some((holder) => holder.pid === pid)) &&
+    typeFits(itsType) &&
+    nameFits(itsName);
 }
 
 function namePattern(text: string): (name: string) => boolean {

@@ -51,11 +51,21 @@ export function percent(share: number): string {
 export function costCells(cost: Cost | undefined): readonly [events: string, nanoseconds: string, cpu: string] {
   if (cost === undefined) return ["-", "-", "-"];
   const { eventsPerSecond, nanosecondsPerEvent, cpu } = cost;
-  return [count(eventsPerSecond), nanosecondsPerEvent === undefined ? "-" : nanosecondsPerEvent.toFixed(0), percent(cpu)];
+  return [
+    count(eventsPerSecond),
+    nanosecondsPerEvent === undefined ? "-" : nanosecondsPerEvent.toFixed(0),
+    percent(cpu),
+  ];
 }
 
 /** "sonde 1234, bash 77, /sys/fs/bpf/x"; "-" where only the kernel keeps it. */
-export function holdersText({ processes, pins }: { readonly processes: readonly HoldingProcess[]; readonly pins: readonly string[] }): string {
+export function holdersText({
+  processes,
+  pins,
+}: {
+  readonly processes: readonly HoldingProcess[];
+  readonly pins: readonly string[];
+}): string {
   const all = [...processes.map(({ pid, comm }) => `${printable(comm)} ${pid}`), ...pins.map(printable)];
   return all.length === 0 ? "-" : all.join(", ");
 }

@@ -8,12 +8,15 @@ import { jsonString } from "@sonde/runtime";
 export function jsonText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(jsonText).join(",")}]`;
   if (value instanceof Date) return `"${value.toISOString()}"`;
-  if (value instanceof Uint8Array) return `"${Buffer.from(value.buffer, value.byteOffset, value.length).toString("hex")}"`;
+  if (value instanceof Uint8Array)
+    return `"${Buffer.from(value.buffer, value.byteOffset, value.length).toString("hex")}"`;
   switch (typeof value) {
     case "string":
       return jsonString(value);
     case "bigint":
-      return value <= BigInt(Number.MAX_SAFE_INTEGER) && value >= BigInt(Number.MIN_SAFE_INTEGER) ? String(value) : `"${value}"`;
+      return value <= BigInt(Number.MAX_SAFE_INTEGER) && value >= BigInt(Number.MIN_SAFE_INTEGER)
+        ? String(value)
+        : `"${value}"`;
     case "number":
       return Number.isFinite(value) ? String(value) : "null";
     case "object": {

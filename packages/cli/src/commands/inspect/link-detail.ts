@@ -8,13 +8,24 @@ import type { Types } from "./types.ts";
 export function linkDetailLines(link: LinkView, { programs }: Snapshot, width: number): readonly string[] {
   const program = programs.find(({ id }) => id === link.programId);
   const [events, nanoseconds, cpu] = costCells(program?.cost);
-  const cost = nanoseconds === "-" ? [] : [{ name: "cost", value: `${events} events a second, ${nanoseconds} ns each, ${cpu} of a CPU, at all its links` }];
+  const cost =
+    nanoseconds === "-"
+      ? []
+      : [
+          {
+            name: "cost",
+            value: `${events} events a second, ${nanoseconds} ns each, ${cpu} of a CPU, at all its links`,
+          },
+        ];
   return factLines(
     `link ${link.id}`,
     [
       { name: "kind", value: link.kind },
       { name: "attached to", value: link.attachedTo === "" ? "-" : printable(link.attachedTo) },
-      { name: "program", value: program === undefined ? "-" : `${program.id} ${printable(program.name)} (${program.type})` },
+      {
+        name: "program",
+        value: program === undefined ? "-" : `${program.id} ${printable(program.name)} (${program.type})`,
+      },
       { name: "held by", value: holdersText(link) },
       ...cost,
     ],

@@ -34,7 +34,11 @@ export interface ListingNames {
 }
 
 /** `types` are the program's own. */
-export function listing(code: ProgramCode, types: BtfReader | undefined, names: ListingNames): readonly ListedInstruction[] {
+export function listing(
+  code: ProgramCode,
+  types: BtfReader | undefined,
+  names: ListingNames,
+): readonly ListedInstruction[] {
   const functions = functionNames(code, types);
   const sources = sourceLines(code, types);
   const jited = code.jited.length > 0;
@@ -135,7 +139,8 @@ function callText({ src, offset, imm }: Instruction, slot: number, context: Cont
     return `call ${context.functions.get(slot + 1 + distance) ?? `pc${plus(distance)}`}`;
   }
   const number = Number(imm);
-  const name = src === Pseudo.KFUNC_CALL ? (context.kernelFunction(number) ?? context.helper(number)) : context.helper(number);
+  const name =
+    src === Pseudo.KFUNC_CALL ? (context.kernelFunction(number) ?? context.helper(number)) : context.helper(number);
   return `call ${name ?? `unknown#${number}`}`;
 }
 
@@ -157,7 +162,7 @@ function wideText(instruction: Instruction, slot: number, context: Context): str
 
 function mapText(id: number, context: Context): string {
   const name = context.map(id);
-  return name === undefined ? `id ${id}` : `id ${id} ${name}`;
+  return name === undefined ? `id:${id}` : `id:${id} ${name}`;
 }
 
 function plus(distance: number): string {

@@ -35,7 +35,9 @@ export function mapDetailLines(map: MapDetail, snapshot: Snapshot, width: number
 }
 
 function facts(map: MapDetail, { programs }: Snapshot): readonly Fact[] {
-  const users = map.programIds.map((id) => `${id} ${printable(programs.find((program) => program.id === id)?.name ?? "")}`.trimEnd());
+  const users = map.programIds.map((id) =>
+    `${id} ${printable(programs.find((program) => program.id === id)?.name ?? "")}`.trimEnd(),
+  );
   const { contents } = map;
   const listed = contents.unreadable ?? `${contents.total}`;
   return [
@@ -67,9 +69,20 @@ function flagText({ flags, frozen }: MapView): string {
 /** BPF_F_* without their prefix. */
 function flagNames(): readonly (readonly [name: string, bit: number])[] {
   return [
-    ["NO_PREALLOC", 0x1], ["NO_COMMON_LRU", 0x2], ["NUMA_NODE", 0x4], ["RDONLY", 0x8], ["WRONLY", 0x10],
-    ["STACK_BUILD_ID", 0x20], ["ZERO_SEED", 0x40], ["RDONLY_PROG", 0x80], ["WRONLY_PROG", 0x100], ["CLONE", 0x200],
-    ["MMAPABLE", 0x400], ["PRESERVE_ELEMS", 0x800], ["INNER_MAP", 0x1000], ["LINK", 0x2000],
+    ["NO_PREALLOC", 0x1],
+    ["NO_COMMON_LRU", 0x2],
+    ["NUMA_NODE", 0x4],
+    ["RDONLY", 0x8],
+    ["WRONLY", 0x10],
+    ["STACK_BUILD_ID", 0x20],
+    ["ZERO_SEED", 0x40],
+    ["RDONLY_PROG", 0x80],
+    ["WRONLY_PROG", 0x100],
+    ["CLONE", 0x200],
+    ["MMAPABLE", 0x400],
+    ["PRESERVE_ELEMS", 0x800],
+    ["INNER_MAP", 0x1000],
+    ["LINK", 0x2000],
   ];
 }
 

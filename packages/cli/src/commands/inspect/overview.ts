@@ -6,7 +6,9 @@ import type { BtfView, LinkView, MapView, ProgramView, Snapshot } from "./model.
 /** Everything: programs (the most expensive first), maps, links. Lines without their ends. */
 export function overviewLines(snapshot: Snapshot, width: number): readonly string[] {
   const { programs, maps, links } = snapshot;
-  const tables = [programLines(programs, width), mapLines(maps, width), linkLines(links, width)].filter((lines) => lines.length > 0);
+  const tables = [programLines(programs, width), mapLines(maps, width), linkLines(links, width)].filter(
+    (lines) => lines.length > 0,
+  );
   return [summary(snapshot), ...tables.flatMap((lines) => ["", ...lines])];
 }
 

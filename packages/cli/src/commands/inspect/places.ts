@@ -24,7 +24,8 @@ export class Places {
       case "cgroup":
         return `${link.attachType ?? "cgroup"} ${this.#cgroup(link.cgroupId)}`;
       case "tracing": {
-        const name = program === undefined ? undefined : this.#functionOf(program, link.targetObjectId, link.targetTypeId);
+        const name =
+          program === undefined ? undefined : this.#functionOf(program, link.targetObjectId, link.targetTypeId);
         return name === undefined ? "" : traced(link.attachType, name);
       }
       default:

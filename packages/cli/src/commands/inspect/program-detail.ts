@@ -15,7 +15,12 @@ export interface ProgramDetail extends ProgramView {
 }
 
 /** Undefined when it is gone meanwhile. */
-export function programDetail(kernel: Kernel, program: ProgramView, snapshot: Snapshot, types: Types): ProgramDetail | undefined {
+export function programDetail(
+  kernel: Kernel,
+  program: ProgramView,
+  snapshot: Snapshot,
+  types: Types,
+): ProgramDetail | undefined {
   using fd = objectById(kernel, "program", program.id);
   if (fd === undefined) return undefined;
   const code = programCode(kernel, fd.fd, `program ${program.id}`);
@@ -40,13 +45,21 @@ export function programDetailLines(program: ProgramDetail, snapshot: Snapshot, w
 }
 
 function facts(program: ProgramView, { maps }: Snapshot): readonly { readonly name: string; readonly value: string }[] {
-  const used = program.mapIds.map((id) => `${id} ${printable(maps.find((map) => map.id === id)?.name ?? "")}`.trimEnd());
+  const used = program.mapIds.map((id) =>
+    `${id} ${printable(maps.find((map) => map.id === id)?.name ?? "")}`.trimEnd(),
+  );
   return [
-    { name: "type", value: `${program.type}${program.target === undefined ? "" : ` for ${printable(program.target)}`}` },
+    {
+      name: "type",
+      value: `${program.type}${program.target === undefined ? "" : ` for ${printable(program.target)}`}`,
+    },
     { name: "tag", value: program.tag },
     { name: "attached to", value: program.attachedTo.map(printable).join(", ") || "-" },
     { name: "held by", value: holdersText(program) },
-    { name: "loaded", value: `${moment(program.loadedAt)} by uid ${program.uid}${program.gplCompatible ? "" : ", not GPL-compatible"}` },
+    {
+      name: "loaded",
+      value: `${moment(program.loadedAt)} by uid ${program.uid}${program.gplCompatible ? "" : ", not GPL-compatible"}`,
+    },
     ...(program.cost === undefined ? [] : [{ name: "cost", value: costText(program) }]),
     { name: "in all", value: totalText(program) },
     { name: "size", value: sizeText(program) },

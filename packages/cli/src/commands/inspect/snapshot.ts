@@ -1,6 +1,15 @@
 /** Takes stock of all BPF objects, and joins what belongs together. */
 import { readFileSync } from "node:fs";
-import { type Cost, findHolders, type HolderIndex, listBtf, listLinks, listMaps, listPrograms, type ProgramInfo } from "@sonde/kernel/objects";
+import {
+  type Cost,
+  findHolders,
+  type HolderIndex,
+  listBtf,
+  listLinks,
+  listMaps,
+  listPrograms,
+  type ProgramInfo,
+} from "@sonde/kernel/objects";
 import type { Kernel } from "@sonde/kernel/sys";
 import type { BtfView, LinkView, MapView, ProgramView, Snapshot } from "./model.ts";
 import { Places } from "./places.ts";
@@ -44,7 +53,16 @@ export class Observer {
   }
 
   #program(info: ProgramInfo, links: readonly LinkView[], holders: HolderIndex, cost: Cost | undefined): ProgramView {
-    const { id, type, name, functionTypeId, attachBtfObjectId: _object, attachBtfTypeId: _type, loadedAt, ...rest } = info;
+    const {
+      id,
+      type,
+      name,
+      functionTypeId,
+      attachBtfObjectId: _object,
+      attachBtfTypeId: _type,
+      loadedAt,
+      ...rest
+    } = info;
     const target = this.#places.ofProgram(info);
     return {
       id,
@@ -78,7 +96,10 @@ export class Observer {
         id: link.id,
         kind: link.kind,
         programId: link.programId,
-        programName: program === undefined ? "" : (this.types.nameOf(this.types.open(program.btfId), program.functionTypeId) ?? program.name),
+        programName:
+          program === undefined
+            ? ""
+            : (this.types.nameOf(this.types.open(program.btfId), program.functionTypeId) ?? program.name),
         attachedTo: this.#places.ofLink(link, program),
         ...holders.of("link", link.id),
       };

@@ -38,17 +38,31 @@ interface Named {
  * Errors: when there are none, saying what there is.
  */
 export function chosen<T extends Named>(kernel: Kernel, kind: Kind, objects: readonly T[], word: string): readonly T[] {
-  if (/^\d+$/.test(word)) return some(objects.filter(({ id }) => id === Number(word)), `the kernel has no ${kind} ${word}`);
+  if (/^\d+$/.test(word))
+    return some(
+      objects.filter(({ id }) => id === Number(word)),
+      `the kernel has no ${kind} ${word}`,
+    );
   if (word.startsWith("/")) {
     const pinned = pinnedObject(kernel, word);
     if (pinned === undefined) throw new Error(`nothing is pinned at ${word}, or it may not be opened`);
-    if (pinned.kind !== kind) throw new Error(`what is pinned at ${word} is no ${kind}: try 'sonde inspect ${pinned.kind} ${word}'`);
-    return some(objects.filter(({ id }) => id === pinned.id), `the ${kind} at ${word} is gone`);
+    if (pinned.kind !== kind)
+      throw new Error(`what is pinned at ${word} is no ${kind}: try 'sonde inspect ${pinned.kind} ${word}'`);
+    return some(
+      objects.filter(({ id }) => id === pinned.id),
+      `the ${kind} at ${word} is gone`,
+    );
   }
   // The kernel keeps 15 characters, and that is what other tools show.
   const fits = isPattern(word) ? patternMatcher(word) : (name: string) => name === word || name.slice(0, 15) === word;
-  const best = nearest(word, objects.map(({ name }) => name));
-  return some(objects.filter(({ name }) => fits(name)), `no ${kind} is called '${word}'${best === undefined ? "" : `; did you mean '${best}'?`}`);
+  const best = nearest(
+    word,
+    objects.map(({ name }) => name),
+  );
+  return some(
+    objects.filter(({ name }) => fits(name)),
+    `no ${kind} is called '${word}'${best === undefined ? "" : `; did you mean '${best}'?`}`,
+  );
 }
 
 function some<T>(found: readonly T[], otherwise: string): readonly T[] {

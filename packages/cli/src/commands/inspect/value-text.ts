@@ -56,7 +56,8 @@ function hexLines(bytes: Uint8Array, width: number, used: number, indent: string
   const first = perLine(width - used);
   const lines = [hex(bytes.subarray(0, first))];
   const step = perLine(width - indent.length - INDENT.length);
-  for (let at = first; at < bytes.length; at += step) lines.push(`${indent}${INDENT}${hex(bytes.subarray(at, at + step))}`);
+  for (let at = first; at < bytes.length; at += step)
+    lines.push(`${indent}${INDENT}${hex(bytes.subarray(at, at + step))}`);
   return lines;
 }
 

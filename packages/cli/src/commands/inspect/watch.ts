@@ -13,12 +13,12 @@ export interface Screen {
 export function standardOutput(): Screen {
   const { stdout } = process;
   return {
-    isTTY: stdout.isTTY === true,
+    isTTY: stdout.isTTY,
     get width() {
-      return stdout.isTTY === true ? stdout.columns : Infinity;
+      return stdout.isTTY ? stdout.columns : Infinity;
     },
     get height() {
-      return stdout.isTTY === true ? stdout.rows : Infinity;
+      return stdout.isTTY ? stdout.rows : Infinity;
     },
     write: (text) => void stdout.write(text),
   };
@@ -50,11 +50,16 @@ export async function watch(screen: Screen, seconds: number, draw: () => string,
   }
 }
 
-/** What does not fit is left out: a terminal that scrolls could not be drawn over. */
+/**
+ * What does not fit is left out: a terminal that scrolls could not be drawn over. The last row stays
+ * empty, for the cursor and what is typed.
+ */
 function frame(text: string, { width, height }: Screen): string {
   const lines = text.replace(/\n$/, "").split("\n");
-  const shown = lines.length < height ? lines : [...lines.slice(0, height - 2), `... ${lines.length - height + 2} more lines`];
-  return HOME + shown.map((line) => cut(line, width) + CLEAR_LINE_END).join("\n") + CLEAR_BELOW;
+  const room = height - 1;
+  const shown =
+    lines.length <= room ? lines : [...lines.slice(0, room - 1), `... ${lines.length - room + 1} more lines`];
+  return HOME + shown.map((line) => `${cut(line, width)}${CLEAR_LINE_END}\n`).join("") + CLEAR_BELOW;
 }
 
 /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */

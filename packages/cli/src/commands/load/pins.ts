@@ -21,7 +21,9 @@ export class Pins {
     if (isBpf(mounted)) return;
     const isStandard = this.#folder === STANDARD_MOUNT || this.#folder.startsWith(`${STANDARD_MOUNT}/`);
     if (isStandard && kernel.mount(STANDARD_MOUNT, "bpf") >= 0) return;
-    throw new Error(`${this.#folder} is not on a BPF file system: choose a folder below ${STANDARD_MOUNT}, or mount one (mount -t bpf bpf ${mounted})`);
+    throw new Error(
+      `${this.#folder} is not on a BPF file system: choose a folder below ${STANDARD_MOUNT}, or mount one (mount -t bpf bpf ${mounted})`,
+    );
   }
 
   /** What has been pinned. */

@@ -20,14 +20,26 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export function reportText(objects: readonly LiveObject[], options: ReportOptions): string {
-  return objects.map((object) => objectLines(object, options).map((line) => `${line}\n`).join("")).join("\n");
+  return objects
+    .map((object) =>
+      objectLines(object, options)
+        .map((line) => `${line}\n`)
+        .join(""),
+    )
+    .join("\n");
 }
 
 function objectLines(object: LiveObject, { width, verbose }: ReportOptions): readonly string[] {
   const { file, spec, results, error } = object;
   const heading = `${printable(file)}: ${plural(spec.programs.length, "program")}, ${plural(spec.maps.length, "map")}`;
   if (error !== undefined) return [heading, ...failure("not loaded", error, verbose)];
-  const rows = results.map((result) => [String(result.id ?? "-"), printable(result.name), result.type, result.state, printable(where(result))]);
+  const rows = results.map((result) => [
+    String(result.id ?? "-"),
+    printable(result.name),
+    result.type,
+    result.state,
+    printable(where(result)),
+  ]);
   return [
     heading,
     ...(rows.length === 0 ? [] : tableLines(COLUMNS, rows, width)),
@@ -55,12 +67,18 @@ function remarks({ collection }: LiveObject): readonly string[] {
   if (report === undefined) return [];
   return [
     ...report.rewritten.map((text) => `for this kernel: ${printable(text)}`),
-    ...report.poisoned.map(({ program, reason }) => `${printable(program)}: never reached on this kernel: ${printable(reason)}`),
+    ...report.poisoned.map(
+      ({ program, reason }) => `${printable(program)}: never reached on this kernel: ${printable(reason)}`,
+    ),
   ];
 }
 
 /** `pins` are the paths that were made. */
-export function reportJson(objects: readonly LiveObject[], pins: readonly string[], { verbose }: ReportOptions): string {
+export function reportJson(
+  objects: readonly LiveObject[],
+  pins: readonly string[],
+  { verbose }: ReportOptions,
+): string {
   const data = objects.map(({ file, spec, results, error, collection }) => ({
     file,
     name: spec.name,
@@ -73,9 +91,16 @@ export function reportJson(objects: readonly LiveObject[], pins: readonly string
       id,
       attachedTo: places,
       reason: note,
-      ...(own instanceof VerifierError && { verifier: { reason: own.reason, source: own.source, hint: own.hint, ...(verbose && { log: own.log }) } }),
+      ...(own instanceof VerifierError && {
+        verifier: { reason: own.reason, source: own.source, hint: own.hint, ...(verbose && { log: own.log }) },
+      }),
     })),
-    maps: Array.from(collection?.maps ?? [], (map) => ({ name: map.name, type: map.type, id: map.info().id, maxEntries: map.maxEntries })),
+    maps: Array.from(collection?.maps ?? [], (map) => ({
+      name: map.name,
+      type: map.type,
+      id: map.info().id,
+      maxEntries: map.maxEntries,
+    })),
     poisoned: collection?.report.poisoned ?? [],
     rewritten: collection?.report.rewritten ?? [],
   }));

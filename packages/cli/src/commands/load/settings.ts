@@ -17,7 +17,8 @@ export function readSettings(args: ParsedArguments): Settings {
   const maps = new Map<string, number>();
   for (const [name, text] of assignments(args, "map", "NAME=SIZE")) {
     const size = Number(text);
-    if (!Number.isInteger(size) || size < 0 || size > 0xffff_ffff) throw new UsageError(`--map ${name}=${text}: a size is a number of entries`);
+    if (!Number.isInteger(size) || size < 0 || size > 0xffff_ffff)
+      throw new UsageError(`--map ${name}=${text}: a size is a number of entries`);
     maps.set(name, size);
   }
   const autoload = new Map<string, boolean>();
@@ -26,7 +27,11 @@ export function readSettings(args: ParsedArguments): Settings {
   return { maps, autoload, globals: new Map(assignments(args, "global", "NAME=VALUE")) };
 }
 
-function assignments(args: ParsedArguments, option: string, form: string): readonly (readonly [name: string, value: string])[] {
+function assignments(
+  args: ParsedArguments,
+  option: string,
+  form: string,
+): readonly (readonly [name: string, value: string])[] {
   return args.values(option).map((text) => {
     const equals = text.indexOf("=");
     if (equals < 1) throw new UsageError(`--${option} takes ${form}, not '${text}'`);
@@ -52,7 +57,8 @@ export function applySettings(specs: readonly ObjectSpec[], settings: Settings):
       const autoload = settings.autoload.get(name);
       if (autoload !== undefined) editor.program(name).autoload = autoload;
     }
-    if (settings.globals.size > 0) for (const name of setGlobals(spec, editor, settings.globals)) known["global variable"].add(name);
+    if (settings.globals.size > 0)
+      for (const name of setGlobals(spec, editor, settings.globals)) known["global variable"].add(name);
   }
   requireKnown("map", settings.maps.keys(), known.map);
   requireKnown("program", settings.autoload.keys(), known.program);
@@ -96,7 +102,9 @@ type Scalar = number | bigint | boolean | string;
 
 /** As the variable is: by what it holds now. */
 function valueLike(now: unknown, text: string, name: string): Scalar {
-  const wrong = new UsageError(`--global ${name}=${text}: the variable holds ${typeof now === "object" ? "a struct or array" : `a ${typeof now}`}`);
+  const wrong = new UsageError(
+    `--global ${name}=${text}: the variable holds ${typeof now === "object" ? "a struct or array" : `a ${typeof now}`}`,
+  );
   switch (typeof now) {
     case "string":
       return text;

@@ -1,0 +1,71 @@
+// Objects for these tests, made by Debian's clang from testdata/.
+import { execFileSync, spawn } from "node:child_process";
+import { EventEmitter, once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { startSonde } from "../support/sonde.js";
+
+const sources = fileURLToPath(new URL("testdata", import.meta.url));
+/** Where Debian keeps <asm/types.h>. */
+const machine = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" }[process.arch] ?? "";
+
+/** A folder that is gone when the process ends. */
+export function temporaryFolder() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "sonde-objects-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The path of NAME.bpf.o, made from NAME.bpf.c. @param {string} name @param {string} folder */
+export function compile(name, folder) {
+  const object = path.join(folder, `${name}.bpf.o`);
+  if (existsSync(object)) return object;
+  const source = path.join(sources, `${name}.bpf.c`);
+  execFileSync("clang-16", ["-target", "bpf", "-O2", "-g", `-I/usr/include/${machine}`, "-c", source, "-o", object]);
+  return object;
+}
+
+/** @param {readonly string[]} words @returns {any} what bpftool says in JSON */
+export function bpftool(...words) {
+  return JSON.parse(execFileSync("bpftool", ["-j", ...words], { encoding: "utf8" }));
+}
+
+/** Whether the kernel has a program or map. @param {"prog" | "map" | "link"} kind @param {number} id */
+export function exists(kind, id) {
+  return bpftool(kind, "show").some((/** @type {{ id: number }} */ object) => object.id === id);
+}
+
+/** Starts `sonde load --attach -o json` and answers what it reports once it is attached. @param {readonly string[]} words */
+export async function attached(words) {
+  const received = new EventEmitter();
+  const line = once(received, "line");
+  const loader = startSonde(["load", "--attach", "-o", "json", ...words], {
+    onLine: (text) => received.emit("line", text),
+  });
+  const early = loader.ended.then(({ stderr }) => {
+    throw new Error(`sonde load ended before it was attached: ${stderr}`);
+  });
+  const [report] = await Promise.race([line, early]);
+  early.catch(() => {}); // It ends in its time.
+  const stop = async () => {
+    loader.child.kill("SIGINT");
+    return await loader.ended;
+  };
+  return { ...loader, report: JSON.parse(report), stop };
+}
+
+/** A process that waits for `run()` before it makes exactly `count` writes of one byte. @param {number} count */
+export function writer(count) {
+  const dd = `dd if=/dev/zero of=/dev/null bs=1 count=${count} status=none`;
+  const child = spawn("/bin/sh", ["-c", `read line; exec ${dd}`], { stdio: ["pipe", "ignore", "inherit"] });
+  const ended = once(child, "exit");
+  return {
+    pid: /** @type {number} */ (child.pid),
+    run: async () => {
+      child.stdin.end("go\n");
+      await ended;
+    },
+  };
+}
