@@ -53,7 +53,8 @@ const lateModules = {
   name: "late-modules",
   setup(bundler) {
     bundler.onResolve({ filter: /^node:/ }, ({ path: name, importer, kind }) => {
-      if (kind !== "import-statement" || EARLY_MODULES.has(name) || importer.includes("/node_modules/")) return undefined;
+      if (kind !== "import-statement" || EARLY_MODULES.has(name) || importer.includes("/node_modules/"))
+        return undefined;
       const names = importedNames(readFileSync(importer, "utf8"), name);
       return names && { path: `${name} for ${importer}`, namespace: "late", pluginData: { name, names } };
     });
@@ -71,7 +72,10 @@ const EARLY_MODULES = new Set(["events", "fs", "path", "timers", "url", "util"].
 /** The names in `import { a, b as c } from "module"`; undefined where all of the module is imported. */
 function importedNames(source, module) {
   const list = source.match(new RegExp(`^import \\{([^}]*)\\} from "${module}";`, "m"))?.[1];
-  return list?.split(",").map((name) => name.trim().split(" ")[0]).filter((name) => name !== "");
+  return list
+    ?.split(",")
+    .map((name) => name.trim().split(" ")[0])
+    .filter((name) => name !== "");
 }
 
 /**
@@ -114,9 +118,12 @@ const entry = (name) =>
        import { run } from "./dist/commands/${name}.js";
        export const main = (argv) => start(argv, { name: "${name}", run });`;
 
-/** @param {string} name of a command, or "main" for what needs none: help, version, refusals */
+/**
+ * @param {string} name of a command, or "main" for what needs none: help, version, refusals
+ * @returns {Promise<[name: string, bytesByFolder: Record<string, number>]>}
+ */
 async function bundle(name) {
-  await build({
+  const { metafile } = await build({
     stdin: { contents: entry(name), resolveDir: here },
     outfile: path.join(output, `${name}.cjs`),
     bundle: true,
@@ -137,7 +144,22 @@ async function bundle(name) {
     footer: { js: "})" },
     plugins: [noCommands, importAtOnce, lateModules, pureModules],
     logLevel: "warning",
+    metafile: true,
   });
+  return [name, bytesByFolder(Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs)))];
+}
+
+/** Such as "compiler/passes", or "koffi" for a package that is not ours. @param {readonly [string, { bytesInOutput: number }][]} inputs */
+function bytesByFolder(inputs) {
+  const bytes = {};
+  for (const [file, { bytesInOutput }] of inputs) {
+    if (bytesInOutput === 0 || !file.endsWith("js") || file.startsWith("late:")) continue;
+    const [, packageName] = /node_modules\/((?:@[^/]+\/)?[^/]+)\/[^@]*$/.exec(file) ?? [];
+    const folder =
+      packageName ?? path.relative(path.join(here, ".."), path.dirname(path.resolve(file))).replace("/dist", "");
+    bytes[folder] = (bytes[folder] ?? 0) + bytesInOutput;
+  }
+  return bytes;
 }
 
 /** Beside the bundles the FFI's binary is opened without a search; where it does not fit, it is searched for. */
@@ -155,7 +177,8 @@ mkdirSync(output, { recursive: true });
 copyFileSync(path.join(here, "launch.cjs"), path.join(output, "launch.cjs"));
 copyKoffi();
 const names = ["main", ...COMMANDS.map((command) => command.name)];
-await Promise.all(names.map(bundle)).catch(() => process.exit(1)); // esbuild has said why
+const contents = await Promise.all(names.map(bundle)).catch(() => process.exit(1)); // esbuild has said why
+writeFileSync(path.join(output, "contents.json"), JSON.stringify(Object.fromEntries(contents), undefined, 1));
 
 const { NODE_EXTRA_CA_CERTS, NODE_OPTIONS, ...env } = process.env;
 // Flags of V8 come and go: one that this Node.js does not know would end every start.

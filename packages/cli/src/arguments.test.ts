@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseArgs } from "node:util";
-import fc from "fast-check";
+import { array, assert as hold, constantFrom, property } from "fast-check";
 import { parseArguments } from "./arguments.ts";
 import { type Command, UsageError } from "./command.ts";
 
@@ -48,7 +48,10 @@ const cases: readonly Case[] = [
 for (const { argv, stop = false, values = {}, words = [], error } of cases) {
   test(`${argv.join(" ")}${stop ? ", for a script" : ""}`, () => {
     if (error !== undefined) {
-      assert.throws(() => parseArguments(command(stop), argv), (thrown) => thrown instanceof UsageError && error.test(thrown.message));
+      assert.throws(
+        () => parseArguments(command(stop), argv),
+        (thrown) => thrown instanceof UsageError && error.test(thrown.message),
+      );
       return;
     }
     const parsed = parseArguments(command(stop), argv);
@@ -62,7 +65,27 @@ for (const { argv, stop = false, values = {}, words = [], error } of cases) {
 }
 
 test("what Node.js reads is read alike, and what it refuses is refused", () => {
-  const word = fc.constantFrom("-e", "-q", "-qv", "-vf", "text", "-fjson", "--format", "--format=json", "--quiet", "--execute", "--execute=x=y", "--quiet=1", "--", "-", "-x", "a", "", "--no", "-eq");
+  const word = constantFrom(
+    "-e",
+    "-q",
+    "-qv",
+    "-vf",
+    "text",
+    "-fjson",
+    "--format",
+    "--format=json",
+    "--quiet",
+    "--execute",
+    "--execute=x=y",
+    "--quiet=1",
+    "--",
+    "-",
+    "-x",
+    "a",
+    "",
+    "--no",
+    "-eq",
+  );
   const options = {
     execute: { type: "string", short: "e", multiple: true },
     format: { type: "string", short: "f", multiple: true },
@@ -70,8 +93,8 @@ test("what Node.js reads is read alike, and what it refuses is refused", () => {
     verbose: { type: "boolean", short: "v", multiple: true },
     help: { type: "boolean", short: "h", multiple: true },
   } as const;
-  fc.assert(
-    fc.property(fc.array(word, { maxLength: 6 }), (args) => {
+  hold(
+    property(array(word, { maxLength: 6 }), (args) => {
       let want;
       try {
         want = parseArgs({ args, options, allowPositionals: true });
@@ -85,7 +108,10 @@ test("what Node.js reads is read alike, and what it refuses is refused", () => {
       assert.deepEqual(have.words, want.positionals);
       assert.deepEqual(have.values("execute"), want.values.execute ?? []);
       assert.deepEqual(have.values("format"), formats);
-      assert.deepEqual([have.values("quiet").length, have.values("verbose").length], [want.values.quiet?.length ?? 0, want.values.verbose?.length ?? 0]);
+      assert.deepEqual(
+        [have.values("quiet").length, have.values("verbose").length],
+        [want.values.quiet?.length ?? 0, want.values.verbose?.length ?? 0],
+      );
     }),
   );
 });

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { parseArguments } from "./arguments.ts";
 import { type CommandRunner, UsageError } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import { print, say } from "./output/say.ts";
 
 /** A command whose code is loaded already. */
 export interface LoadedCommand {
@@ -22,7 +23,7 @@ export async function main(argv: readonly string[], loaded?: LoadedCommand): Pro
   if (name === "--version" || name === "-V") return await version();
   const command = COMMANDS.find((c) => c.name === name);
   if (command === undefined) {
-    process.stderr.write(`sonde: there is no command '${name}'${await suggestion(name)}\nTry 'sonde --help'.\n`);
+    say(`sonde: there is no command '${name}'${await suggestion(name)}\nTry 'sonde --help'.\n`);
     return 2;
   }
   try {
@@ -49,28 +50,31 @@ function nameThisProcess(): void {
 async function help(name: string | undefined): Promise<number> {
   const { commandHelp, overview } = await import("./help.ts");
   const command = COMMANDS.find((c) => c.name === name);
-  process.stdout.write(command === undefined ? overview(COMMANDS) : commandHelp(command));
+  print(command === undefined ? overview(COMMANDS) : commandHelp(command));
   return 0;
 }
 
 async function version(): Promise<number> {
   const { VERSION } = await import("./version.ts");
-  process.stdout.write(`sonde ${VERSION}\n`);
+  print(`sonde ${VERSION}\n`);
   return 0;
 }
 
 async function suggestion(name: string): Promise<string> {
   const { nearest } = await import("./nearest.ts");
-  const best = nearest(name, COMMANDS.map((c) => c.name));
+  const best = nearest(
+    name,
+    COMMANDS.map((c) => c.name),
+  );
   return best === undefined ? "" : `; did you mean '${best}'?`;
 }
 
 async function report(command: string, error: unknown): Promise<number> {
   if (error instanceof UsageError) {
-    process.stderr.write(`sonde ${command}: ${error.message}\nTry 'sonde ${command} --help'.\n`);
+    say(`sonde ${command}: ${error.message}\nTry 'sonde ${command} --help'.\n`);
     return 2;
   }
   const { describeError } = await import("./errors.ts");
-  process.stderr.write(`sonde ${command}: ${describeError(error)}\n`);
+  say(`sonde ${command}: ${describeError(error)}\n`);
   return 1;
 }

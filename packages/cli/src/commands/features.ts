@@ -4,6 +4,7 @@ import { runningTarget } from "@sonde/kernel/target";
 import { openKernel } from "@sonde/kernel/sys";
 import { type ParsedArguments, UsageError } from "../command.ts";
 import { table } from "../output/table.ts";
+import { print } from "../output/say.ts";
 
 /** `sonde features`: everything is tried now, which takes about a hundred programs and maps. */
 export async function run(args: ParsedArguments): Promise<number> {
@@ -12,13 +13,13 @@ export async function run(args: ParsedArguments): Promise<number> {
   const target = runningTarget({ kernel });
   const features = probeFeatures({ kernel, btf: () => target.btf });
   if (args.value("format") === "json") {
-    process.stdout.write(`${JSON.stringify({ kernel: release(), arch: target.arch, features })}\n`);
+    print(`${JSON.stringify({ kernel: release(), arch: target.arch, features })}\n`);
     return 0;
   }
-  process.stdout.write(`Linux ${release()} on ${target.arch}\n`);
+  print(`Linux ${release()} on ${target.arch}\n`);
   for (const group of new Set(features.map((f) => f.group))) {
     const rows = features.filter((f) => f.group === group).map(featureRow);
-    process.stdout.write(`\n${table([group, "here", "since", "note"], rows)}`);
+    print(`\n${table([group, "here", "since", "note"], rows)}`);
   }
   return 0;
 }

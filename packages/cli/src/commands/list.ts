@@ -2,6 +2,7 @@ import { type Btf, declaration } from "@sonde/bpf/btf";
 import type { ProbeProvider, Target } from "@sonde/bpf/spec";
 import { runningTarget } from "@sonde/kernel/target";
 import type { ParsedArguments } from "../command.ts";
+import { print, say } from "../output/say.ts";
 
 /** Searched when a pattern names no provider; uprobes need a file to look into. */
 const SEARCHED: readonly ProbeProvider[] = ["tracepoint", "rawtracepoint", "kprobe", "fentry"];
@@ -29,11 +30,11 @@ export async function run(args: ParsedArguments): Promise<number> {
       found.push(args.flag("verbose") ? { probe, args: probeArguments(target, provider, name) } : { probe });
     }
   }
-  if (args.value("format") === "json") process.stdout.write(`${JSON.stringify({ probes: found })}\n`);
-  else process.stdout.write(found.map((f) => `${f.probe}\n${(f.args ?? []).map((a) => `    ${a}\n`).join("")}`).join(""));
-  for (const remark of cannotAttach(target, found)) process.stderr.write(`${remark}\n`);
+  if (args.value("format") === "json") print(`${JSON.stringify({ probes: found })}\n`);
+  else print(found.map((f) => `${f.probe}\n${(f.args ?? []).map((a) => `    ${a}\n`).join("")}`).join(""));
+  for (const remark of cannotAttach(target, found)) say(`${remark}\n`);
   if (found.length > 0) return 0;
-  process.stderr.write(`sonde list: no probe matches ${patterns.join(" ")}\n`);
+  say(`sonde list: no probe matches ${patterns.join(" ")}\n`);
   return 1;
 }
 

@@ -8,6 +8,7 @@ import { runningTarget } from "@sonde/kernel/target";
 import { type Buffering, descriptorOutput, type Outcome, type Session, startSession } from "@sonde/runtime";
 import { type ParsedArguments, UsageError } from "../command.ts";
 import { FileError } from "../files.ts";
+import { isSeen, say } from "../output/say.ts";
 import { readScript } from "../script.ts";
 
 /** `sonde trace`. */
@@ -31,7 +32,7 @@ async function trace(args: ParsedArguments): Promise<number> {
   const compiled = compileScript(script.source, target, options);
   await showDiagnostics(compiled.diagnostics, script.source, args.flag("quiet"));
   if (compiled.spec === undefined) return 1;
-  if (args.flag("verbose")) for (const remark of compiled.remarks) process.stderr.write(`${remark}\n`);
+  if (args.flag("verbose")) for (const remark of compiled.remarks) say(`${remark}\n`);
   endAtOnce(kernel);
   if (args.flag("dry-run")) {
     loadCollection(kernel, compiled.spec, { vmlinux: () => target.btf }).close();
@@ -54,7 +55,7 @@ async function trace(args: ParsedArguments): Promise<number> {
       ...(child === undefined ? {} : { child }),
       ...(pid === undefined ? {} : { pid }),
     });
-    if (args.flag("verbose")) for (const link of session.links) process.stderr.write(`${link.description}: attached by ${link.road}\n`);
+    if (args.flag("verbose")) for (const link of session.links) say(`${link.description}: attached by ${link.road}\n`);
     endOnSignals(session);
     return exitStatus(await session.ended, args);
   } finally {
@@ -84,12 +85,12 @@ export async function showDiagnostics(diagnostics: readonly Diagnostic[], source
   const shown = diagnostics.filter((d) => d.severity === "error" || !quiet);
   if (shown.length === 0) return;
   const { render } = await import("@sonde/compiler/diagnostics");
-  for (const diagnostic of shown) process.stderr.write(render(diagnostic, source, { color: process.stderr.isTTY === true }));
+  for (const diagnostic of shown) say(render(diagnostic, source, { color: isSeen() }));
 }
 
 /** The whole log is for those who want to know how the verifier came to its reason. */
 function tellVerifierLog({ log }: VerifierError, args: ParsedArguments): void {
-  process.stderr.write(args.flag("verbose") ? `${log}\n` : "The verifier refused a program; -v shows its whole log.\n");
+  say(args.flag("verbose") ? `${log}\n` : "The verifier refused a program; -v shows its whole log.\n");
 }
 
 /**
@@ -118,7 +119,7 @@ function exitStatus(outcome: Outcome, args: ParsedArguments): number {
   if (args.flag("pass-status")) return child.status;
   if (child.status !== 0 && !args.flag("quiet")) {
     const how = child.signal === undefined ? `status ${child.status}` : `signal ${child.signal}`;
-    process.stderr.write(`The command ended with ${how}.\n`);
+    say(`The command ended with ${how}.\n`);
   }
   return outcome.exitCode;
 }
