@@ -20,8 +20,8 @@ export interface SockmapOptions extends SockmapPlace {
 const ROAD = "sockmap attachment";
 
 /**
- * Attaches to a map; the program is for sockets that are put into it afterwards. Attach a parser before
- * its verdict. Errors: KernelError: EBUSY where a link has the place, EINVAL where the type is another.
+ * Attaches to a map; the program is for sockets that are put into it afterwards. A parser runs only
+ * where there is a stream verdict too. Errors: KernelError: EBUSY where a link has the place, EINVAL where the type is another.
  */
 export function attachSockmap(kernel: Kernel, program: LoadedProgram, options: SockmapOptions): Link {
   const subject = describe(options);
