@@ -20,11 +20,14 @@ export function attachmentFeatures(): readonly Feature[] {
     { name: "BTF tracepoint", since: "5.5", probe: btfTracepoint },
     { name: "kprobe", since: "4.1", probe: (c) => kprobe(c, false) },
     { name: "kretprobe", since: "4.1", probe: (c) => kprobe(c, true) },
-    { name: "kprobe.multi", since: "5.18", probe: kprobeMulti },
+    { name: "kprobe.multi", since: "5.18", probe: (c) => kprobeMulti(c, AttachType.TRACE_KPROBE_MULTI) },
+    { name: "kprobe.session", since: "6.10", probe: (c) => kprobeMulti(c, AttachType.TRACE_KPROBE_SESSION) },
     { name: "fentry", since: "5.5", probe: fentry },
     { name: "fexit", since: "5.5", probe: (c) => trampoline(c, FUNCTION, AttachType.TRACE_FEXIT, ProgramTypeId.tracing) },
+    { name: "fmod_ret", since: "5.7", probe: (c) => trampoline(c, "security_quota_on", AttachType.MODIFY_RETURN, ProgramTypeId.tracing) },
     { name: "uprobe", since: "4.1", probe: uprobe },
-    { name: "uprobe.multi", since: "6.6", probe: uprobeMulti },
+    { name: "uprobe.multi", since: "6.6", probe: (c) => uprobeMulti(c, AttachType.TRACE_UPROBE_MULTI) },
+    { name: "uprobe.session", since: "6.13", probe: (c) => uprobeMulti(c, AttachType.TRACE_UPROBE_SESSION) },
     { name: "perf event", since: "4.9", probe: (c) => at(c, "perf_event", { kind: "perfEvent", event: "cpu-clock", period: 1e9, cpus: "one" }) },
     { name: "perf event link", since: "5.15", probe: perfEventLink },
     { name: "LSM", since: "5.7", probe: (c) => trampoline(c, HOOK, AttachType.LSM_MAC, ProgramTypeId.lsm) },
@@ -65,8 +68,8 @@ function iterator({ kernel, btf }: ProbeContext): Verdict {
 }
 
 /** struct { u32 flags; u32 cnt; u64 syms, addrs, cookies } from byte 16. */
-function kprobeMulti({ kernel }: ProbeContext): Verdict {
-  return linked({ kernel }, { type: ProgramTypeId.kprobe, expectedAttachType: AttachType.TRACE_KPROBE_MULTI }, (attr) => {
+function kprobeMulti({ kernel }: ProbeContext, expectedAttachType: number): Verdict {
+  return linked({ kernel }, { type: ProgramTypeId.kprobe, expectedAttachType }, (attr) => {
     attr.u32(20, 1);
     const names = attr.output(24, 8);
     new DataView(names.buffer, names.byteOffset).setBigUint64(0, BigInt(attr.string(FUNCTION)), true);
@@ -80,10 +83,10 @@ function uprobe(context: ProbeContext): Verdict {
 }
 
 /** struct { u64 path, offsets, ref_ctr_offsets, cookies; u32 cnt, flags, pid } from byte 16. */
-function uprobeMulti({ kernel }: ProbeContext): Verdict {
+function uprobeMulti({ kernel }: ProbeContext, expectedAttachType: number): Verdict {
   const program = someProgram();
   if (program === undefined) return no("there is no program to try it on");
-  return linked({ kernel }, { type: ProgramTypeId.kprobe, expectedAttachType: AttachType.TRACE_UPROBE_MULTI }, (attr) => {
+  return linked({ kernel }, { type: ProgramTypeId.kprobe, expectedAttachType }, (attr) => {
     attr.path(16, program.path);
     const offsets = attr.output(24, 8);
     new DataView(offsets.buffer, offsets.byteOffset).setBigUint64(0, BigInt(program.entry), true);

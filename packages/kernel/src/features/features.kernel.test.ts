@@ -3,9 +3,11 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { leaked, openKernel, openKernelDescriptors } from "../sys/index.ts";
 import { openVmlinuxBtf, userCache } from "../target/index.ts";
-import { type KernelFeature, reasonToLack, runningKernel } from "../testing/kernel-features.ts";
+import { type KernelFeature, isOlder, reasonToLack, runningKernel } from "../testing/kernel-features.ts";
 import { kernelTest } from "../testing/kernel-test.ts";
 import { probeFeatures } from "./probe-features.ts";
+import { helpersOf, instructionSetLevel, listKfuncs, rememberedFeatures } from "./index.ts";
+import { KernelTypes } from "../programs/index.ts";
 import { targetFeatures } from "./target-features.ts";
 
 const kernel = openKernel();
@@ -21,6 +23,9 @@ const ELSEWHERE: Readonly<Record<string, KernelFeature>> = {
   "kprobe.multi": "kprobe_multi",
   fentry: "fentry",
   fexit: "fexit",
+  "kprobe.session": "kprobe_session",
+  fmod_ret: "fmod_ret",
+  "uprobe.session": "uprobe_session",
   uprobe: "uprobe",
   "uprobe.multi": "uprobe_multi",
   "perf event": "perf_event",
@@ -94,3 +99,49 @@ kernelTest("a compiler's answers are remembered, and a damaged file is found out
     rmSync(folder, { recursive: true });
   }
 });
+
+kernelTest("types of programs have helpers of their own", () => {
+  // As the kernel's *_func_proto functions have them since before 5.10.
+  const rows = [
+    { type: "xdp", has: ["xdp_adjust_head", "fib_lookup", "redirect_map", "map_lookup_elem"], lacks: ["get_stackid", "skb_load_bytes", "msg_push_data"] },
+    { type: "kprobe", has: ["get_stackid", "probe_read_kernel", "perf_event_output"], lacks: ["xdp_adjust_head", "skb_load_bytes", "d_path"] },
+    { type: "sk_msg", has: ["msg_push_data", "msg_redirect_hash"], lacks: ["get_stackid", "xdp_adjust_head"] },
+    { type: "tracing", has: ["skb_output", "get_stackid", "ringbuf_output"], lacks: ["msg_push_data", "fib_lookup"] },
+  ] as const;
+  for (const { type, has, lacks } of rows) {
+    const found: readonly string[] = helpersOf({ kernel, btf }, type) ?? [];
+    assert.deepEqual(has.filter((name) => !found.includes(name)), [], `${type} has`);
+    assert.deepEqual(lacks.filter((name) => found.includes(name)), [], `${type} lacks`);
+  }
+  assert.equal(helpersOf({ kernel, btf }, "struct_ops"), undefined);
+});
+
+kernelTest("the level of the instruction set is that of the release", () => {
+  const level = instructionSetLevel({ kernel });
+  assert.equal(level, isOlder(runningKernel(), "6.6") ? 3 : 4);
+});
+
+kernelTest("functions for programs are listed where the kernel's types tag them", () => {
+  using types = disposable(new KernelTypes(kernel, btf));
+  const listed = listKfuncs(types.value);
+  if (isOlder(runningKernel(), "6.11")) return;
+  const names = listed?.map(({ name }) => name) ?? [];
+  for (const name of ["bpf_task_from_pid", "bpf_rcu_read_lock", "bpf_iter_num_new"]) assert.ok(names.includes(name), `${name} among ${names.length}`);
+  assert.ok(!names.includes("vfs_read"));
+});
+
+kernelTest("the whole table is remembered for this build", () => {
+  const folder = mkdtempSync(`${tmpdir()}/sonde-features-`);
+  try {
+    const first = rememberedFeatures({ kernel, btf }, userCache(folder));
+    const silent = rememberedFeatures({ kernel: {} as typeof kernel, btf }, userCache(folder));
+    assert.deepEqual(silent, first);
+    assert.ok(first.length > 100);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+function disposable<T extends { close(): void }>(value: T): { readonly value: T } & Disposable {
+  return { value, [Symbol.dispose]: () => value.close() };
+}

@@ -2,10 +2,11 @@
  * Helpers, by calling each with registers that hold nothing. The verifier looks the helper up before
  * it looks at the arguments, so any complaint but "no such helper" says that there is one.
  */
-import { type HelperName, callHelper, exit, helperId, helperSince } from "@sonde/bpf/asm";
-import { ProgramTypeId } from "../sys/index.ts";
+import { HELPERS, type HelperName, callHelper, exit, helperId, helperSince } from "@sonde/bpf/asm";
+import { type Kernel, ProgramTypeId } from "../sys/index.ts";
 import { type Feature, type ProbeContext, type Verdict, YES, no } from "./feature.ts";
-import { tryProgram } from "./trial.ts";
+import { type ProgramTypeName, plainProgram } from "./program-types.ts";
+import { type TrialRequest, loads, tryProgram } from "./trial.ts";
 
 /** Those that tracing programs are made of. Some that warn in the kernel's log when loaded are left out. */
 const TRACING: readonly HelperName[] = [
@@ -51,9 +52,27 @@ function helperFeature(name: HelperName, type: number): Feature {
   return { name, since: helperSince(name), probe: (context) => helper(context, name, type) };
 }
 
+/** Loading a program that calls these warns in the kernel's log, so they are not tried: every tracing program has them. */
+const WARNING: readonly HelperName[] = ["trace_printk", "trace_vprintk", "probe_write_user"];
+
+/**
+ * All helpers that programs of a type can call, some 200 trials. Undefined for types whose programs are
+ * checked against what they stand for (ext, struct_ops), and where this kernel loads none of the type.
+ */
+export function helpersOf(context: ProbeContext, type: ProgramTypeName): readonly HelperName[] | undefined {
+  const request = plainProgram(context, type);
+  if (request === undefined || !loads(context.kernel, request).supported) return undefined;
+  const names = Object.keys(HELPERS) as HelperName[];
+  return names.filter((name) => !WARNING.includes(name) && callable(context.kernel, name, request).supported);
+}
+
 /** Whether programs of this type can call the helper. */
 export function helper({ kernel }: Pick<ProbeContext, "kernel">, name: HelperName, type: number = ProgramTypeId.kprobe): Verdict {
-  const trial = tryProgram(kernel, { type, instructions: [callHelper(helperId(name)), exit()] });
+  return callable(kernel, name, { type });
+}
+
+function callable(kernel: Kernel, name: HelperName, request: TrialRequest): Verdict {
+  const trial = tryProgram(kernel, { ...request, instructions: [callHelper(helperId(name)), exit()] });
   trial.program?.close();
   const line = /^.*(?:invalid func|unknown func|cannot use helper|not supported).*$/m.exec(trial.log);
   if (line !== null) return no(line[0].trim());

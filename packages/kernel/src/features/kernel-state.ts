@@ -1,6 +1,6 @@
 /** What the kernel was built with and how it is set, as far as programs feel it. */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { alu64Imm, atomic, exit, jumpIfImm, mov64Imm, movSignExtend, storeImm, withLabel } from "@sonde/bpf/asm";
+import { alu64Imm, atomic, exit, jumpIfImm, mov64Imm, storeImm, withLabel } from "@sonde/bpf/asm";
 import { BpfCommand, FileDescriptor, ProgramTypeId, enableStatistics, errnoName } from "../sys/index.ts";
 import { findTracefs } from "../tracefs/mount.ts";
 import { type Feature, type ProbeContext, type Verdict, YES, no } from "./feature.ts";
@@ -18,7 +18,6 @@ export function kernelFeatures(): readonly Feature[] {
     { name: "memory charged to the control group", since: "5.11", probe: (c) => helper(c, "ktime_get_coarse_ns", ProgramTypeId.sched_cls) },
     { name: "bounded loops", since: "5.3", probe: boundedLoop },
     { name: "atomics with fetch", since: "5.12", probe: atomics },
-    { name: "instruction set v4", since: "6.6", probe: instructionSetV4 },
     { name: "tracefs", since: "4.1", probe: () => present(findTracefs() !== undefined, "it is not mounted") },
     { name: "list of traceable functions", since: "2.6", probe: functionList },
     { name: "addresses of kernel symbols", since: "2.6", probe: kernelAddresses },
@@ -35,10 +34,6 @@ export function atomics({ kernel }: Pick<ProbeContext, "kernel">): Verdict {
 function boundedLoop({ kernel }: ProbeContext): Verdict {
   const step = withLabel(alu64Imm("ADD", 0, 1), "step");
   return loads(kernel, { type: ProgramTypeId.kprobe, instructions: [mov64Imm(0, 0), step, jumpIfImm("JLT", 64, 0, 4, "step"), exit()] });
-}
-
-function instructionSetV4({ kernel }: ProbeContext): Verdict {
-  return loads(kernel, { type: ProgramTypeId.kprobe, instructions: [mov64Imm(1, 255), movSignExtend(64, 0, 1, 8), exit()] });
 }
 
 function moduleBtf(): Verdict {

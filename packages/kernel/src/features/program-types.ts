@@ -1,18 +1,11 @@
 /** Program types, by loading `return 0` as each. */
 import { mov64Imm, exit } from "@sonde/bpf/asm";
+import { attachTypeId } from "../programs/attach-type.ts";
 import { AttachType, Errno, ProgramFlag, ProgramTypeId } from "../sys/index.ts";
 import { type Feature, type ProbeContext, type Verdict, YES } from "./feature.ts";
 import { type TrialRequest, loads, tryProgram } from "./trial.ts";
 
-/** Attach types that a program must be loaded for, of programs that Sonde does not attach yet. */
-const CGROUP_INET4_CONNECT = 10;
-const LIRC_MODE2 = 16;
-const FLOW_DISSECTOR = 17;
-const CGROUP_SETSOCKOPT = 22;
-const SK_LOOKUP = 36;
-const NETFILTER = 45;
-
-type ProgramTypeName = keyof typeof ProgramTypeId;
+export type ProgramTypeName = keyof typeof ProgramTypeId;
 type Plain = Exclude<ProgramTypeName, "tracing" | "lsm" | "ext" | "struct_ops">;
 
 interface Shape extends Omit<TrialRequest, "type"> {
@@ -38,17 +31,17 @@ function shapes(): Readonly<Record<Plain, Shape>> {
     cgroup_device: { since: "4.15" },
     sk_msg: { since: "4.17" },
     raw_tracepoint: { since: "4.17" },
-    cgroup_sock_addr: { since: "4.17", expectedAttachType: CGROUP_INET4_CONNECT },
+    cgroup_sock_addr: { since: "4.17", expectedAttachType: attachTypeId("cgroup_inet4_connect") },
     lwt_seg6local: { since: "4.18" },
-    lirc_mode2: { since: "4.18", expectedAttachType: LIRC_MODE2 },
+    lirc_mode2: { since: "4.18", expectedAttachType: attachTypeId("lirc_mode2") },
     sk_reuseport: { since: "4.19" },
-    flow_dissector: { since: "4.20", expectedAttachType: FLOW_DISSECTOR },
+    flow_dissector: { since: "4.20", expectedAttachType: attachTypeId("flow_dissector") },
     cgroup_sysctl: { since: "5.2" },
     raw_tracepoint_writable: { since: "5.2" },
-    cgroup_sockopt: { since: "5.3", expectedAttachType: CGROUP_SETSOCKOPT },
-    sk_lookup: { since: "5.9", expectedAttachType: SK_LOOKUP },
+    cgroup_sockopt: { since: "5.3", expectedAttachType: attachTypeId("cgroup_setsockopt") },
+    sk_lookup: { since: "5.9", expectedAttachType: attachTypeId("sk_lookup") },
     syscall: { since: "5.14", flags: ProgramFlag.SLEEPABLE },
-    netfilter: { since: "6.4", expectedAttachType: NETFILTER, instructions: [mov64Imm(0, 1), exit()] },
+    netfilter: { since: "6.4", expectedAttachType: attachTypeId("netfilter"), instructions: [mov64Imm(0, 1), exit()] },
   };
 }
 
@@ -59,6 +52,29 @@ export function programTypeFeatures(): readonly Feature[] {
     probe: ({ kernel }) => loads(kernel, { type: ProgramTypeId[name as Plain], ...shape }),
   }));
   return [...plain, ...typedFeatures()];
+}
+
+/**
+ * What a program of this type that does nothing is loaded with. Undefined for types that stand in the
+ * place of something, which depends on what that is: ext, struct_ops; and where the kernel has no types.
+ */
+export function plainProgram({ btf }: Pick<ProbeContext, "btf">, type: ProgramTypeName): TrialRequest | undefined {
+  switch (type) {
+    case "ext":
+    case "struct_ops":
+      return undefined;
+    case "tracing":
+    case "lsm": {
+      const [name, kind] = type === "lsm" ? (["bpf_lsm_quota_on", "func"] as const) : (["btf_trace_sched_switch", "typedef"] as const);
+      const attachBtfId = btf()?.find(name, kind)[0];
+      const expectedAttachType = attachTypeId(type === "lsm" ? "lsm_mac" : "trace_raw_tp");
+      return attachBtfId === undefined ? undefined : { type: ProgramTypeId[type], expectedAttachType, attachBtfId };
+    }
+    default: {
+      const { since: _, ...shape } = shapes()[type];
+      return { type: ProgramTypeId[type], ...shape };
+    }
+  }
 }
 
 /** Those that name what they are for by BTF. */

@@ -4,12 +4,12 @@ import type { Btf } from "@sonde/bpf/btf";
 import type { TargetFeatures } from "@sonde/bpf/spec";
 import type { Kernel } from "../sys/index.ts";
 import type { Cache } from "../target/cache.ts";
-import { hashText, kernelBuild } from "../target/kernel-build.ts";
 import { fentry, kprobe } from "./attachments.ts";
 import type { ProbeContext, Verdict } from "./feature.ts";
 import { helper } from "./helpers.ts";
 import { atomics } from "./kernel-state.ts";
 import { ringbuf } from "./map-types.ts";
+import { RememberedAnswers } from "./remembered.ts";
 
 type Name = Exclude<keyof TargetFeatures, "lateEntries">;
 
@@ -24,7 +24,7 @@ const PROBES: Readonly<Record<Name, (context: ProbeContext) => Verdict>> = {
 
 /** `btf` opens the kernel's types; it is called only when a feature needs them. */
 export function targetFeatures(kernel: Kernel, cache: Cache, btf: () => Btf | undefined): TargetFeatures {
-  const answers = new RememberedAnswers(cache);
+  const answers = new RememberedAnswers(cache, "features", (value) => typeof value === "boolean");
   const ask = (name: Name): boolean => answers.ask(name, () => PROBES[name]({ kernel, btf }).supported);
   return {
     get kprobe() {
@@ -55,41 +55,4 @@ export function targetFeatures(kernel: Kernel, cache: Cache, btf: () => Btf | un
 function isSince(major: number, minor: number): boolean {
   const [first = 0, second = 0] = readFileSync("/proc/sys/kernel/osrelease", "latin1").split(".").map(Number.parseFloat);
   return first > major || (first === major && second >= minor);
-}
-
-/** Answers by kernel build and by what this process may do: without privileges everything looks missing. */
-class RememberedAnswers {
-  readonly #cache: Cache;
-  #file = "";
-  #answers: Record<string, boolean> | undefined;
-
-  constructor(cache: Cache) {
-    this.#cache = cache;
-  }
-
-  ask(name: string, find: () => boolean): boolean {
-    const answers = (this.#answers ??= this.#read());
-    const known = answers[name];
-    if (known !== undefined) return known;
-    answers[name] = find();
-    this.#cache.write(this.#file, JSON.stringify(answers));
-    return answers[name];
-  }
-
-  #read(): Record<string, boolean> {
-    this.#file = `features-${kernelBuild()}-${privileges()}.json`;
-    try {
-      const kept: unknown = JSON.parse(this.#cache.read(this.#file)?.toString() ?? "{}");
-      const entries = Object.entries(kept as object).filter(([, value]) => typeof value === "boolean");
-      return Object.fromEntries(entries) as Record<string, boolean>;
-    } catch {
-      return {}; // damaged: found out anew
-    }
-  }
-}
-
-function privileges(): string {
-  const status = readFileSync("/proc/self/status", "latin1");
-  const lines = status.match(/^(?:CapEff|Seccomp):.*$/gm) ?? [];
-  return hashText(lines.join()).toString(16);
 }

@@ -214,6 +214,6 @@ kernelTest("a congestion control by a link", { needs: ["struct_ops_link"] }, () 
 
 kernelTest("a member that this kernel does not have must not be set", { needs: ["tp_btf"] }, () => {
   const spec = objectSpec("congestion");
-  const maps = spec.maps.map((map) => (map.name !== "plain" ? map : { ...map, references: [...(map.references ?? []), { kind: "program" as const, name: "avoid", at: 40 }] }));
+  const maps = spec.maps.map((map) => (map.name !== "plain" ? map : { ...map, references: [...(map.references ?? []), { kind: "program" as const, name: "avoid", at: 48 }] }));
   assert.throws(() => loadCollection(kernel, { ...spec, maps }, { vmlinux }), /tcp_congestion_ops has no member 'absent_in_every_kernel', and it is set/);
 });

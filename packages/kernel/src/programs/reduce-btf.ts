@@ -7,6 +7,8 @@
  *     TYPE_TAG (5.17)   const
  *     ENUM64 (6.0)      an integer of the same size
  *
+ * Names of data sections with a question mark (6.9, for optional struct_ops) get an underscore instead.
+ *
  * A type is three words (name, info, size or type) and what its kind adds. Info holds the kind in bits
  * 24 to 28 and the number of members in bits 0 to 15.
  */
@@ -15,6 +17,9 @@ const HEADER_TYPE_LENGTH = 12;
 const HEADER_STRING_OFFSET = 16;
 const HEADER_STRING_LENGTH = 20;
 const HEADER_BYTES = 24;
+
+const QUESTION_MARK = 0x3f;
+const UNDERSCORE = 0x5f;
 
 const Kind = {
   INT: 1,
@@ -39,18 +44,20 @@ export function reduceBtf(btf: Uint8Array): Uint8Array {
   const header = view.getUint32(4, true);
   const start = header + view.getUint32(HEADER_TYPE_OFFSET, true);
   const end = start + view.getUint32(HEADER_TYPE_LENGTH, true);
+  const strings = header + view.getUint32(HEADER_STRING_OFFSET, true);
+  const names = btf.slice(strings, strings + view.getUint32(HEADER_STRING_LENGTH, true));
   const words: number[] = [];
   for (let at = start; at < end;) {
     const [name, info, size] = [view.getUint32(at, true), view.getUint32(at + 4, true), view.getUint32(at + 8, true)];
     const kind = (info >>> 24) & 0x1f;
     const extra = extraWords(kind, info & 0xffff);
+    if (kind === Kind.DATASEC && names[name] === QUESTION_MARK) names[name] = UNDERSCORE;
     const replaced = replacement(kind, name, size);
     if (replaced !== undefined) words.push(...replaced);
     else for (let word = 0; word < 3 + extra; word++) words.push(view.getUint32(at + 4 * word, true));
     at += 4 * (3 + extra);
   }
-  const strings = header + view.getUint32(HEADER_STRING_OFFSET, true);
-  return assemble(view, words, btf.subarray(strings, strings + view.getUint32(HEADER_STRING_LENGTH, true)));
+  return assemble(view, words, names);
 }
 
 function replacement(kind: number, name: number, size: number): readonly number[] | undefined {

@@ -27,6 +27,7 @@ export type KernelFeature =
   | "tcx"
   | "netkit"
   | "netfilter_link"
+  | "netfilter_defragment"
   | "sockmap_link"
   | "sk_skb_verdict"
   | "cgroup_unix"
@@ -89,6 +90,7 @@ const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
   tcx: { since: "6.6", rests: "tcx" },
   netkit: { since: "6.7", rests: "netkit" },
   netfilter_link: { since: "6.4", rests: "netfilter-bpf" },
+  netfilter_defragment: { since: "6.6", rests: "netfilter-bpf" },
   sockmap_link: { since: "6.10", rests: "nothing" },
   /** A verdict on what a socket receives without a parser before it. */
   sk_skb_verdict: { since: "5.13", rests: "nothing" },
@@ -134,7 +136,7 @@ const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
   /** What it was built with, told by /proc/config.gz or a file in /boot. */
   kernel_config: { since: "5.10", rests: "config" },
   /** Variables of the kernel, whose addresses kallsyms must have. */
-  kernel_variables: { since: "5.10", rests: "all-symbols" },
+  kernel_variables: { since: "5.11", rests: "all-symbols" },
   /** bpf_for_each_map_elem. */
   callbacks: { since: "5.13", rests: "nothing" },
 };

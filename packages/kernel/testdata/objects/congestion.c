@@ -11,6 +11,7 @@ struct tcp_sock {
 /* Another order than the kernel's: members are found by their names. */
 struct tcp_congestion_ops {
 	char name[16];
+	__u32 flags;
 	__u32 (*ssthresh)(struct sock *sk);
 	__u32 (*undo_cwnd)(struct sock *sk);
 	void (*cong_avoid)(struct sock *sk, __u32 ack, __u32 acked);
@@ -40,6 +41,7 @@ void BPF_PROG(avoid, struct sock *sk, __u32 ack, __u32 acked)
 SEC(".struct_ops")
 struct tcp_congestion_ops plain = {
 	.name = "sonde_plain",
+	.flags = 1, /* TCP_CONG_NON_RESTRICTED: namespaces may choose it */
 	.ssthresh = (void *)ssthresh,
 	.undo_cwnd = (void *)undo,
 	.cong_avoid = (void *)avoid,
