@@ -110,8 +110,8 @@ export class CurrentProgram {
   }
 }
 
-/** struct bpf_prog_info: 0 type, 4 id. */
-function programId(kernel: Kernel, program: LoadedProgram): number {
+/** The kernel's number for a program. struct bpf_prog_info: 0 type, 4 id. */
+export function programId(kernel: Kernel, program: LoadedProgram): number {
   return objectInfo(kernel, program.fd, 8, "a program").getUint32(4, true);
 }
 

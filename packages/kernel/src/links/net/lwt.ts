@@ -4,7 +4,7 @@ import type { Kernel } from "../../sys/index.ts";
 import type { LoadedProgram } from "../attacher.ts";
 import type { Link } from "../link.ts";
 import type { DevicePlace } from "./device.ts";
-import { HeldLink, refuseExpected } from "./held-link.ts";
+import { HeldLink, programId, refuseExpected } from "./held-link.ts";
 
 /** A route that is made for the program; `device` is where its packets go. */
 export interface LwtOptions extends DevicePlace {
@@ -18,7 +18,7 @@ export interface LwtOptions extends DevicePlace {
   readonly metric?: number;
   /** Bytes kept free before each packet, for headers that an xmit program pushes; at most 256. */
   readonly headroom?: number;
-  /** What `ip route` calls the program; "sonde" if absent. */
+  /** What `ip route` calls the program, with its id after a colon; "sonde" if absent. */
   readonly name?: string;
 }
 
@@ -43,11 +43,16 @@ export function attachLwt(kernel: Kernel, program: LoadedProgram, options: LwtOp
       table,
       metric,
     };
-    putRoute(netlink, route, { fd: program.fd, name, hook, headroom }, false, subject);
+    const put = (next: LoadedProgram, replace: boolean): void => {
+      // The kernel takes programs of the same name for the same one, on any route by this interface.
+      const unique = `${name}:${programId(kernel, next)}`;
+      putRoute(netlink, route, { fd: next.fd, name: unique, hook, headroom }, replace, subject);
+    };
+    put(program, false);
     return new HeldLink(kernel, subject, ROAD, {
       replace(next, expected) {
         refuseExpected(expected, subject, ROAD);
-        putRoute(netlink, route, { fd: next.fd, name, hook, headroom }, true, subject);
+        put(next, true);
       },
       remove: () => removeRoute(netlink, route, subject),
       close: () => netlink.close(),
