@@ -38,7 +38,11 @@ export async function campaign(samples, { seed, from, to, onProgress = () => {} 
   const findings = [];
   let next = from;
   while (next < to && findings.length < MOST_FINDINGS) {
-    const { stopped, problem } = await stretch({ samples, seed, from: next, to, progress: new SharedArrayBuffer(8), slow: SLOW }, findings, onProgress);
+    const { stopped, problem } = await stretch(
+      { samples, seed, from: next, to, progress: new SharedArrayBuffer(8), slow: SLOW },
+      findings,
+      onProgress,
+    );
     if (problem === undefined) break;
     const { kind, sample } = makeInput(samples, seed, stopped);
     findings.push({ number: stopped, kind, sample, problem });
@@ -50,7 +54,10 @@ export async function campaign(samples, { seed, from, to, onProgress = () => {} 
 
 /** One thread's life. @param {Work} work @param {Finding[]} findings @param {(number: number) => void} onProgress */
 async function stretch(work, findings, onProgress) {
-  const worker = new Worker(new URL("worker.js", import.meta.url), { workerData: work, resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP } });
+  const worker = new Worker(new URL("worker.js", import.meta.url), {
+    workerData: work,
+    resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP },
+  });
   worker.on("message", (finding) => findings.push(finding));
   /** @type {string | undefined} */
   let problem;

@@ -40,8 +40,11 @@ async function fuzz(to) {
       console.log(`${number} of ${to} after ${((said - start) / 1000).toFixed(0)} s`);
     },
   });
-  for (const { number, kind, sample, problem } of findings) console.log(`input ${number} (${kind}, from ${sample}): ${problem}\n`);
-  console.log(`${to} inputs of seed ${seed} in ${((Date.now() - start) / 1000).toFixed(0)} s, at most ${peak.toFixed(0)} MB: ${findings.length} findings`);
+  for (const { number, kind, sample, problem } of findings)
+    console.log(`input ${number} (${kind}, from ${sample}): ${problem}\n`);
+  console.log(
+    `${to} inputs of seed ${seed} in ${((Date.now() - start) / 1000).toFixed(0)} s, at most ${peak.toFixed(0)} MB: ${findings.length} findings`,
+  );
   if (findings.length > 0) console.log(`look at one by: npm run fuzz -- --seed ${seed} --input NUMBER`);
   return findings.length === 0 && peak <= MOST_MEMORY ? 0 : 1;
 }

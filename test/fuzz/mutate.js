@@ -19,8 +19,8 @@
 
 /** Numbers at which arithmetic on sizes, offsets and counts goes wrong. */
 const numbers = [
-  0, 1, 2, 3, 4, 7, 8, 16, 24, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x1_0000, 0x00ff_ffff, 0x0100_0000, 0x7fff_ffff,
-  0x8000_0000, 0xffff_fff8, 0xffff_fffc, 0xffff_ffff,
+  0, 1, 2, 3, 4, 7, 8, 16, 24, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x1_0000, 0x00ff_ffff, 0x0100_0000,
+  0x7fff_ffff, 0x8000_0000, 0xffff_fff8, 0xffff_fffc, 0xffff_ffff,
 ];
 
 /** A damaged copy: one to eight changes, few more often than many. @param {Sample} sample @param {Random} random @returns {Uint8Array} */
@@ -54,7 +54,8 @@ function overwrite(bytes, sample, random) {
       break;
     case 4:
       // Close to what it was: ends that are off by one, neighbours' ids.
-      if (aligned + 4 <= bytes.length) view.setUint32(aligned, view.getUint32(aligned, true) + random.below(33) - 16, true);
+      if (aligned + 4 <= bytes.length)
+        view.setUint32(aligned, view.getUint32(aligned, true) + random.below(33) - 16, true);
       break;
     case 5:
       if (at + 2 <= bytes.length) view.setUint16(at & ~1, number(random), true);
@@ -74,7 +75,10 @@ function number(random) {
 
 /** @param {Uint8Array} bytes @param {number} at @param {Sample} sample @param {Random} random */
 function put(bytes, at, sample, random) {
-  const word = sample.words.length === 0 ? new Uint8Array(1 + random.below(16)).fill(random.below(2) * 0xff) : random.pick(sample.words);
+  const word =
+    sample.words.length === 0
+      ? new Uint8Array(1 + random.below(16)).fill(random.below(2) * 0xff)
+      : random.pick(sample.words);
   bytes.set(word.subarray(0, bytes.length - at), at);
 }
 

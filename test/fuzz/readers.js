@@ -1,7 +1,21 @@
 // What is made of a damaged input, as much as its readers offer. A typed error is an answer; anything else that is
 // thrown is a crash.
 import { AsmError, layout } from "@sonde/bpf/asm";
-import { BtfError, BtfReader, CodecError, codecOf, declaration, definition, findMember, layoutText, loadIndex, memberNames, resolve, serialiseIndex, sizeOf } from "@sonde/bpf/btf";
+import {
+  BtfError,
+  BtfReader,
+  CodecError,
+  codecOf,
+  declaration,
+  definition,
+  findMember,
+  layoutText,
+  loadIndex,
+  memberNames,
+  resolve,
+  serialiseIndex,
+  sizeOf,
+} from "@sonde/bpf/btf";
 import { applyCore } from "@sonde/bpf/core";
 import { ElfError, readObject, writeObject } from "@sonde/bpf/elf";
 import { parse } from "@sonde/compiler/bpftrace";
@@ -46,12 +60,14 @@ function types(bytes) {
   const btf = answered([BtfError], () => new BtfReader(bytes));
   if (btf === undefined) return;
   const index = loadIndex(serialiseIndex(btf.index, bytes), bytes);
-  if (index === undefined || index.offsets.length !== btf.index.offsets.length) throw new Error("an index does not fit the BTF it was made of");
+  if (index === undefined || index.offsets.length !== btf.index.offsets.length)
+    throw new Error("an index does not fit the BTF it was made of");
   let codecs = 0;
   for (let id = 0; id < btf.size; id++) {
     const type = answered([BtfError], () => btf.type(id));
     if (type === undefined) continue;
-    for (const question of [resolve, sizeOf, layoutText, declaration, definition, memberNames]) answered([BtfError], () => question(btf, id));
+    for (const question of [resolve, sizeOf, layoutText, declaration, definition, memberNames])
+      answered([BtfError], () => question(btf, id));
     if ((type.kind === "struct" || type.kind === "union") && type.members[0] !== undefined) {
       answered([BtfError], () => findMember(btf, id, "nowhere.to.be.found"));
       if (codecs++ < MOST_CODECS) answered([BtfError, CodecError], () => decode(btf, id));

@@ -24,7 +24,9 @@ export function makeSamples() {
   types.push({ name: "every kind", bytes: everyKind() }, { name: "a part of vmlinux", bytes: partOfVmlinux() });
   return {
     elf: objects,
-    btf: [...types, ...types.map(({ name, bytes }) => ({ name: `${name}, big-endian`, bytes: bigEndian(bytes) }))].map(typesSample),
+    btf: [...types, ...types.map(({ name, bytes }) => ({ name: `${name}, big-endian`, bytes: bigEndian(bytes) }))].map(
+      typesSample,
+    ),
     ext: objects.flatMap(({ name, bytes }) => {
       const section = readFile(bytes).sections.find(({ name }) => name === ".BTF.ext");
       return section === undefined ? [] : [{ name, bytes, regions: [section], words: [], resizable: false }];
@@ -37,9 +39,17 @@ export function makeSamples() {
 function objectSample(name, bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const headers = { offset: view.getUint32(40, true), size: view.getUint16(60, true) * 64 };
-  const sections = readFile(bytes).sections.filter((section) => section.bytes.length > 0 && !section.name.includes("debug"));
+  const sections = readFile(bytes).sections.filter(
+    (section) => section.bytes.length > 0 && !section.name.includes("debug"),
+  );
   const tables = sections.filter((section) => /^\.(symtab|rel.*|BTF.*|maps|sonde)$/.test(section.name));
-  return { name, bytes, regions: [{ offset: 0, size: 64 }, headers, headers, ...tables, ...sections], words: [], resizable: true };
+  return {
+    name,
+    bytes,
+    regions: [{ offset: 0, size: 64 }, headers, headers, ...tables, ...sections],
+    words: [],
+    resizable: true,
+  };
 }
 
 /** @param {{ name: string, bytes: Uint8Array }} types @returns {Sample} */
@@ -66,16 +76,25 @@ function everyKind() {
   const int = b.int("int", 4, "signed");
   const long = b.int("long", 8, "signed");
   const char = b.int("char", 1, "char");
-  const colour = b.enum("colour", 4, false, [{ name: "RED", value: 0n }, { name: "BLUE", value: 7n }]);
+  const colour = b.enum("colour", 4, false, [
+    { name: "RED", value: 0n },
+    { name: "BLUE", value: 7n },
+  ]);
   const wide = b.enum("wide", 8, true, [{ name: "FAR", value: -1n }]);
-  const inner = b.union("", 8, [{ name: "a", type: long, bitOffset: 0, bitSize: 0 }, { name: "b", type: colour, bitOffset: 0, bitSize: 0 }]);
+  const inner = b.union("", 8, [
+    { name: "a", type: long, bitOffset: 0, bitSize: 0 },
+    { name: "b", type: colour, bitOffset: 0, bitSize: 0 },
+  ]);
   const outer = b.struct("outer", 40, [
     { name: "flag", type: int, bitOffset: 0, bitSize: 3 },
     { name: "", type: inner, bitOffset: 64, bitSize: 0 },
     { name: "comm", type: b.array(char, 16), bitOffset: 128, bitSize: 0 },
     { name: "far", type: wide, bitOffset: 256, bitSize: 0 },
   ]);
-  const proto = b.funcProto(int, [{ name: "ctx", type: b.ptr(b.const(b.typedef("outer_t", outer))) }, { name: "more", type: b.float("double", 8) }]);
+  const proto = b.funcProto(int, [
+    { name: "ctx", type: b.ptr(b.const(b.typedef("outer_t", outer))) },
+    { name: "more", type: b.float("double", 8) },
+  ]);
   b.func("main", proto, "global");
   b.ptr(b.volatile(b.restrict(b.fwd("later", false))));
   b.declTag("tag", outer, 1);
@@ -108,10 +127,16 @@ function partOfVmlinux() {
 
 /** The ready monitors, cut up and put together with the language's words. @returns {Sample[]} */
 function scripts() {
-  const words = "{ } ( ) [ ] ; , @a $x = == ++ -> . / * ? : \" ' \\ %d 0x 1e9 -1 0b // /* */ # ! && || if else while for unroll (struct task_struct*) count() hist( BEGIN kprobe:* tracepoint: let config sizeof( ..".split(" ").map((word) => Buffer.from(`${word} `));
+  const words =
+    "{ } ( ) [ ] ; , @a $x = == ++ -> . / * ? : \" ' \\ %d 0x 1e9 -1 0b // /* */ # ! && || if else while for unroll (struct task_struct*) count() hist( BEGIN kprobe:* tracepoint: let config sizeof( .."
+      .split(" ")
+      .map((word) => Buffer.from(`${word} `));
   const folder = path.join(root, "monitors");
-  return readdirSync(folder).filter((name) => name.endsWith(".bt")).sort().map((name) => {
-    const bytes = new Uint8Array(readFileSync(path.join(folder, name)));
-    return { name, bytes, regions: [{ offset: 0, size: bytes.length }], words, resizable: true };
-  });
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".bt"))
+    .sort()
+    .map((name) => {
+      const bytes = new Uint8Array(readFileSync(path.join(folder, name)));
+      return { name, bytes, regions: [{ offset: 0, size: bytes.length }], words, resizable: true };
+    });
 }

@@ -12,6 +12,7 @@ for (let number = from; number < to; number++) {
   Atomics.add(at, 1, 1);
   const { kind, sample, bytes } = makeInput(samples, seed, number);
   /** @param {string} problem */
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- to a thread, not to a window
   const report = (problem) => parentPort?.postMessage({ number, kind, sample, problem });
   try {
     let took = time(kind, bytes);

@@ -71,16 +71,19 @@ export function findMember(btf: Btf, id: TypeId, name: string): FoundMember | un
   return found;
 }
 
-function findDirect(btf: Btf, id: TypeId, name: string): FoundMember | undefined {
+/** `searched`: types in which there is no such member; one that contains itself is never searched twice. */
+function findDirect(btf: Btf, id: TypeId, name: string, searched: Set<TypeId> = new Set(), depth = 0): FoundMember | undefined {
   const type = resolve(btf, id);
-  if (!isComposite(type)) return undefined;
+  if (!isComposite(type) || searched.has(type.id)) return undefined;
+  if (depth === MAX_DEPTH) throw new BtfError(`BTF type ${id} nests more than ${MAX_DEPTH} deep`);
+  searched.add(type.id);
   for (const [index, member] of type.members.entries()) {
     const here: FoundMember = { member, type: member.type, bitOffset: member.bitOffset, bitSize: member.bitSize, path: [index] };
     if (member.name !== "") {
       if (member.name === name) return here;
       continue;
     }
-    const inner = findDirect(btf, member.type, name);
+    const inner = findDirect(btf, member.type, name, searched, depth + 1);
     if (inner !== undefined) return within(here, inner);
   }
   return undefined;
@@ -92,7 +95,19 @@ function within(outer: FoundMember, inner: FoundMember): FoundMember {
 
 /** Names of all members, those of anonymous structs and unions included, in declaration order. */
 export function memberNames(btf: Btf, id: TypeId): string[] {
+  const names: string[] = [];
+  addNames(btf, id, names, new Set(), 0);
+  return names;
+}
+
+/** `listed`: types whose names are there already. */
+function addNames(btf: Btf, id: TypeId, names: string[], listed: Set<TypeId>, depth: number): void {
   const type = resolve(btf, id);
-  if (!isComposite(type)) return [];
-  return type.members.flatMap((member) => member.name === "" ? memberNames(btf, member.type) : [member.name]);
+  if (!isComposite(type) || listed.has(type.id)) return;
+  if (depth === MAX_DEPTH) throw new BtfError(`BTF type ${id} nests more than ${MAX_DEPTH} deep`);
+  listed.add(type.id);
+  for (const member of type.members) {
+    if (member.name === "") addNames(btf, member.type, names, listed, depth + 1);
+    else names.push(member.name);
+  }
 }

@@ -44,6 +44,10 @@ export interface EnumName {
 const MAX_DEPTH = 32;
 /** Of one struct, those of its anonymous members included; the kernel's largest have some three hundred. */
 const MAX_FIELDS = 4096;
+/** Of one type, its members' members included, an array's element counted once. */
+const MAX_PARTS = 1 << 20;
+/** Bytes: more than any map's value has. */
+const MAX_SIZE = 0xffff_ffff;
 
 /** The shape of a type. Throws BtfError for what has no size: void, functions, forward declarations. */
 export function shapeOf(btf: Btf, id: TypeId): Shape {
@@ -54,6 +58,8 @@ export function shapeOf(btf: Btf, id: TypeId): Shape {
 class Shapes {
   readonly #btf: Btf;
   readonly #known = new Map<TypeId, Shape>();
+  /** How many shapes one is made of: text and code made from it are as long. */
+  readonly #parts = new Map<Shape, number>();
 
   constructor(btf: Btf) {
     this.#btf = btf;
@@ -65,21 +71,36 @@ class Shapes {
     if (known !== undefined) return known;
     if (depth > MAX_DEPTH) throw new BtfError(`BTF type ${id} nests more than ${MAX_DEPTH} deep`);
     const shape = this.#make(type, depth);
+    this.#parts.set(shape, this.#count(shape, id));
     this.#known.set(type.id, shape);
     return shape;
+  }
+
+  #count(shape: Shape, id: TypeId): number {
+    let parts = 1;
+    if (shape.kind === "list") parts += this.#parts.get(shape.of)!;
+    if (shape.kind === "record") for (const field of shape.fields) parts += this.#parts.get(field.shape) ?? 1;
+    if (parts > MAX_PARTS) throw new BtfError(`BTF type ${id} has more than ${MAX_PARTS} members within members`);
+    return parts;
   }
 
   #make(type: BtfType, depth: number): Shape {
     switch (type.kind) {
       case "int": {
-        if (type.encoding === "bool") return { kind: "bool", size: type.size };
         const { size, bits, bitOffset } = type;
+        checkInteger(type);
+        if (type.encoding === "bool") return { kind: "bool", size };
         const signed = type.encoding === "signed";
         if (bits === size * 8) return { kind: "int", size, signed };
+        if (bitOffset + bits > size * 8)
+          throw new BtfError(
+            `BTF type ${type.id}: bits ${bitOffset} to ${bitOffset + bits} of an integer of ${size} bytes`,
+          );
         return { kind: "bits", size, shift: bitOffset, bits, encoding: signed ? "signed" : "unsigned" };
       }
       case "enum":
       case "enum64":
+        checkInteger(type);
         return { kind: "int", size: type.size, signed: type.signed, names: type.values };
       case "ptr":
         return { kind: "pointer", size: 8 };
@@ -91,9 +112,12 @@ class Shapes {
         return this.#array(type, depth);
       case "struct":
       case "union":
-        return { kind: "record", size: type.size, fields: this.#fields(type.members, 0, depth) };
-      case "datasec":
-        return { kind: "record", size: type.size, fields: this.#variables(type, depth) };
+        return recordOf(type.id, type.size, this.#fields(type.members, depth));
+      case "datasec": {
+        const fields = this.#variables(type, depth);
+        // Compilers leave the size to whoever links the object.
+        return recordOf(type.id, type.size === 0 ? endOf(fields) : type.size, fields);
+      }
       case "var":
         return this.of(type.type, depth + 1);
       default:
@@ -106,32 +130,42 @@ class Shapes {
     if (element.kind === "int" && element.size === 1 && element.encoding !== "bool")
       return { kind: "bytes", size: type.length, text: element.encoding === "char" || element.name === "char" };
     const of = this.of(type.type, depth + 1);
-    return { kind: "list", size: type.length * of.size, length: type.length, of };
+    const size = type.length * of.size;
+    if (size > MAX_SIZE || (of.size === 0 && type.length > MAX_FIELDS))
+      throw new BtfError(`BTF type ${type.id} is an array of ${type.length} elements`);
+    return { kind: "list", size, length: type.length, of };
   }
 
-  #fields(members: readonly BtfMember[], bitBase: number, depth: number): ShapeField[] {
-    if (depth > MAX_DEPTH) throw new BtfError(`a BTF struct nests more than ${MAX_DEPTH} deep`);
+  #fields(members: readonly BtfMember[], depth: number): ShapeField[] {
     const fields: ShapeField[] = [];
     for (const member of members) {
-      const bitOffset = bitBase + member.bitOffset;
-      const type = resolve(this.#btf, member.type);
-      if (member.name !== "") fields.push(this.#field(member, bitOffset, depth));
-      else if (type.kind === "struct" || type.kind === "union")
-        fields.push(...this.#fields(type.members, bitOffset, depth + 1));
+      if (member.name !== "") fields.push(this.#field(member, depth));
+      else fields.push(...this.#anonymous(member, depth));
       if (fields.length > MAX_FIELDS) throw new BtfError(`a BTF struct has more than ${MAX_FIELDS} members`);
     }
     return fields;
   }
 
+  /** The members of a struct or union without a name, as its parent's; bit fields without a name are padding. */
+  #anonymous({ type: id, bitOffset }: BtfMember, depth: number): readonly ShapeField[] {
+    const type = resolve(this.#btf, id);
+    if (type.kind !== "struct" && type.kind !== "union") return [];
+    if (bitOffset % 8 !== 0) throw new BtfError(`BTF type ${type.id} is a member amid a byte`);
+    const shape = this.of(id, depth + 1);
+    return shape.kind === "record"
+      ? shape.fields.map((field) => ({ ...field, offset: field.offset + bitOffset / 8 }))
+      : [];
+  }
+
   /** Objects of older compilers give a bit field's size in its integer type instead of its member. */
-  #field({ name, type: id, bitSize }: BtfMember, bitOffset: number, depth: number): ShapeField {
+  #field({ name, type: id, bitOffset, bitSize }: BtfMember, depth: number): ShapeField {
     const shape = this.of(id, depth + 1);
     const bits = bitSize > 0 ? bitSize : shape.kind === "bits" ? shape.bits : 0;
-    if (bits === 0) return { name, offset: bitOffset >> 3, shape };
+    if (bits === 0) return { name, offset: bitOffset >>> 3, shape };
     const first = bitOffset + (shape.kind === "bits" ? shape.shift : 0);
     const shift = first & 7;
     const size = Math.ceil((shift + bits) / 8);
-    return { name, offset: first >> 3, shape: { kind: "bits", size, shift, bits, encoding: encodingOf(shape) } };
+    return { name, offset: first >>> 3, shape: { kind: "bits", size, shift, bits, encoding: encodingOf(shape) } };
   }
 
   #variables(section: Extract<BtfType, { kind: "datasec" }>, depth: number): ShapeField[] {
@@ -141,6 +175,25 @@ class Shapes {
       return [{ name: variable.name, offset, shape: this.of(variable.type, depth + 1) }];
     });
   }
+}
+
+/** As the kernel demands of integers and enums. */
+function checkInteger({ id, size }: { readonly id: TypeId; readonly size: number }): void {
+  if (size !== 1 && size !== 2 && size !== 4 && size !== 8 && size !== 16)
+    throw new BtfError(`BTF type ${id} is an integer of ${size} bytes`);
+}
+
+function recordOf(id: TypeId, size: number, fields: readonly ShapeField[]): Shape {
+  const outside = fields.find((field) => field.offset + field.shape.size > size);
+  if (outside !== undefined)
+    throw new BtfError(
+      `BTF type ${id} has ${size} bytes, but its member '${outside.name}' ends at ${outside.offset + outside.shape.size}`,
+    );
+  return { kind: "record", size, fields };
+}
+
+function endOf(fields: readonly ShapeField[]): number {
+  return fields.reduce((end, { offset, shape }) => Math.max(end, offset + shape.size), 0);
 }
 
 function encodingOf(shape: Shape): "unsigned" | "signed" | "bool" {

@@ -6,20 +6,23 @@
 import { SLOT_BYTES } from "../../asm/encode.ts";
 import { CoreKind } from "../../asm/instruction.ts";
 import type { SourcePosition } from "../../asm/instruction.ts";
+import type { Btf } from "../../btf/btf.ts";
 import { BTF_MAGIC } from "../../btf/format.ts";
+import { readSections } from "../../btf/header.ts";
 import { ElfError } from "../errors.ts";
 import { SectionName } from "../format.ts";
 import type { ElfFile } from "./file.ts";
 import type { CodeSection } from "./functions.ts";
 import { StringTable } from "./strings.ts";
+import type { ObjectTypes } from "./types.ts";
 
 const SECTION = SectionName.BTF_EXT;
 const FUNC_INFO_BYTES = 8;
 const LINE_INFO_BYTES = 16;
 const CORE_BYTES = 16;
 
-/** Puts function types, sources and CO-RE references on the code. `strings` is the BTF's string section. */
-export function readExt(file: ElfFile, codes: readonly CodeSection[], strings: Uint8Array): void {
+/** Puts function types, sources and CO-RE references on the code. */
+export function readExt(file: ElfFile, codes: readonly CodeSection[], { blob, btf }: ObjectTypes): void {
   const section = file.sections.find(({ name }) => name === SECTION);
   if (section === undefined) return;
   const { bytes } = section;
@@ -28,7 +31,7 @@ export function readExt(file: ElfFile, codes: readonly CodeSection[], strings: U
   if (view.getUint16(0, true) !== BTF_MAGIC) throw new ElfError("does not start with BTF's magic number", { section: SECTION, offset: 0 });
   const headerBytes = view.getUint32(4, true);
   if (headerBytes < 24 || headerBytes > bytes.length) throw new ElfError(`a header of ${headerBytes} bytes`, { section: SECTION, offset: 4 });
-  const text = new StringTable(SectionName.BTF, strings, bytes.length / 4);
+  const text = new StringTable(SectionName.BTF, readSections(blob).strings, bytes.length / 4);
   const byName = new Map(codes.map((code): [string, CodeSection] => [code.section.name, code]));
   const open = (field: number, recordBytes: number): Subsection => {
     const start = headerBytes + view.getUint32(field, true);
@@ -36,7 +39,7 @@ export function readExt(file: ElfFile, codes: readonly CodeSection[], strings: U
     if (end > bytes.length) throw new ElfError(`a part up to 0x${end.toString(16)} lies beyond the section's ${bytes.length} bytes`, { section: SECTION, offset: field });
     return { view, start, end, recordBytes, text, byName };
   };
-  for (const { code, at } of records(open(8, FUNC_INFO_BYTES))) code.types.set(slotOf(view, at), view.getUint32(at + 4, true));
+  readFunctions(open(8, FUNC_INFO_BYTES), btf);
   readLines(open(16, LINE_INFO_BYTES));
   // Headers from before CO-RE end here.
   if (headerBytes >= 32) readRelocations(open(24, CORE_BYTES));
@@ -79,6 +82,15 @@ function* records({ view, start, end, recordBytes, text, byName }: Subsection): 
 
 function slotOf(view: DataView, at: number): number {
   return view.getUint32(at, true) / SLOT_BYTES;
+}
+
+function readFunctions(functions: Subsection, btf: Btf): void {
+  const { view } = functions;
+  for (const { code, at } of records(functions)) {
+    const typeId = view.getUint32(at + 4, true);
+    if (typeId >= btf.size || btf.type(typeId).kind !== "func") throw new ElfError(`BTF type ${typeId} is no function`, { section: SECTION, offset: at + 4 });
+    code.types.set(slotOf(view, at), typeId);
+  }
 }
 
 /** A line counts from its record up to the next one; records are sorted by their place within a section. */

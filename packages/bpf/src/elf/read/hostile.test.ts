@@ -167,3 +167,19 @@ test("a damaged .sonde section says where it is wrong", () => {
     refused(file.encode(), message, ".sonde");
   }
 });
+
+test("a function whose type is no function", () => {
+  const builder = new BtfBuilder();
+  const int = builder.int("int", 4, "signed");
+  for (const id of [int, 77]) {
+    const file = new OutputFile();
+    const section = file.section("socket", EXIT, { flags: CODE });
+    addFunction(file, section, "main", 0, 8);
+    const name = builder.string("socket");
+    file.section(".BTF", builder.encode());
+    const info = [8, name, 1, 0, id];
+    const header = [0x1_eb9f, 24, 0, 4 * info.length, 4 * info.length, 0];
+    file.section(".BTF.ext", new Uint8Array(Uint32Array.from([...header, ...info]).buffer));
+    refused(file.encode(), new RegExp(`BTF type ${id} is no function`), ".BTF.ext");
+  }
+});

@@ -1,5 +1,4 @@
 /** From an ELF file to an ObjectSpec. */
-import { readSections } from "../../btf/header.ts";
 import type { Manifest } from "../../spec/manifest.ts";
 import type { ExternSpec, MapSpec, ObjectSpec, ProgramSpec } from "../../spec/spec.ts";
 import { ElfError, within } from "../errors.ts";
@@ -55,7 +54,7 @@ function read(bytes: Uint8Array, options: ReadOptions): ObjectSpec {
   const bySection = new Map(codes.map((code): [ElfSection, CodeSection] => [code.section, code]));
   const definitions = defined(drafts, places, externs);
   for (const code of codes) relocate(file, code, bySection, definitions);
-  if (types !== undefined) readExt(file, codes, readSections(types.blob).strings);
+  if (types !== undefined) readExt(file, codes, types);
 
   const programs = readPrograms(codes, options, extras);
   const programNames = new Set(programs.map(({ name }) => name));
