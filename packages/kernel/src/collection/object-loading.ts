@@ -58,7 +58,7 @@ export class ObjectLoading {
   /** Loads the object's types, finds what it takes from the kernel, creates its maps. */
   open(): void {
     const { license, externs = [], version } = this.#spec;
-    const { vmlinux, coreTypes, targetPrograms, token } = this.#options;
+    const { vmlinux, coreTypes, targetPrograms } = this.#options;
     const btf = this.#openBtf();
     const local = (): Btf => this.#localTypes(btf);
     for (const map of this.#createdMaps()) {
@@ -79,7 +79,6 @@ export class ObjectLoading {
       ...(targetPrograms && { targetPrograms }),
       ...(linked && { linkage: { symbols, absentMaps } }),
       ...(version !== undefined && { version }),
-      ...(token && { tokenFd: token.fd }),
     };
   }
 

@@ -18,6 +18,4 @@ export interface LoadOptions {
   readonly logLevel?: number;
   /** A program that cannot be loaded is reported as failed, and the others go on. */
   readonly keepGoing?: boolean;
-  /** Lends the privileges that this process lacks (6.9), see createToken. */
-  readonly token?: { readonly fd: number };
 }

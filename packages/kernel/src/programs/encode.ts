@@ -30,8 +30,6 @@ export interface ObjectContext {
   readonly targetPrograms?: Readonly<Record<string, TargetProgram>>;
   /** LINUX_VERSION_CODE that the object says it is for. */
   readonly version?: number;
-  /** The descriptor of a BPF token (6.9). */
-  readonly tokenFd?: number;
 }
 
 export interface ObjectBtf {

@@ -49,7 +49,6 @@ export function prepareLoad(kernel: Kernel, program: EncodedProgram, point: Atta
       ...(target !== undefined && { attachBtfId: target.id }),
       ...(target?.fd !== undefined && { attachFd: target.fd }),
       ...(modules.length > 0 && { descriptors: [0, ...modules] }),
-      ...(object.tokenFd !== undefined && { tokenFd: object.tokenFd }),
       ...(info !== undefined &&
         object.btf !== undefined && { btf: { fd: object.btf.fd, functions: info.funcInfo, lines: info.lineInfo } }),
     };

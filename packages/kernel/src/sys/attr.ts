@@ -50,6 +50,12 @@ export class Attr {
     if (this.#overflow.length > 0) this.#overflow = [];
   }
 
+  /** Makes the argument struct at least this long; what is added is zero. */
+  extend(size: number): void {
+    if (size > HEAD) throw new RangeError(`an argument struct has at most ${HEAD} bytes, not ${size}`);
+    this.#size = Math.max(this.#size, size);
+  }
+
   u32(offset: number, value: number): void {
     this.#block.view.setUint32(offset, value, true);
   }

@@ -20,3 +20,4 @@ export { pageSize } from "./page-size.ts";
 export { openPidfd } from "./pidfd.ts";
 export { Poller } from "./poller.ts";
 export * from "./sockets.ts";
+export { createToken, withToken } from "./token.ts";

@@ -55,6 +55,7 @@ export type KernelFeature =
   | "struct_ops"
   | "struct_ops_link"
   | "live_frames"
+  | "token"
   | "kernel_config"
   | "kernel_variables"
   | "task_iterator_parameters"
@@ -133,6 +134,7 @@ const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
   live_frames: { since: "5.18", rests: "nothing" },
   /** Iterators over the tasks of one process, or one task. */
   task_iterator_parameters: { since: "6.1", rests: "nothing" },
+  token: { since: "6.9", rests: "nothing" },
   /** What it was built with, told by /proc/config.gz or a file in /boot. */
   kernel_config: { since: "5.10", rests: "config" },
   /** Variables of the kernel, whose addresses kallsyms must have. */

@@ -25,8 +25,6 @@ export interface ProgramLoadRequest {
   readonly kernelVersion?: number;
   /** What instructions refer to by index: BTF of modules from index 1 (5.14). */
   readonly descriptors?: readonly number[];
-  /** A BPF token, which lends privileges (6.9). */
-  readonly tokenFd?: number;
   /** The object's BTF with function and line records of 8 and 16 bytes. */
   readonly btf?: { readonly fd: number; readonly functions: Uint8Array; readonly lines: Uint8Array };
   /** Where the verifier writes; `level` as in BPF_LOG_LEVEL: 1 the log, 2 more of it, 4 statistics. */
@@ -37,11 +35,8 @@ export interface ProgramLoadRequest {
 export const FUNC_INFO_SIZE = 8;
 export const LINE_INFO_SIZE = 16;
 
-/** BPF_F_TOKEN_FD of prog_flags. */
-const TOKEN_FD = 0x1_0000;
-
 /**
- * Fills `attr` (reset to 152 bytes) for BPF_PROG_LOAD.
+ * Fills `attr` (reset to 128 bytes) for BPF_PROG_LOAD.
  *
  *       0 prog_type        4 insn_cnt          8 insns (u64)    16 license (u64)
  *      24 log_level       28 log_size         32 log_buf (u64)
@@ -50,10 +45,10 @@ const TOKEN_FD = 0x1_0000;
  *      76 func_rec_size   80 func_info (u64)  88 func_info_cnt
  *      92 line_rec_size   96 line_info (u64) 104 line_info_cnt
  *     108 attach_btf_id  112 attach_btf_obj_fd or attach_prog_fd
- *     120 fd_array (u64)                         144 prog_token_fd
+ *     120 fd_array (u64)
  */
 export function programLoadAttr(attr: Attr, request: ProgramLoadRequest): Attr {
-  attr.reset(152);
+  attr.reset(128);
   attr.u32(0, request.type);
   attr.u32(4, request.instructions.length / 8);
   attr.pointer(8, request.instructions);
@@ -64,7 +59,7 @@ export function programLoadAttr(attr: Attr, request: ProgramLoadRequest): Attr {
     attr.u64(32, request.log.buffer.address);
   }
   attr.u32(40, request.kernelVersion ?? 0);
-  attr.u32(44, (request.flags ?? 0) | (request.tokenFd === undefined ? 0 : TOKEN_FD));
+  attr.u32(44, request.flags ?? 0);
   attr.name(48, request.name);
   attr.u32(68, request.expectedAttachType ?? 0);
   if (request.btf !== undefined) {
@@ -79,7 +74,6 @@ export function programLoadAttr(attr: Attr, request: ProgramLoadRequest): Attr {
   attr.u32(108, request.attachBtfId ?? 0);
   attr.u32(112, request.attachFd ?? 0);
   if (request.descriptors !== undefined) attr.pointer(120, new Uint8Array(Int32Array.from(request.descriptors).buffer));
-  attr.u32(144, request.tokenFd ?? 0);
   return attr;
 }
 
