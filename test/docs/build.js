@@ -32,8 +32,10 @@ function pages() {
 /** As the page says to. @param {string} name @param {string} text */
 function compileObject(name, text) {
   writeFileSync(path.join(built, name), text, { flag: "wx" });
-  const include = `-I/usr/include/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
-  const words = ["-O2", "-g", "-target", "bpf", "-mcpu=v3", "-Wall", "-Werror", include, "-c", name, "-o", name.replace(/c$/, "o")];
+  const [architecture, headers] = process.arch === "arm64" ? ["arm64", "aarch64"] : ["x86", "x86_64"];
+  const machine = [`-D__TARGET_ARCH_${architecture}`, `-I/usr/include/${headers}-linux-gnu`];
+  const strict = ["-mcpu=v3", "-Wall", "-Werror"];
+  const words = ["-O2", "-g", "-target", "bpf", ...machine, ...strict, "-c", name, "-o", name.replace(/c$/, "o")];
   const { status, stderr, error } = spawnSync("clang-16", words, { cwd: built, encoding: "utf8" });
   if (status !== 0) throw new Error(`clang-16 refuses ${name}:\n${error?.message ?? stderr}`);
 }

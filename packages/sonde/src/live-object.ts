@@ -3,7 +3,7 @@ import type { AttachTarget, MapSpec, ObjectSpec } from "@sonde/bpf/spec";
 import type { Collection, LoadOptions, LoadReport } from "@sonde/kernel/collection";
 import { type AttachOptions, Attacher, type IteratorParameters, type Link, stopAll, streamIterator, usdtSpecs } from "@sonde/kernel/links";
 import { attachXdp } from "@sonde/kernel/links/net";
-import { BloomFilter, type BpfMap, globalsOf, Queue, type TypedMap, typedMap } from "@sonde/kernel/maps";
+import { BloomFilter, type BpfMap, createMap, globalsOf, Queue, type TypedMap, typedMap } from "@sonde/kernel/maps";
 import type { Program } from "@sonde/kernel/programs";
 import { PerfBuffer, Ring, stream, type StreamOptions, UserRing } from "@sonde/kernel/rings";
 import type { Kernel } from "@sonde/kernel/sys";
@@ -52,6 +52,17 @@ export class LiveObject {
     const map = this.collection.map(name);
     const { keyTypeId, valueTypeId } = this.#mapSpec(name);
     return typedMap<K, V>(map, this.#spec.btf.length === 0 ? options : { ...options, types: { btf: this.#btf(), keyTypeId, valueTypeId } });
+  }
+
+  /**
+   * A map like the template that map of maps `name` has for its inner maps, or with other sizes where the kernel
+   * lets them differ (hashes, from 5.14; arrays with BPF_F_INNER_MAP). Close it once it has been put in.
+   */
+  createInner(name: string, changes: Partial<Pick<MapSpec, "name" | "maxEntries" | "flags">> = {}): BpfMap {
+    const { inner } = this.#mapSpec(name);
+    if (inner === undefined) throw new TypeError(`map '${name}' of object '${this.#spec.name}' holds no maps`);
+    // The object's types are not kept in the kernel by us; inner maps are compared without theirs.
+    return createMap(this.kernel, { ...inner, ...changes, keyTypeId: 0, valueTypeId: 0 });
   }
 
   /** A map of type queue or stack. */
