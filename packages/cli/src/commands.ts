@@ -70,6 +70,8 @@ export const COMMANDS: readonly Command[] = [
     usage: ["[OPTIONS] OBJECT..."],
     options: [
       { name: "attach", short: "a", help: "attach each program where its section says; stay until Ctrl-C unless pinned" },
+      { name: "device", short: "d", value: "NAME", help: "the network interface that XDP and TC programs are attached to" },
+      { name: "cgroup", short: "c", value: "DIR", help: "the control group that its programs are attached to" },
       { name: "pin", value: "DIR", help: "pin programs at DIR/NAME, maps in DIR/maps, links in DIR/links, and end" },
       { name: "map", short: "m", value: "NAME=SIZE", multiple: true, help: "a map's size: entries, or a ring's bytes" },
       { name: "global", short: "g", value: "NAME=VALUE", multiple: true, help: "a global variable's first value" },
@@ -83,6 +85,7 @@ export const COMMANDS: readonly Command[] = [
     examples: [
       { command: "sonde load opensnoop.bpf.o", says: "does this kernel take it?" },
       { command: "sonde load --attach --map events=1048576 --global target_pid=1234 opensnoop.bpf.o", says: "attached until Ctrl-C, with a larger ring, for one process" },
+      { command: "sonde load --attach --device eth0 firewall.bpf.o", says: "an XDP program on an interface" },
       { command: "sonde load --attach --pin /sys/fs/bpf/guard guard.bpf.o", says: "attached for good: 'rm -r /sys/fs/bpf/guard' ends it" },
     ],
     load: async () => await import("./commands/load.ts"),

@@ -21,13 +21,15 @@ export async function run(args: ParsedArguments): Promise<number> {
   const folder = args.value("pin");
   const pins = folder === undefined ? undefined : new Pins(kernel, folder);
   const objects = specs.map((spec, i) => new LiveObject(args.words[i]!, spec));
+  const places = { device: args.value("device"), cgroup: args.value("cgroup") };
   const keepGoing = args.flag("keep-going");
   const asked = interruption();
   try {
     for (const object of objects) object.load(kernel, { vmlinux });
     if (args.flag("attach") && (keepGoing || !someFailed(objects))) {
       const attacher = new Attacher(kernel, { vmlinux });
-      for (const object of objects) if (keepGoing || !someFailed(objects)) object.attach(attacher, keepGoing);
+      for (const object of objects)
+        if (keepGoing || !someFailed(objects)) object.attach(kernel, attacher, places, keepGoing);
     }
     const kept = keepGoing || !someFailed(objects);
     if (kept && pins !== undefined) pinAll(objects, pins);

@@ -19,19 +19,26 @@ const NAME_CAPACITY = 64;
  *     0 btf (u64)   8 btf_size   12 id   16 name (u64)   24 name_len   28 kernel_btf
  */
 export function btfInfo(kernel: Kernel, fd: number, subject: string): BtfInfo {
+  const info = objectInfo(kernel, fd, 32, subject);
+  return {
+    id: info.getUint32(12, true),
+    // Kernels before 5.11 know neither names nor what to do when they are asked for one.
+    name: info.getUint32(28, true) === 0 ? "" : nameOf(kernel, fd, subject),
+    bytes: info.getUint32(8, true),
+    ofKernel: info.getUint32(28, true) !== 0,
+  };
+}
+
+/** Only the kernel's own BTF and that of its modules have one. */
+function nameOf(kernel: Kernel, fd: number, subject: string): string {
   let name: Uint8Array = new Uint8Array(1);
-  const info = objectInfo(kernel, fd, 32, subject, (view, attr) => {
+  objectInfo(kernel, fd, 32, subject, (view, attr) => {
     const memory = attr.reserve(NAME_CAPACITY);
     view.setBigUint64(16, BigInt(memory.address), true);
     view.setUint32(24, NAME_CAPACITY, true);
     name = memory.bytes;
   });
-  return {
-    id: info.getUint32(12, true),
-    name: Buffer.from(name.subarray(0, name.indexOf(0))).toString("latin1"),
-    bytes: info.getUint32(8, true),
-    ofKernel: info.getUint32(28, true) !== 0,
-  };
+  return Buffer.from(name.subarray(0, name.indexOf(0))).toString("latin1");
 }
 
 /**

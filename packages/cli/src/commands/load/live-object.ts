@@ -1,9 +1,9 @@
 /** One object on its way into the kernel: what was loaded, attached and pinned of it, and what failed. */
 import type { ObjectSpec } from "@sonde/bpf/spec";
 import { type Collection, loadCollection, type LoadOptions } from "@sonde/kernel/collection";
-import { type Attacher, describeTarget, type Link } from "@sonde/kernel/links";
-import type { Program } from "@sonde/kernel/programs";
+import type { Attacher, Link } from "@sonde/kernel/links";
 import type { Kernel } from "@sonde/kernel/sys";
+import { type Attachables, attachablesOf, type Places } from "./attach.ts";
 
 export interface ProgramResult {
   readonly name: string;
@@ -68,14 +68,14 @@ export class LiveObject {
     }
   }
 
-  /** Attaches what says where it belongs. Stops at the first failure unless told to keep going. */
-  attach(attacher: Attacher, keepGoing: boolean): void {
+  /** Attaches what it is known of where it belongs. Stops at the first failure unless told to keep going. */
+  attach(kernel: Kernel, attacher: Attacher, places: Places, keepGoing: boolean): void {
     const { collection } = this;
     if (collection === undefined) return;
     for (const [index, program] of collection.programs.entries()) {
       const result = this.results.filter(({ id }) => id !== undefined)[index];
       if (result === undefined) continue;
-      this.#attachProgram(attacher, program, result);
+      this.#attachProgram(result, attachablesOf(kernel, attacher, program, places));
       if (result.state === "failed" && !keepGoing) return;
     }
     for (const { name, type } of collection.maps) {
@@ -95,12 +95,9 @@ export class LiveObject {
     this.collection = undefined;
   }
 
-  #attachProgram(attacher: Attacher, program: Program, result: ProgramResult): void {
-    if (program.targets.length === 0) result.note = "its section does not say where to attach it";
-    for (const target of program.targets) {
-      if (target.kind === "run") result.note = `is run at the ${target.when}, not attached`;
-      else attempt(result, () => this.#keep(result, attacher.attach(program, target), describeTarget(target)));
-    }
+  #attachProgram(result: ProgramResult, { attachables, note }: Attachables): void {
+    if (note !== undefined) result.note = note;
+    for (const { place, attach } of attachables) attempt(result, () => this.#keep(result, attach(), place));
   }
 
   #keep(result: ProgramResult, link: Link, place: string = link.description): void {
