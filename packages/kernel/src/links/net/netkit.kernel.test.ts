@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { jumpIfImm, load } from "@sonde/bpf/asm";
 import { parseAddress } from "../../netlink/index.ts";
 import { KernelError, leaked, openKernel, openKernelDescriptors } from "../../sys/index.ts";
 import { kernelTest } from "../../testing/kernel-test.ts";
@@ -7,7 +8,6 @@ import { TestNamespace } from "./testing/namespace.ts";
 import { PacketCounter, type PacketCounterRequest } from "./testing/packet-counter.ts";
 import { settlesAt } from "./testing/settle.ts";
 import { TestSocket } from "./testing/sockets.ts";
-import { jumpIfImm, load } from "@sonde/bpf/asm";
 
 const kernel = openKernel();
 const COUNT = 100;
@@ -24,7 +24,7 @@ const ends = [
 
 for (const { end, by, host } of ends) {
   kernelTest(`a netkit program of the ${end} sees what it sends, is replaced in place, and goes`, { needs: ["netkit"] }, async () => {
-    const before = openKernelDescriptors();
+    const descriptors = openKernelDescriptors();
     {
       using namespace = new TestNamespace(kernel);
       namespace.addPair("netkit", "nk0", "nk1");
@@ -44,19 +44,20 @@ for (const { end, by, host } of ends) {
       link.update(second, first);
       send();
       await settlesAt(second, COUNT, "packets after the update");
-      using dropping = attachNetkit(kernel, second, { ...place, order: { place: "before", neighbour: { link } } });
+      using third = new PacketCounter(kernel, { type: "sched_cls", returns: NEXT, only });
+      const before = attachNetkit(kernel, third, { ...place, order: { place: "before", neighbour: { link } } });
       assert.deepEqual(
         queryNetkit(kernel, place).programs,
-        [dropping, link].map((one) => ({ programId: one.info().programId, linkId: one.info().id })),
+        [before, link].map((one) => ({ programId: one.info().programId, linkId: one.info().id })),
       );
-      dropping.close();
+      before.close();
       link.close();
       send();
       await settlesAt(second, COUNT, "packets after the end");
       assert.equal(first.count, COUNT);
       assert.deepEqual(queryNetkit(kernel, place).programs, []);
     }
-    assert.deepEqual(leaked(before, openKernelDescriptors()), []);
+    assert.deepEqual(leaked(descriptors, openKernelDescriptors()), []);
   });
 }
 
