@@ -15,7 +15,7 @@ export interface Places {
 /** One attachment that can be tried. */
 export interface Attachable {
   readonly place: string;
-  attach(): Link;
+  readonly attach: () => Link;
 }
 
 /** What can be tried with a program; if nothing, why. */
