@@ -97,6 +97,7 @@ export class Collection {
    * The global variables of a section (".data", ".bss", ".rodata.str1"; the dot may be left out), as
    * properties of an object: see globalsOf. Throws if the object has no such section.
    */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what the variables are
   globals<T = Globals>(section: string): T {
     const { map, typeId } = dataSectionOf(this.#spec, section);
     return globalsOf<T>(this.map(map.name), new BtfReader(this.#spec.btf), typeId);

@@ -56,6 +56,7 @@ export class ObjectEditor {
    *
    * Errors of writing: CodecError for a value that the variable's type does not hold.
    */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what the variables are
   globals<T = Record<string, BtfValue>>(section: string, options: CodecOptions = {}): T {
     const { map, typeId } = dataSectionOf(this.#spec, section);
     this.#types ??= new BtfReader(this.#spec.btf);

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { release, version } from "node:os";
 import { gunzipSync } from "node:zlib";
 import { resolve } from "@sonde/bpf/btf";
-import type { Btf } from "@sonde/bpf/btf";
+import type { Btf, BtfType } from "@sonde/bpf/btf";
 import type { ExternSpec } from "@sonde/bpf/spec";
 import { Errno } from "../sys/errno.ts";
 import { KernelError } from "../sys/errors.ts";
@@ -80,12 +80,17 @@ function writeValue(view: DataView, { name, typeId, offset, size }: KconfigSpec,
     throw new TypeError(`this kernel has ${name}=${value}, which does not fit its declaration as ${type.kind} of ${size} bytes`);
   };
   if (type.kind === "array") return writeText(view, offset, size, value, fail);
+  if (type.kind === "enum" || type.kind === "enum64") return writeInteger(view, offset, size, BigInt(TRISTATE[value] ?? fail()));
+  writeInteger(view, offset, size, integerOf(type, value) ?? fail());
+}
+
+/** `y` as a bool is 1, as a char the letter; undefined for what the type does not hold. */
+function integerOf(type: BtfType, value: string): bigint | undefined {
+  if (type.kind !== "int") return undefined;
   const tristate = TRISTATE[value];
-  if (type.kind === "enum" || type.kind === "enum64") return writeInteger(view, offset, size, BigInt(tristate ?? fail()));
-  if (type.kind !== "int") fail();
-  else if (type.encoding === "bool") writeInteger(view, offset, size, tristate === 0 || tristate === 1 ? BigInt(tristate) : fail());
-  else if (tristate !== undefined) size === 1 ? view.setUint8(offset, value.charCodeAt(0)) : fail();
-  else writeInteger(view, offset, size, fitting(value, type.bits, type.encoding === "signed") ?? fail());
+  if (type.encoding === "bool") return tristate === 0 || tristate === 1 ? BigInt(tristate) : undefined;
+  if (tristate !== undefined) return type.size === 1 ? BigInt(value.charCodeAt(0)) : undefined;
+  return fitting(value, type.bits, type.encoding === "signed");
 }
 
 /** Without its quotes, cut to what fits, with a NUL behind. */

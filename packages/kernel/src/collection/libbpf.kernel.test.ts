@@ -36,6 +36,7 @@ const OBJECTS: readonly { readonly name: string; readonly needs: readonly Kernel
   { name: "functions", needs: ["callbacks"] },
   { name: "iterators", needs: ["iterator"] },
   { name: "replaced", needs: [] },
+  { name: "hooks", needs: ["fentry", "lsm"] },
   { name: "usdt", needs: ["attach_cookie"] },
 ];
 

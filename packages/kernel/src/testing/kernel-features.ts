@@ -56,6 +56,7 @@ export type KernelFeature =
   | "struct_ops_link"
   | "live_frames"
   | "token"
+  | "module_functions"
   | "kernel_config"
   | "kernel_variables"
   | "task_iterator_parameters"
@@ -134,6 +135,8 @@ const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
   live_frames: { since: "5.18", rests: "nothing" },
   /** Iterators over the tasks of one process, or one task. */
   task_iterator_parameters: { since: "6.1", rests: "nothing" },
+  /** Functions of modules that programs call: of connection tracking, for XDP. */
+  module_functions: { since: "5.18", rests: "modules" },
   token: { since: "6.9", rests: "nothing" },
   /** What it was built with, told by /proc/config.gz or a file in /boot. */
   kernel_config: { since: "5.10", rests: "config" },
