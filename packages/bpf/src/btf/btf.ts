@@ -28,7 +28,9 @@ export type BtfType =
   | { readonly kind: "struct" | "union"; readonly id: TypeId; readonly name: string; readonly size: number; readonly members: readonly BtfMember[] }
   | { readonly kind: "enum" | "enum64"; readonly id: TypeId; readonly name: string; readonly size: number; readonly signed: boolean; readonly values: readonly BtfEnumerator[] }
   | { readonly kind: "fwd"; readonly id: TypeId; readonly name: string; readonly union: boolean }
-  | { readonly kind: "typedef" | "typeTag"; readonly id: TypeId; readonly name: string; readonly type: TypeId }
+  | { readonly kind: "typedef"; readonly id: TypeId; readonly name: string; readonly type: TypeId }
+  /** With `attribute` the name is a whole attribute, "address_space(1)", else the text of a btf_type_tag: "user". */
+  | { readonly kind: "typeTag"; readonly id: TypeId; readonly name: string; readonly type: TypeId; readonly attribute?: true }
   | { readonly kind: "volatile" | "const" | "restrict"; readonly id: TypeId; readonly type: TypeId }
   | { readonly kind: "func"; readonly id: TypeId; readonly name: string; readonly type: TypeId; readonly linkage: "static" | "global" | "extern" }
   /** A variadic prototype ends with a parameter of no name and type 0. */
@@ -36,8 +38,8 @@ export type BtfType =
   | { readonly kind: "var"; readonly id: TypeId; readonly name: string; readonly type: TypeId; readonly linkage: "static" | "global" | "extern" }
   | { readonly kind: "datasec"; readonly id: TypeId; readonly name: string; readonly size: number; readonly variables: readonly BtfVariable[] }
   | { readonly kind: "float"; readonly id: TypeId; readonly name: string; readonly size: number }
-  /** `component` is a member's or parameter's index, or -1 for the type itself. */
-  | { readonly kind: "declTag"; readonly id: TypeId; readonly name: string; readonly type: TypeId; readonly component: number };
+  /** `component` is a member's or parameter's index, or -1 for the type itself; `attribute` as for type tags. */
+  | { readonly kind: "declTag"; readonly id: TypeId; readonly name: string; readonly type: TypeId; readonly component: number; readonly attribute?: true };
 
 export type IntEncoding = "unsigned" | "signed" | "char" | "bool";
 export interface BtfMember {

@@ -1,16 +1,16 @@
 /** One type from the words of the type section. */
 import type { BtfType, IntEncoding, TypeId } from "./btf.ts";
 import { BtfError } from "./errors.ts";
-import { IntFlag, Kind, LINKAGES } from "./format.ts";
+import { flagOf, IntFlag, Kind, kindOf, LINKAGES, vlenOf } from "./format.ts";
 
 type Strings = (offset: number) => string;
 
 /** `at` is the word at which the type starts; `strings` gives the string at an offset. */
 export function decodeType(words: Uint32Array, at: number, id: TypeId, strings: Strings): BtfType {
   const info = words[at + 1]!;
-  const kind = (info >>> 24) & 0x1f;
-  const vlen = info & 0xffff;
-  const flag = info >>> 31 === 1;
+  const kind = kindOf(info);
+  const vlen = vlenOf(info);
+  const flag = flagOf(info);
   const sizeOrType = words[at + 2]!;
   const name = strings(words[at]!);
   const entry = (index: number, width: number): number => at + 3 + index * width;
@@ -49,7 +49,7 @@ export function decodeType(words: Uint32Array, at: number, id: TypeId, strings: 
       };
     case Kind.FWD: return { kind: "fwd", id, name, union: flag };
     case Kind.TYPEDEF: return { kind: "typedef", id, name, type: sizeOrType };
-    case Kind.TYPE_TAG: return { kind: "typeTag", id, name, type: sizeOrType };
+    case Kind.TYPE_TAG: return { kind: "typeTag", id, name, type: sizeOrType, ...(flag && { attribute: true }) };
     case Kind.VOLATILE: return { kind: "volatile", id, type: sizeOrType };
     case Kind.CONST: return { kind: "const", id, type: sizeOrType };
     case Kind.RESTRICT: return { kind: "restrict", id, type: sizeOrType };
@@ -69,7 +69,8 @@ export function decodeType(words: Uint32Array, at: number, id: TypeId, strings: 
         }),
       };
     case Kind.FLOAT: return { kind: "float", id, name, size: sizeOrType };
-    case Kind.DECL_TAG: return { kind: "declTag", id, name, type: sizeOrType, component: words[at + 3]! | 0 };
+    case Kind.DECL_TAG:
+      return { kind: "declTag", id, name, type: sizeOrType, component: words[at + 3]! | 0, ...(flag && { attribute: true }) };
     default: throw new BtfError(`BTF type ${id}: kind ${kind} is not known`);
   }
 }

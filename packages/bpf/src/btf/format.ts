@@ -3,9 +3,11 @@
  * section and a string section; each type is three 32-bit words and what its kind adds:
  *
  *     ┌──────────────┬───────────────────────────────┬────────────────┐
- *     │ name_off     │ info: kflag 31, kind 28..24,  │ size or type   │
- *     │              │       vlen 15..0              │                │
+ *     │ name_off     │ info: kflag 31, kind 30..24,  │ size or type   │
+ *     │              │       vlen 23..0              │                │
  *     └──────────────┴───────────────────────────────┴────────────────┘
+ *
+ * Kernels before 7.1 have five bits for the kind and sixteen for vlen; the others were 0.
  */
 import type { BtfKind } from "./btf.ts";
 
@@ -13,6 +15,13 @@ export const BTF_MAGIC = 0xeb9f;
 export const BTF_VERSION = 1;
 /** Bytes of the header that version 1 defines; `hdr_len` may be more. */
 export const BTF_HEADER_BYTES = 24;
+/** Bytes of a header that also names a section of layouts, see header.ts. */
+export const BTF_LAYOUT_HEADER_BYTES = 32;
+
+/** The second word of a type, taken apart. */
+export const kindOf = (info: number): number => (info >>> 24) & 0x7f;
+export const vlenOf = (info: number): number => info & 0xff_ffff;
+export const flagOf = (info: number): boolean => info >>> 31 === 1;
 
 /** Kinds by number; `fwd`, `struct` and so on as {@link BtfKind} spells them. */
 export const KIND_NAMES: readonly BtfKind[] = [

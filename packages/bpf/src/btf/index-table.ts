@@ -4,7 +4,8 @@
  * later reader of the same BTF, which saves the walk.
  */
 import { BtfError } from "./errors.ts";
-import { extraWords } from "./format.ts";
+import { extraWords, kindOf, vlenOf } from "./format.ts";
+import type { KindLayout } from "./header.ts";
 
 /** For each type, from the first that the blob itself holds. */
 export interface BtfIndex {
@@ -16,11 +17,19 @@ export interface BtfIndex {
   readonly kinds: Uint8Array;
 }
 
-/** Walks the type section. Throws BtfError for an unknown kind and for a section that ends amid a type. */
-export function buildIndex(words: Uint32Array): BtfIndex {
+/**
+ * Walks the type section. A kind that is unknown here is passed over by its entry in `layouts`. Throws
+ * BtfError if it has none, and for a section that ends amid a type.
+ */
+export function buildIndex(words: Uint32Array, layouts: readonly KindLayout[] = []): BtfIndex {
   // Sizes by kind as tables: the walk is most of what opening a kernel's BTF costs.
-  const fixed = Int8Array.from({ length: 32 }, (_, kind) => 3 + extraWords(kind, 0));
-  const each = Int8Array.from({ length: 32 }, (_, kind) => extraWords(kind, 1) - extraWords(kind, 0));
+  const fixed = new Int8Array(128);
+  const each = new Int8Array(128);
+  for (let kind = 0; kind < 128; kind++) {
+    const known = extraWords(kind, 0) !== -1;
+    fixed[kind] = known ? 3 + extraWords(kind, 0) : 3 + (layouts[kind]?.fixedWords ?? -1);
+    each[kind] = known ? extraWords(kind, 1) - extraWords(kind, 0) : (layouts[kind]?.entryWords ?? 0);
+  }
   // The shortest type has three words, so this is room enough; what stays unused is never touched.
   const room = Math.floor(words.length / 3);
   const offsets = new Uint32Array(room);
@@ -31,12 +40,12 @@ export function buildIndex(words: Uint32Array): BtfIndex {
   let at = 0;
   while (at + 3 <= end) {
     const info = words[at + 1]!;
-    const kind = info >>> 24 & 0x1f;
+    const kind = kindOf(info);
     if (fixed[kind]! < 3) throw new BtfError(`BTF type at word ${at}: kind ${kind} is not known`);
     offsets[count] = at;
     names[count] = words[at]!;
     kinds[count++] = kind;
-    at += fixed[kind]! + each[kind]! * (info & 0xffff);
+    at += fixed[kind]! + each[kind]! * vlenOf(info);
   }
   if (at !== end) throw new BtfError(`BTF type section of ${end} words ends amid a type`);
   return { offsets: offsets.subarray(0, count), names: names.subarray(0, count), kinds: kinds.subarray(0, count) };

@@ -28,11 +28,13 @@ export class StringSection {
   }
 
   /**
-   * Where a string starts, or -1. The section opens with an empty string, so every other one has a
-   * NUL before it; writers of BTF store each string once, so the first place is the only one.
+   * Where a string starts, or -1. A section opens with an empty string, that of split BTF may also
+   * open with another; every other string has a NUL before it. Writers of BTF store each string
+   * once, so the first place is the only one.
    */
   find(text: string): number {
     if (text === "") return 0;
+    if (this.bytes[0] !== 0 && this.at(0) === text) return 0;
     const at = indexOfBytes(this.bytes, new TextEncoder().encode(`\0${text}\0`));
     return at === -1 ? -1 : at + 1;
   }
