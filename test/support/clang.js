@@ -1,0 +1,28 @@
+// BPF objects and C programs made by Debian's compilers, for tests and benchmarks.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+/** Where Debian keeps <asm/types.h>. */
+const machine = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" }[/** @type {"x64" | "arm64"} */ (process.arch)];
+
+/** A folder that is gone when the process ends. */
+export function temporaryFolder() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "sonde-made-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Compiles a BPF object with BTF. @param {string} source path of the C file @param {string} object where to write it */
+export function compileBpf(source, object) {
+  execFileSync("clang-16", ["-target", "bpf", "-O2", "-g", `-I/usr/include/${machine}`, "-c", source, "-o", object]);
+  return object;
+}
+
+/** Compiles and links a C program. @param {string} source @param {string} program @param {readonly string[]} libraries */
+export function compileProgram(source, program, libraries) {
+  const linked = libraries.map((library) => `-l${library}`);
+  execFileSync("clang-16", ["-O2", source, "-o", program, ...linked]);
+  return program;
+}
