@@ -11,7 +11,8 @@ import { btfLines, linkLines, mapLines, overviewLines, programLines } from "./in
 import { programDetail, programDetailLines } from "./inspect/program-detail.ts";
 import { type Measure, Observer } from "./inspect/snapshot.ts";
 import { chosen, type Kind, kindOf } from "./inspect/targets.ts";
-import { type Screen, standardOutput, untilInterrupted, watch } from "./inspect/watch.ts";
+import { type Screen, standardOutput } from "./inspect/screen.ts";
+import { untilInterrupted, watch } from "./inspect/watch.ts";
 
 interface Request {
   readonly kind: Kind | undefined;

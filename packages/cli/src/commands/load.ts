@@ -6,6 +6,7 @@ import { Attacher, stopAll } from "@sonde/kernel/links";
 import { openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
 import { type ParsedArguments, UsageError } from "../command.ts";
+import { standardOutput } from "./inspect/screen.ts";
 import { LiveObject } from "./load/live-object.ts";
 import { Pins } from "./load/pins.ts";
 import { reportJson, reportText } from "./load/report.ts";
@@ -69,9 +70,9 @@ function pinAll(objects: readonly LiveObject[], pins: Pins): void {
 }
 
 function report(args: ParsedArguments, objects: readonly LiveObject[], pins: readonly string[]): void {
-  const { stdout } = process;
-  const options = { width: stdout.isTTY ? stdout.columns : Infinity, verbose: args.flag("verbose") };
-  stdout.write(args.value("output") === "json" ? reportJson(objects, pins, options) : reportText(objects, options));
+  const screen = standardOutput();
+  const options = { width: screen.width, verbose: args.flag("verbose") };
+  screen.write(args.value("output") === "json" ? reportJson(objects, pins, options) : reportText(objects, options));
 }
 
 /** Until the first signal; a second one ends the process at once, and the kernel takes everything back by itself. */

@@ -26,7 +26,7 @@ export class Places {
       case "tracing": {
         const name =
           program === undefined ? undefined : this.#functionOf(program, link.targetObjectId, link.targetTypeId);
-        return name === undefined ? "" : traced(link.attachType, name);
+        return name === undefined ? (link.attachType ?? "").replace(/^trace_/, "") : traced(link.attachType, name);
       }
       default:
         return link.place;

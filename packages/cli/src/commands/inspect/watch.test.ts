@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Screen, watch } from "./watch.ts";
+import type { Screen } from "./screen.ts";
+import { watch } from "./watch.ts";
 
 /** Gathers what is written; `stop` is called after `frames` of them. */
 async function watched(

@@ -1,28 +1,7 @@
 /** A view that is drawn again and again, until Ctrl-C. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { cut } from "./columns.ts";
-
-export interface Screen {
-  readonly isTTY: boolean;
-  /** Characters; Infinity where there is no terminal. */
-  readonly width: number;
-  readonly height: number;
-  write(text: string): void;
-}
-
-export function standardOutput(): Screen {
-  const { stdout } = process;
-  return {
-    isTTY: stdout.isTTY,
-    get width() {
-      return stdout.isTTY ? stdout.columns : Infinity;
-    },
-    get height() {
-      return stdout.isTTY ? stdout.rows : Infinity;
-    },
-    write: (text) => void stdout.write(text),
-  };
-}
+import type { Screen } from "./screen.ts";
 
 const HIDE_CURSOR = "\x1b[?25l";
 const SHOW_CURSOR = "\x1b[?25h";
