@@ -1,5 +1,5 @@
 /** The shapes of the manifest and of attach targets, as they stand in an object's `.sonde` section. */
-import { count, dictionary, flag, integer, list, oneOf, record, text, variant } from "./shape.ts";
+import { count, dictionary, either, flag, integer, list, oneOf, record, text, variant } from "./shape.ts";
 import type { Shape } from "./shape.ts";
 
 export function manifestShape(): Shape {
@@ -57,7 +57,7 @@ export const attachTarget: Shape = variant(() => ({
   kprobe: { symbol: text, "module?": text, "offset?": count, onReturn: flag },
   fentry: { function: text, "module?": text, onReturn: flag },
   uprobe: { path: text, "symbol?": text, "offset?": integer, "pid?": count, onReturn: flag },
-  perfEvent: { event: text, "period?": integer, "frequency?": integer, cpus: oneOf("one", "all") },
+  perfEvent: { event: either(text, record({ type: count, config: integer })), "period?": integer, "frequency?": integer, cpus: oneOf("one", "all") },
   kprobeMulti: { pattern: text, on: moment },
   uprobeMulti: { path: text, pattern: text, on: moment },
   ksyscall: { name: text, onReturn: flag },

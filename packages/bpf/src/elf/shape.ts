@@ -43,6 +43,11 @@ export function oneOf(...values: readonly (string | number | boolean)[]): Shape 
   };
 }
 
+/** The second shape for objects, the first for all else. */
+export function either(first: Shape, second: Shape): Shape {
+  return (value, path, depth) => (typeof value === "object" ? second : first)(value, path, depth);
+}
+
 export function list(item: Shape): Shape {
   return (value, path, depth) => {
     if (!Array.isArray(value)) mismatch(path, "list");

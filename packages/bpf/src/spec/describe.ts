@@ -31,7 +31,7 @@ function describeProgram(program: ProgramSpec): string {
 /** "tracepoint category=sched name=sched_switch": the kind, then what is set, in a fixed order. */
 function describeTarget(target: AttachTarget): string {
   const { kind, ...rest } = target;
-  const settings = Object.entries(rest).sort(([a], [b]) => a < b ? -1 : 1).map(([name, value]) => ` ${name}=${value}`);
+  const settings = Object.entries(rest).sort(([a], [b]) => a < b ? -1 : 1).map(([name, value]) => ` ${name}=${typeof value === "object" ? JSON.stringify(value) : value}`);
   return kind + settings.join("");
 }
 

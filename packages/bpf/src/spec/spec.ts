@@ -114,7 +114,7 @@ export interface PerfEventNumbers {
   /** PERF_TYPE_*, or the number of an event source in /sys/bus/event_source/devices. */
   readonly type: number;
   /** Which of the type's events. */
-  readonly config: number | bigint;
+  readonly config: number;
 }
 
 export type PerfEventName =

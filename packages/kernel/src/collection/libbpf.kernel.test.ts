@@ -48,7 +48,12 @@ for (const { name, needs } of OBJECTS) {
       assert.ok(ours.programs.length > 0);
       for (const program of ours.programs) {
         using theirs = openPinnedProgram(kernel, `${PINS}/programs/${program.name}`);
-        assert.deepEqual(kernelCode(kernel, program.fd), kernelCode(kernel, theirs.fd), program.name);
+        const [have, want] = [kernelCode(kernel, program.fd), kernelCode(kernel, theirs.fd)];
+        assert.deepEqual(have.instructions, want.instructions, program.name);
+        // Debian's libbpf leaves a call of function 0 where this kernel has none of the name; newer ones, and we, a call that names
+        // it in the verifier's log. Both are removed before the program runs.
+        const hasPoison = ours.report.poisoned.some((access) => access.program === program.name);
+        if (!hasPoison) assert.equal(have.tag, want.tag, program.name);
       }
     });
     assert.deepEqual(leaked(before, openKernelDescriptors()), []);

@@ -1,6 +1,6 @@
 /** From a program's symbolic instructions to what one kernel takes. */
-import { encode, layout } from "@sonde/bpf/asm";
-import type { CoreRelocation, Instruction, Layout } from "@sonde/bpf/asm";
+import { encode, isLoadImm64, layout } from "@sonde/bpf/asm";
+import type { CoreRelocation, Layout } from "@sonde/bpf/asm";
 import { programInfo } from "@sonde/bpf/btf";
 import type { Btf, ProgramInfo } from "@sonde/bpf/btf";
 import { applyCore, hasCandidates } from "@sonde/bpf/core";
@@ -75,7 +75,6 @@ export function encodeProgram(spec: ProgramSpec, object: ObjectContext): Encoded
 function relocate(spec: ProgramSpec, object: ObjectContext): CoreApplied {
   const core = relocateCore(spec, object);
   if (object.linkage === undefined) return core;
-  // Poisoning CO-RE adds a call behind some instructions; those the second step adds move none of the first's.
   const linked = linkReferences(core.instructions, object.linkage);
   if (linked.poisoned.size === 0) return { instructions: linked.instructions, poisoned: core.poisoned };
   return { instructions: linked.instructions, poisoned: merged(core, linked) };
@@ -88,16 +87,10 @@ function merged(core: CoreApplied, linked: CoreApplied): Map<number, string> {
   for (const [index] of core.instructions.entries()) {
     const reason = core.poisoned.get(index);
     if (reason !== undefined) all.set(index + added, reason);
-    if (linked.poisoned.has(index + added) && isPair(core.instructions[index]!)) added++;
+    if (linked.poisoned.has(index + added) && isLoadImm64(core.instructions[index]!.opcode)) added++;
   }
   return all;
 }
-
-function isPair({ opcode }: Instruction): boolean {
-  return opcode === LOAD_IMM64;
-}
-
-const LOAD_IMM64 = 0x18;
 
 function relocateCore(spec: ProgramSpec, object: ObjectContext): CoreApplied {
   const { instructions } = spec;
