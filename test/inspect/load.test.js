@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { test } from "node:test";
 import { runSonde } from "../support/sonde.js";
-import { attached, bpftool, compile, exists, temporaryFolder, writer } from "./objects.js";
+import { attached, bpftool, compile, exists, gone, temporaryFolder, writer } from "./objects.js";
 
 const folder = temporaryFolder();
 const writes = () => compile("writes", folder);
@@ -27,8 +27,8 @@ test("a trial says what was loaded and what was left out, and lets go", async ()
   assert.equal(program(object, "count_writes_by_process").state, "loaded");
   assert.deepEqual(program(object, "left_out").state, "skipped");
   assert.equal(program(object, "left_out").reason, "autoload is off");
-  assert.equal(exists("prog", program(object, "count_writes_by_process").id), false);
-  for (const map of object.maps) assert.equal(exists("map", map.id), false, map.name);
+  await gone("prog", program(object, "count_writes_by_process").id);
+  for (const map of object.maps) await gone("map", map.id);
 });
 
 test("a refusal is told by its reason and source line, with all others; nothing is left", async () => {
@@ -42,8 +42,7 @@ test("a refusal is told by its reason and source line, with all others; nothing 
   assert.equal(bad.verifier.source.line, 25);
   assert.equal(program(objects[0], "good").state, "loaded");
   assert.equal(program(objects[1], "count_writes_by_process").state, "loaded");
-  for (const object of objects)
-    for (const { id } of object.programs) if (id !== undefined) assert.equal(exists("prog", id), false);
+  for (const object of objects) for (const { id } of object.programs) if (id !== undefined) await gone("prog", id);
 
   const text = await runSonde(["load", refused()]);
   assert.match(text.stdout, /^ +- +forgets_the_null_check +raw_tracepoint +failed +raw_tracepoint\/sched_switch$/m);
@@ -82,7 +81,7 @@ test("stays attached until a signal, with the settings that were asked for", asy
     ],
   );
   assert.equal((await loader.stop()).status, 0);
-  assert.equal(exists("prog", id), false);
+  await gone("prog", id);
 });
 
 test("pinned, it goes on without anybody; removing the pins ends it", async (context) => {
@@ -101,7 +100,7 @@ test("pinned, it goes on without anybody; removing the pins ends it", async (con
   for (const path of made) assert.ok(existsSync(path), `${path} was there before`);
 
   rmSync(pins, { recursive: true });
-  await gone(id);
+  await gone("prog", id);
 });
 
 test("a pin that fails takes the others back", async (context) => {
@@ -121,7 +120,7 @@ test("asked to keep going, the good program stays attached beside the refused on
   assert.equal(program(object, "forgets_the_null_check").state, "failed");
   assert.ok(exists("prog", program(object, "good").id));
   assert.equal((await loader.stop()).status, 1);
-  await gone(program(object, "good").id);
+  await gone("prog", program(object, "good").id);
 });
 
 const mistakes = [
@@ -151,12 +150,4 @@ for (const { words, status, says } of mistakes) {
     assert.equal(ended.status, status);
     assert.equal(ended.stdout, "");
   });
-}
-
-/** The kernel frees a program some time after its last user. @param {number} id */
-async function gone(id) {
-  for (let attempt = 0; exists("prog", id); attempt++) {
-    assert.ok(attempt < 50, `program ${id} is still there`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

@@ -4,6 +4,7 @@ import { EventEmitter, once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { startSonde } from "../support/sonde.js";
 
@@ -35,6 +36,14 @@ export function bpftool(...words) {
 /** Whether the kernel has a program or map. @param {"prog" | "map" | "link"} kind @param {number} id */
 export function exists(kind, id) {
   return bpftool(kind, "show").some((/** @type {{ id: number }} */ object) => object.id === id);
+}
+
+/** Waits until the kernel has freed it, some time after its last user has gone. @param {"prog" | "map" | "link"} kind @param {number} id */
+export async function gone(kind, id) {
+  for (let attempt = 0; exists(kind, id); attempt++) {
+    if (attempt === 50) throw new Error(`${kind} ${id} is still there after 5 s`);
+    await sleep(100);
+  }
 }
 
 /** Starts `sonde load --attach -o json` and answers what it reports once it is attached. @param {readonly string[]} words */
