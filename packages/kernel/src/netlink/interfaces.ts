@@ -44,7 +44,10 @@ export function xdpState(netlink: Netlink, index: number): XdpState {
   const xdp = answer && decodeAttributes(answer.subarray(IFINFO_SIZE)).get(IFLA_XDP);
   const state = decodeAttributes(xdp ?? new Uint8Array(0));
   const modes = ["none", "native", "generic", "hardware", "several"] as const;
-  return { programId: readNumber(state.get(Xdp.PROG_ID)) ?? 0, mode: modes[readNumber(state.get(Xdp.ATTACHED)) ?? 0] ?? "none" };
+  return {
+    programId: readNumber(state.get(Xdp.PROG_ID)) ?? 0,
+    mode: modes[readNumber(state.get(Xdp.ATTACHED)) ?? 0] ?? "none",
+  };
 }
 
 /**

@@ -55,7 +55,7 @@ export function encodeMessage({ type, flags, sequence, body }: Message): Uint8Ar
 /** The messages of one datagram. Errors: RangeError when a length leads out of it. */
 export function* decodeMessages(datagram: Uint8Array): Generator<Message> {
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length);
-  for (let at = 0; at < datagram.length; ) {
+  for (let at = 0; at < datagram.length;) {
     const length = view.getUint32(at, true);
     if (length < HEADER_SIZE || at + length > datagram.length) {
       throw new RangeError(`a netlink message of ${length} bytes at ${at} of ${datagram.length}`);
@@ -90,7 +90,7 @@ export function encodeAttributes(attributes: readonly Attribute[]): Uint8Array {
 export function decodeAttributes(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> {
   const found = new Map<number, Uint8Array>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let at = 0; at + 4 <= bytes.length; ) {
+  for (let at = 0; at + 4 <= bytes.length;) {
     const length = view.getUint16(at, true);
     if (length < 4 || at + length > bytes.length) break;
     found.set(view.getUint16(at + 2, true) & TYPE_MASK, bytes.subarray(at + 4, at + length));

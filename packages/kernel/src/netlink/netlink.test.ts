@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { isIPv6 } from "node:net";
 import { test } from "node:test";
 import { parseAddress, parsePrefix } from "./address.ts";
-import { decodeAttributes, decodeMessages, encodeAttributes, encodeMessage, readNumber, readText, u16 } from "./message.ts";
+import {
+  decodeAttributes,
+  decodeMessages,
+  encodeAttributes,
+  encodeMessage,
+  readNumber,
+  readText,
+  u16,
+} from "./message.ts";
 
 test("addresses and prefixes become bytes", () => {
   assert.deepEqual([...parseAddress("10.0.255.1")], [10, 0, 255, 1]);
@@ -30,10 +38,19 @@ test("attributes are padded, nested and read back", () => {
     [1, "lo"],
     [2, undefined],
     [3, u16(0x1234)],
-    [4, [[5, 7], [6, Uint8Array.of(9)]]],
+    [
+      4,
+      [
+        [5, 7],
+        [6, Uint8Array.of(9)],
+      ],
+    ],
   ]);
   // length 7 and type 1, "lo\0" and a byte of padding; length 6 and type 3, the number and two bytes; ...
-  assert.equal(Buffer.from(bytes).toString("hex"), "070001006c6f0000" + "0600030034120000" + "14000480" + "0800050007000000" + "0500060009000000");
+  assert.equal(
+    Buffer.from(bytes).toString("hex"),
+    "070001006c6f000006000300341200001400048008000500070000000500060009000000",
+  );
   const read = decodeAttributes(bytes);
   assert.equal(readText(read.get(1)), "lo");
   assert.equal(readNumber(read.get(3)), 0x1234);
@@ -43,7 +60,10 @@ test("attributes are padded, nested and read back", () => {
 
 test("malformed answers end, by an error or without the rest", () => {
   const message = encodeMessage({ type: 16, flags: 5, sequence: 9, body: Uint8Array.of(1, 2, 3, 4) });
-  assert.deepEqual([...decodeMessages(message)], [{ type: 16, flags: 5, sequence: 9, body: Uint8Array.of(1, 2, 3, 4) }]);
+  assert.deepEqual(
+    [...decodeMessages(message)],
+    [{ type: 16, flags: 5, sequence: 9, body: Uint8Array.of(1, 2, 3, 4) }],
+  );
   for (const length of [0, 15, message.length + 1]) {
     const broken = message.slice();
     new DataView(broken.buffer).setUint32(0, length, true);

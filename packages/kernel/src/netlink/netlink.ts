@@ -84,7 +84,8 @@ export class Netlink {
    */
   request({ type, flags = 0, header, attributes = [] }: NetlinkRequest, subject: string): Uint8Array[] {
     const call = `RTM_${type}`;
-    const acknowledged = (flags & MessageFlag.DUMP) === MessageFlag.DUMP && type.startsWith("GET") ? 0 : MessageFlag.ACK;
+    const acknowledged =
+      (flags & MessageFlag.DUMP) === MessageFlag.DUMP && type.startsWith("GET") ? 0 : MessageFlag.ACK;
     const sequence = ++this.#sequence;
     const message = encodeMessage({
       type: RouteMessage[type],

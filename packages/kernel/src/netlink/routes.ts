@@ -40,7 +40,13 @@ const ACTION_END_BPF = 15;
 const Program = { FD: 1, NAME: 2 } as const;
 
 /** Adds a route (EEXIST where there is one), or with `replace` puts it in that one's place. */
-export function putRoute(netlink: Netlink, route: Route, program: RouteProgram, replace: boolean, subject: string): void {
+export function putRoute(
+  netlink: Netlink,
+  route: Route,
+  program: RouteProgram,
+  replace: boolean,
+  subject: string,
+): void {
   netlink.request(
     {
       type: "NEWROUTE",

@@ -116,9 +116,16 @@ export function removeFilter(netlink: Netlink, place: FilterPlace, subject: stri
 
 /** All filters of one direction, in the order in which they run. */
 export function filters(netlink: Netlink, index: number, direction: Direction, subject: string): Filter[] {
-  const request = { type: "GETTFILTER", flags: MessageFlag.DUMP, header: header(index, 0, PARENTS[direction]) } as const;
+  const request = {
+    type: "GETTFILTER",
+    flags: MessageFlag.DUMP,
+    header: header(index, 0, PARENTS[direction]),
+  } as const;
   // Each priority has a head of its own, without a handle.
-  return netlink.request(request, subject).map(readFilter).filter(({ handle }) => handle !== 0);
+  return netlink
+    .request(request, subject)
+    .map(readFilter)
+    .filter(({ handle }) => handle !== 0);
 }
 
 function filterHeader({ index, direction, handle, priority, protocol = ALL_PROTOCOLS }: FilterPlace): Uint8Array {

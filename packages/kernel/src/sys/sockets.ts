@@ -13,14 +13,26 @@ export const SocketType = { STREAM: 1, DGRAM: 2, RAW: 3 } as const;
 export const SOL_SOCKET = 1;
 
 /** socket(2), in the network namespace of this thread; close-on-exec. */
-export function openSocket(kernel: Kernel, family: number, type: number, protocol: number, subject: string): FileDescriptor {
+export function openSocket(
+  kernel: Kernel,
+  family: number,
+  type: number,
+  protocol: number,
+  subject: string,
+): FileDescriptor {
   return new FileDescriptor(
     checked(kernel.syscall("socket", undefined, family, type | CLOEXEC, protocol), "socket", subject),
   );
 }
 
 /** bind(2), connect(2): `address` is a struct sockaddr of the socket's family. */
-export function setAddress(kernel: Kernel, call: "bind" | "connect", fd: number, address: Uint8Array, subject: string): void {
+export function setAddress(
+  kernel: Kernel,
+  call: "bind" | "connect",
+  fd: number,
+  address: Uint8Array,
+  subject: string,
+): void {
   const attr = kernel.attr(0);
   const memory = attr.reserve(address.length);
   memory.bytes.set(address);
@@ -28,13 +40,28 @@ export function setAddress(kernel: Kernel, call: "bind" | "connect", fd: number,
 }
 
 /** sendto(2) of one message, to where the socket is connected unless an address is given. */
-export function sendMessage(kernel: Kernel, fd: number, message: Uint8Array, subject: string, address?: Uint8Array): void {
+export function sendMessage(
+  kernel: Kernel,
+  fd: number,
+  message: Uint8Array,
+  subject: string,
+  address?: Uint8Array,
+): void {
   const attr = new Attr(kernel, 0, message.length + (address?.length ?? 0) + 16);
   const memory = attr.reserve(message.length);
   memory.bytes.set(message);
   const to = address && attr.reserve(address.length);
   if (address !== undefined) to?.bytes.set(address);
-  const sent = kernel.syscall("sendto", attr, fd, memory.address, message.length, 0, to?.address ?? 0, address?.length ?? 0);
+  const sent = kernel.syscall(
+    "sendto",
+    attr,
+    fd,
+    memory.address,
+    message.length,
+    0,
+    to?.address ?? 0,
+    address?.length ?? 0,
+  );
   checked(sent, "sendto", subject);
 }
 

@@ -9,6 +9,7 @@ import type { KernelFeature } from "../../testing/kernel-features.ts";
 import { kernelTest } from "../../testing/kernel-test.ts";
 import { type CgroupAttachType, type CgroupOptions, attachCgroup, queryCgroup } from "./cgroup.ts";
 import { TestCgroup } from "./testing/cgroup.ts";
+import { Held } from "./testing/held.ts";
 import { TestNamespace } from "./testing/namespace.ts";
 import { PacketCounter, type PacketCounterRequest } from "./testing/packet-counter.ts";
 import { settlesAt } from "./testing/settle.ts";
@@ -91,7 +92,12 @@ function readSetting(): void {
 }
 
 /** Attach types that come in one form for each version of the internet protocol. */
-const paired: readonly (readonly [type: ProgramType, four: CgroupAttachType, six: CgroupAttachType, act: Row["act"]])[] = [
+const paired: readonly (readonly [
+  type: ProgramType,
+  four: CgroupAttachType,
+  six: CgroupAttachType,
+  act: Row["act"],
+])[] = [
   ["cgroup_sock", "cgroup_inet4_post_bind", "cgroup_inet6_post_bind", bindSockets],
   ["cgroup_sock_addr", "cgroup_inet4_bind", "cgroup_inet6_bind", bindSockets],
   ["cgroup_sock_addr", "cgroup_inet4_connect", "cgroup_inet6_connect", connectDatagrams],
@@ -121,8 +127,18 @@ const rows: readonly Row[] = [
   { type: "cgroup_sock_addr", attachType: "cgroup_unix_connect", act: connectStreams, needs: "cgroup_unix" },
   { type: "cgroup_sock_addr", attachType: "cgroup_unix_sendmsg", act: datagrams, needs: "cgroup_unix" },
   { type: "cgroup_sock_addr", attachType: "cgroup_unix_recvmsg", act: datagrams, needs: "cgroup_unix" },
-  { type: "cgroup_sock_addr", attachType: "cgroup_unix_getpeername", act: askNames("getpeername"), needs: "cgroup_unix" },
-  { type: "cgroup_sock_addr", attachType: "cgroup_unix_getsockname", act: askNames("getsockname"), needs: "cgroup_unix" },
+  {
+    type: "cgroup_sock_addr",
+    attachType: "cgroup_unix_getpeername",
+    act: askNames("getpeername"),
+    needs: "cgroup_unix",
+  },
+  {
+    type: "cgroup_sock_addr",
+    attachType: "cgroup_unix_getsockname",
+    act: askNames("getsockname"),
+    needs: "cgroup_unix",
+  },
 ];
 
 for (const { type, attachType, act, needs, only = [], extra = 0 } of rows) {
@@ -134,10 +150,15 @@ for (const { type, attachType, act, needs, only = [], extra = 0 } of rows) {
       using namespace = new TestNamespace(kernel);
       using counter = new PacketCounter(kernel, { type, attachType, returns: ALLOW, only });
       const link = attachCgroup(kernel, counter, { cgroup: cgroup.path, attachType });
-      const place: Place = attachType.includes("unix") ? { path: join(folder, "s") } : { family: attachType.includes("6") ? 6 : 4, port: 4000 };
+      const place: Place = attachType.includes("unix")
+        ? { path: join(folder, "s") }
+        : { family: attachType.includes("6") ? 6 : 4, port: 4000 };
       cgroup.run(() => namespace.run(() => act(place)));
       await settlesAt(counter, COUNT + extra, attachType);
-      assert.deepEqual(queryCgroup(kernel, { cgroup: cgroup.path, attachType }).programs.map(({ programId }) => programId), [counter.id]);
+      assert.deepEqual(
+        queryCgroup(kernel, { cgroup: cgroup.path, attachType }).programs.map(({ programId }) => programId),
+        [counter.id],
+      );
       link.close();
       assert.deepEqual(queryCgroup(kernel, { cgroup: cgroup.path, attachType }).programs, []);
     } finally {
@@ -172,7 +193,12 @@ for (const way of ways) {
       assert.equal(first.count, COUNT);
       first[Symbol.dispose]();
       link.update(second);
-      cgroup.run(() => assert.throws(() => makeSockets(PLACE), (error) => error instanceof KernelError && error.code === "EPERM"));
+      cgroup.run(() =>
+        assert.throws(
+          () => makeSockets(PLACE),
+          (error) => error instanceof KernelError && error.code === "EPERM",
+        ),
+      );
       assert.equal(second.count, 1);
       assert.equal(link.fd === undefined, way.road !== "link");
       link.close();
@@ -192,23 +218,28 @@ kernelTest("programs of groups above run for a group, unless it overrides them",
     using first = counterOfSockets();
     using second = counterOfSockets();
     const effective = (): number[] =>
-      queryCgroup(kernel, { cgroup: below.path, attachType, effective: true }).programs.map(({ programId }) => programId);
+      queryCgroup(kernel, { cgroup: below.path, attachType, effective: true }).programs.map(
+        ({ programId }) => programId,
+      );
     {
-      using _above = attachCgroup(kernel, first, { cgroup: above.path, attachType });
-      using _below = attachCgroup(kernel, second, { cgroup: below.path, attachType });
+      using held = new Held();
+      held.add(attachCgroup(kernel, first, { cgroup: above.path, attachType }));
+      held.add(attachCgroup(kernel, second, { cgroup: below.path, attachType }));
       below.run(() => makeSockets(PLACE));
       assert.deepEqual([first.count, second.count], [COUNT, COUNT]);
       assert.deepEqual(effective(), [second.id, first.id]);
     }
     {
-      using _above = attachCgroup(kernel, first, { cgroup: above.path, attachType, sharing: "override" });
-      using _below = attachCgroup(kernel, second, { cgroup: below.path, attachType, sharing: "override" });
+      using held = new Held();
+      held.add(attachCgroup(kernel, first, { cgroup: above.path, attachType, sharing: "override" }));
+      held.add(attachCgroup(kernel, second, { cgroup: below.path, attachType, sharing: "override" }));
       below.run(() => makeSockets(PLACE));
       assert.deepEqual([first.count, second.count], [COUNT, 2 * COUNT]);
       assert.deepEqual(effective(), [second.id]);
     }
     {
-      using _above = attachCgroup(kernel, first, { cgroup: above.path, attachType, sharing: "exclusive" });
+      using held = new Held();
+      held.add(attachCgroup(kernel, first, { cgroup: above.path, attachType, sharing: "exclusive" }));
       assert.throws(
         () => attachCgroup(kernel, second, { cgroup: below.path, attachType }),
         (error) => error instanceof KernelError && error.code === "EPERM",
@@ -228,9 +259,18 @@ kernelTest("cgroup programs run in the order asked for", { needs: ["cgroup_order
     using second = counterOfSockets();
     using third = counterOfSockets();
     using thirdLink = attachCgroup(kernel, third, place);
-    using _first = attachCgroup(kernel, first, { ...place, order: { place: "before" } });
-    using _second = attachCgroup(kernel, second, { ...place, order: { place: "before", neighbour: { link: thirdLink } } });
-    assert.deepEqual(queryCgroup(kernel, place).programs.map(({ programId }) => programId), [first.id, second.id, third.id]);
+    using held = new Held();
+    held.add(attachCgroup(kernel, first, { ...place, order: { place: "before" } }));
+    held.add(
+      attachCgroup(kernel, second, {
+        ...place,
+        order: { place: "before", neighbour: { link: thirdLink } },
+      }),
+    );
+    assert.deepEqual(
+      queryCgroup(kernel, place).programs.map(({ programId }) => programId),
+      [first.id, second.id, third.id],
+    );
   } finally {
     await cgroup.remove();
   }
@@ -238,7 +278,10 @@ kernelTest("cgroup programs run in the order asked for", { needs: ["cgroup_order
 
 kernelTest("a folder that is no cgroup, and a program of another type, are refused", async () => {
   using counter = counterOfSockets();
-  assert.throws(() => attachCgroup(kernel, counter, { cgroup: "/tmp", attachType: "cgroup_inet_sock_create" }), KernelError);
+  assert.throws(
+    () => attachCgroup(kernel, counter, { cgroup: "/tmp", attachType: "cgroup_inet_sock_create" }),
+    KernelError,
+  );
   const cgroup = new TestCgroup("sonde-test");
   try {
     assert.throws(

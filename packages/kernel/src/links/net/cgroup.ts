@@ -61,7 +61,8 @@ export function attachCgroup(kernel: Kernel, program: LoadedProgram, options: Cg
     const link = tryLink(kernel, program, options, { ...position, flags }, subject);
     if (link !== undefined) return link;
   }
-  if (road === "link") throw new TypeError(`${subject}: a BPF link always shares its group ("multi"), it cannot be "${sharing}"`);
+  if (road === "link")
+    throw new TypeError(`${subject}: a BPF link always shares its group ("multi"), it cannot be "${sharing}"`);
   return attachWithoutLink(kernel, program, options, { ...position, flags: flags | SHARING[sharing] }, subject);
 }
 
@@ -118,7 +119,8 @@ function attachWithoutLink(
     replace(next, expected) {
       refuseExpected(expected, subject, ROAD);
       current.replace(next, (programFd) =>
-        programAttach(kernel, { ...request, programFd, ...replacement(flags, current.fd) }, subject));
+        programAttach(kernel, { ...request, programFd, ...replacement(flags, current.fd) }, subject),
+      );
     },
     remove() {
       // Without ALLOW_MULTI the kernel detaches whatever is there, which may be somebody else's by now.

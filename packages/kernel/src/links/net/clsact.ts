@@ -81,7 +81,15 @@ function addFilter(
   subject: string,
   options: ClsactOptions,
 ): ClsactLink {
-  const { direction, protocol, handle = 0, priority = 0, name = "sonde", directAction = true, replace = false } = options;
+  const {
+    direction,
+    protocol,
+    handle = 0,
+    priority = 0,
+    name = "sonde",
+    directAction = true,
+    replace = false,
+  } = options;
   const wanted = { index, direction, protocol, handle, priority };
   const filter = putFilter(netlink, wanted, { fd: program.fd, name, directAction }, replace, subject);
   const place: FilterPlace = { ...wanted, handle: filter.handle, priority: filter.priority };
@@ -105,5 +113,7 @@ function addFilter(
 }
 
 function isEmpty(netlink: Netlink, index: number, subject: string): boolean {
-  return (["ingress", "egress"] as const).every((direction) => filters(netlink, index, direction, subject).length === 0);
+  return (["ingress", "egress"] as const).every(
+    (direction) => filters(netlink, index, direction, subject).length === 0,
+  );
 }

@@ -1,6 +1,12 @@
 /** What attachments to a network interface have in common. */
 import { type Device, Netlink, interfaceIndex } from "../../netlink/index.ts";
-import { type Kernel, type LinkCreateRequest, type NetworkNamespace, inNetworkNamespace, linkCreate } from "../../sys/index.ts";
+import {
+  type Kernel,
+  type LinkCreateRequest,
+  type NetworkNamespace,
+  inNetworkNamespace,
+  linkCreate,
+} from "../../sys/index.ts";
 import { Link } from "../link.ts";
 
 /** An interface, and the network namespace in which it is known by that name or index. */

@@ -63,7 +63,9 @@ function isGone(error: unknown): boolean {
 /** For attachments that cannot tell which program they have. Errors: TypeError when one is expected. */
 export function refuseExpected(expected: LoadedProgram | undefined, subject: string, road: string): void {
   if (expected === undefined) return;
-  throw new TypeError(`${subject} cannot be updated on condition of the program that runs: it is a ${road}, not a BPF link`);
+  throw new TypeError(
+    `${subject} cannot be updated on condition of the program that runs: it is a ${road}, not a BPF link`,
+  );
 }
 
 /**

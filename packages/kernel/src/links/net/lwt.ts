@@ -1,5 +1,14 @@
 /** Lightweight tunnels: programs for the packets of a route. */
-import { type LwtHook, Netlink, type Route, interfaceIndex, parseAddress, parsePrefix, putRoute, removeRoute } from "../../netlink/index.ts";
+import {
+  type LwtHook,
+  Netlink,
+  type Route,
+  interfaceIndex,
+  parseAddress,
+  parsePrefix,
+  putRoute,
+  removeRoute,
+} from "../../netlink/index.ts";
 import type { Kernel } from "../../sys/index.ts";
 import type { LoadedProgram } from "../attacher.ts";
 import type { Link } from "../link.ts";

@@ -4,6 +4,7 @@ import { KernelError, leaked, openKernel, openKernelDescriptors } from "../../sy
 import { kernelTest } from "../../testing/kernel-test.ts";
 import { Link } from "../link.ts";
 import { type NetfilterHook, attachNetfilter } from "./netfilter.ts";
+import { Held } from "./testing/held.ts";
 import { TestNamespace } from "./testing/namespace.ts";
 import { PacketCounter } from "./testing/packet-counter.ts";
 import { settlesAt } from "./testing/settle.ts";
@@ -29,60 +30,71 @@ const HOOKS: readonly NetfilterHook[] = ["prerouting", "input", "output", "postr
 
 for (const family of ["ipv4", "ipv6"] as const) {
   for (const hook of HOOKS) {
-    kernelTest(`netfilter's ${hook} sees each ${family} datagram, and goes`, { needs: ["netfilter_link"] }, async () => {
-      const before = openKernelDescriptors();
-      {
-        using namespace = new TestNamespace(kernel);
-        const version = family === "ipv4" ? 4 : 6;
-        using counter = new PacketCounter(kernel, { type: "netfilter", attachType: "netfilter", returns: ACCEPT });
-        const link = attachNetfilter(kernel, counter, { family, hook, priority: -7, namespace: namespace.fd });
-        datagrams(namespace, version, true);
-        await settlesAt(counter, COUNT, "datagrams");
-        const info = link.info();
-        assert.ok(info.kind === "netfilter");
-        assert.deepEqual([info.family, info.priority], [family === "ipv4" ? 2 : 10, -7]);
-        link.close();
-        datagrams(namespace, version, true);
-        assert.equal(counter.count, COUNT);
-      }
-      assert.deepEqual(leaked(before, openKernelDescriptors()), []);
-    });
+    kernelTest(
+      `netfilter's ${hook} sees each ${family} datagram, and goes`,
+      { needs: ["netfilter_link"] },
+      async () => {
+        const before = openKernelDescriptors();
+        {
+          using namespace = new TestNamespace(kernel);
+          const version = family === "ipv4" ? 4 : 6;
+          using counter = new PacketCounter(kernel, { type: "netfilter", attachType: "netfilter", returns: ACCEPT });
+          const link = attachNetfilter(kernel, counter, { family, hook, priority: -7, namespace: namespace.fd });
+          datagrams(namespace, version, true);
+          await settlesAt(counter, COUNT, "datagrams");
+          const info = link.info();
+          assert.ok(info.kind === "netfilter");
+          assert.deepEqual([info.family, info.priority], [family === "ipv4" ? 2 : 10, -7]);
+          link.close();
+          datagrams(namespace, version, true);
+          assert.equal(counter.count, COUNT);
+        }
+        assert.deepEqual(leaked(before, openKernelDescriptors()), []);
+      },
+    );
   }
 }
 
-kernelTest("a netfilter link is pinned, opened again, and drops until it is gone", { needs: ["netfilter_link"] }, async () => {
-  using namespace = new TestNamespace(kernel);
-  const pin = `/sys/fs/bpf/sonde-test-${process.pid}`;
-  const place = { family: "ipv4", hook: "input", priority: 5, namespace: namespace.fd } as const;
-  using drop = new PacketCounter(kernel, { type: "netfilter", attachType: "netfilter", returns: DROP });
-  try {
-    const link = attachNetfilter(kernel, drop, place);
-    link.pin(pin);
-    link.close();
-    datagrams(namespace, 4, false);
-    await settlesAt(drop, COUNT, "datagrams dropped");
-    assert.throws(
-      () => attachNetfilter(kernel, drop, place),
-      (error) => error instanceof KernelError && error.code === "EBUSY",
-    );
-    Link.open(kernel, pin).detach();
-    datagrams(namespace, 4, true);
-  } finally {
-    rmSync(pin, { force: true });
-  }
-  assert.equal(drop.count, COUNT);
-});
+kernelTest(
+  "a netfilter link is pinned, opened again, and drops until it is gone",
+  { needs: ["netfilter_link"] },
+  async () => {
+    using namespace = new TestNamespace(kernel);
+    const pin = `/sys/fs/bpf/sonde-test-${process.pid}`;
+    const place = { family: "ipv4", hook: "input", priority: 5, namespace: namespace.fd } as const;
+    using drop = new PacketCounter(kernel, { type: "netfilter", attachType: "netfilter", returns: DROP });
+    try {
+      const link = attachNetfilter(kernel, drop, place);
+      link.pin(pin);
+      link.close();
+      datagrams(namespace, 4, false);
+      await settlesAt(drop, COUNT, "datagrams dropped");
+      assert.throws(
+        () => attachNetfilter(kernel, drop, place),
+        (error) => error instanceof KernelError && error.code === "EBUSY",
+      );
+      Link.open(kernel, pin).detach();
+      datagrams(namespace, 4, true);
+    } finally {
+      rmSync(pin, { force: true });
+    }
+    assert.equal(drop.count, COUNT);
+  },
+);
 
 kernelTest("a netfilter program may ask for whole packets", { needs: ["netfilter_defragment"] }, async () => {
   using namespace = new TestNamespace(kernel);
   using counter = new PacketCounter(kernel, { type: "netfilter", attachType: "netfilter", returns: ACCEPT });
-  using _link = attachNetfilter(kernel, counter, {
-    family: "ipv4",
-    hook: "prerouting",
-    priority: -300,
-    defragment: true,
-    namespace: namespace.fd,
-  });
+  using held = new Held();
+  held.add(
+    attachNetfilter(kernel, counter, {
+      family: "ipv4",
+      hook: "prerouting",
+      priority: -300,
+      defragment: true,
+      namespace: namespace.fd,
+    }),
+  );
   datagrams(namespace, 4, true);
   await settlesAt(counter, COUNT, "datagrams");
 });

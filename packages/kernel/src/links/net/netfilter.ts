@@ -44,6 +44,8 @@ export function attachNetfilter(kernel: Kernel, program: LoadedProgram, options:
       attr.u32(28, defragment ? IP_DEFRAG : 0);
     },
   };
-  const [feature, since] = defragment ? ["defragmentation for netfilter links", "6.6"] as const : ["netfilter links", "6.4"] as const;
+  const [feature, since] = defragment
+    ? (["defragmentation for netfilter links", "6.6"] as const)
+    : (["netfilter links", "6.4"] as const);
   return needing(feature, since, () => linkIn(kernel, namespace, request, subject, "netfilter link"));
 }

@@ -38,5 +38,6 @@ export function queryNetkit(kernel: Kernel, place: NetkitPlace): AttachedProgram
   const subject = `netkit ${place.end}:${describeDevice(place)}`;
   const query = { target: deviceIndex(kernel, place), attachType: attachTypeId(`netkit_${place.end}`), links: true };
   return needing("netkit", "6.7", () =>
-    inNetworkNamespace(kernel, place.namespace, () => programQuery(kernel, query, subject)));
+    inNetworkNamespace(kernel, place.namespace, () => programQuery(kernel, query, subject)),
+  );
 }

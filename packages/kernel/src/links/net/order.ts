@@ -48,6 +48,7 @@ function neighbourOf(neighbour: Neighbour | undefined): Pick<Position, "flags" |
   if ("linkId" in neighbour) return { flags: AttachFlag.LINK | AttachFlag.ID, relative: neighbour.linkId };
   if ("program" in neighbour) return { flags: 0, relative: neighbour.program.fd };
   const { fd } = neighbour.link;
-  if (fd === undefined) throw new TypeError("a program can be put next to a BPF link only, not next to an attachment without one");
+  if (fd === undefined)
+    throw new TypeError("a program can be put next to a BPF link only, not next to an attachment without one");
   return { flags: AttachFlag.LINK, relative: fd };
 }

@@ -7,6 +7,7 @@ import type { KernelFeature } from "../../testing/kernel-features.ts";
 import { kernelTest } from "../../testing/kernel-test.ts";
 import { type LwtOptions, attachLwt } from "./lwt.ts";
 import { forwardedFrame, segmentFrame } from "./testing/frames.ts";
+import { Held } from "./testing/held.ts";
 import { TestNamespace } from "./testing/namespace.ts";
 import { PacketCounter } from "./testing/packet-counter.ts";
 import { settlesAt } from "./testing/settle.ts";
@@ -36,7 +37,12 @@ function sendAway(namespace: TestNamespace): void {
 function forward(namespace: TestNamespace): void {
   namespace.run(() => {
     writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
-    sendFrames(kernel, namespace.index("v0"), forwardedFrame(parseAddress("10.7.0.9"), parseAddress("10.9.0.5")), COUNT);
+    sendFrames(
+      kernel,
+      namespace.index("v0"),
+      forwardedFrame(parseAddress("10.7.0.9"), parseAddress("10.9.0.5")),
+      COUNT,
+    );
   });
 }
 
@@ -69,13 +75,22 @@ for (const { type, hook, destination, needs, traffic } of rows) {
       const link = attachLwt(kernel, first, options);
       traffic(namespace);
       await settlesAt(first, COUNT, "packets");
-      assert.throws(() => attachLwt(kernel, second, options), (error) => error instanceof KernelError && error.code === "EEXIST");
+      assert.throws(
+        () => attachLwt(kernel, second, options),
+        (error) => error instanceof KernelError && error.code === "EEXIST",
+      );
       link.update(second);
       traffic(namespace);
       await settlesAt(second, COUNT, "packets after the update");
-      assert.match(namespace.print("ip", "-6", "route", "show") + namespace.print("ip", "route", "show"), new RegExp(`encap (bpf|seg6local).* sonde:${second.id} `));
+      assert.match(
+        namespace.print("ip", "-6", "route", "show") + namespace.print("ip", "route", "show"),
+        new RegExp(`encap (bpf|seg6local).* sonde:${second.id} `),
+      );
       link.close();
-      assert.doesNotMatch(namespace.print("ip", "-6", "route", "show") + namespace.print("ip", "route", "show"), /encap/);
+      assert.doesNotMatch(
+        namespace.print("ip", "-6", "route", "show") + namespace.print("ip", "route", "show"),
+        /encap/,
+      );
       assert.equal(first.count, COUNT);
     }
     assert.deepEqual(leaked(before, openKernelDescriptors()), []);
@@ -89,8 +104,9 @@ kernelTest("two programs on two routes by one interface are kept apart", { needs
   using near = new PacketCounter(kernel, { type: "lwt_xmit", returns: GO_ON });
   using far = new PacketCounter(kernel, { type: "lwt_xmit", returns: GO_ON });
   const place = { hook: "xmit", device: "v0", namespace: namespace.fd } as const;
-  using _near = attachLwt(kernel, near, { ...place, destination: "10.9.0.0/24" });
-  using _far = attachLwt(kernel, far, { ...place, destination: "10.10.0.0/24", gateway: "10.8.0.2", metric: 7 });
+  using held = new Held();
+  held.add(attachLwt(kernel, near, { ...place, destination: "10.9.0.0/24" }));
+  held.add(attachLwt(kernel, far, { ...place, destination: "10.10.0.0/24", gateway: "10.8.0.2", metric: 7 }));
   sendAway(namespace);
   await settlesAt(near, COUNT, "packets");
   assert.equal(far.count, 0);
@@ -100,7 +116,13 @@ kernelTest("a route is removed with its interface, and its link may still be clo
   using namespace = new TestNamespace(kernel);
   namespace.addPair("veth", "v0", "v1");
   using program = new PacketCounter(kernel, { type: "lwt_xmit", returns: GO_ON });
-  const link = attachLwt(kernel, program, { hook: "xmit", destination: "10.9.0.0/24", device: "v0", namespace: namespace.fd, headroom: 16 });
+  const link = attachLwt(kernel, program, {
+    hook: "xmit",
+    destination: "10.9.0.0/24",
+    device: "v0",
+    namespace: namespace.fd,
+    headroom: 16,
+  });
   namespace.print("ip", "link", "delete", "v0");
   link.close();
 });

@@ -1,11 +1,22 @@
 import assert from "node:assert/strict";
 import { type Instruction, jumpIfImm, load } from "@sonde/bpf/asm";
-import { BpfCommand, FileDescriptor, KernelError, MapTypeId, checked, leaked, mapCreate, openKernel, openKernelDescriptors } from "../../sys/index.ts";
+import {
+  BpfCommand,
+  FileDescriptor,
+  KernelError,
+  MapTypeId,
+  checked,
+  leaked,
+  mapCreate,
+  openKernel,
+  openKernelDescriptors,
+} from "../../sys/index.ts";
 import { kernelTest } from "../../testing/kernel-test.ts";
 import { attachToNamespace, queryNamespace } from "./namespace.ts";
 import { attachReuseport, attachSocketFilter } from "./socket.ts";
 import { type SockmapPlace, attachSockmap, querySockmap } from "./sockmap.ts";
 import { attachTc } from "./tc.ts";
+import { Held } from "./testing/held.ts";
 import { TestNamespace } from "./testing/namespace.ts";
 import { PacketCounter, type PacketCounterRequest, rehash } from "./testing/packet-counter.ts";
 import { settlesAt } from "./testing/settle.ts";
@@ -36,7 +47,10 @@ kernelTest("sk_lookup is asked for each datagram, is replaced in place, and goes
     const link = attachToNamespace(kernel, first, place);
     datagrams(namespace);
     await settlesAt(first, COUNT, "datagrams");
-    assert.deepEqual(queryNamespace(kernel, place).programs.map(({ programId }) => programId), [first.id]);
+    assert.deepEqual(
+      queryNamespace(kernel, place).programs.map(({ programId }) => programId),
+      [first.id],
+    );
     link.update(second, first);
     datagrams(namespace);
     await settlesAt(second, COUNT, "datagrams after the update");
@@ -58,7 +72,8 @@ kernelTest("a flow dissector takes apart each packet whose flow is asked for", a
     using dissector = new PacketCounter(kernel, { type: "flow_dissector", attachType: "flow_dissector", returns: 0 });
     using asking = new PacketCounter(kernel, { type: "sched_cls", returns: -1, then: rehash() });
     const link = attachToNamespace(kernel, dissector, { attachType: "flow_dissector", namespace: namespace.fd });
-    using _asking = attachTc(kernel, asking, { device: "lo", direction: "ingress", namespace: namespace.fd });
+    using held = new Held();
+    held.add(attachTc(kernel, asking, { device: "lo", direction: "ingress", namespace: namespace.fd }));
     datagrams(namespace);
     await settlesAt(asking, COUNT, "datagrams");
     assert.equal(dissector.count, COUNT);
@@ -99,7 +114,8 @@ kernelTest("a socket filter's link leaves a socket alone that got the number of 
   socket[Symbol.dispose]();
   using next = new TestSocket(kernel, PLACE, "datagram");
   assert.equal(next.fd, fd);
-  using _next = attachSocketFilter(kernel, other, { socket: next.fd });
+  using held = new Held();
+  held.add(attachSocketFilter(kernel, other, { socket: next.fd }));
   assert.throws(() => link.update(other), /has been closed/);
   link.close();
   assert.throws(() => link.update(other), /detached already/);
@@ -109,9 +125,11 @@ kernelTest("a reuseport program chooses for each datagram", async () => {
   using namespace = new TestNamespace(kernel);
   using first = new PacketCounter(kernel, { type: "sk_reuseport", attachType: "sk_reuseport_select", returns: PASS });
   using second = new PacketCounter(kernel, { type: "sk_reuseport", attachType: "sk_reuseport_select", returns: PASS });
-  const bound = (): TestSocket => namespace.run(() => new TestSocket(kernel, PLACE, "datagram").sharePort().bind(PLACE));
+  const bound = (): TestSocket =>
+    namespace.run(() => new TestSocket(kernel, PLACE, "datagram").sharePort().bind(PLACE));
   using one = bound();
-  using _other = bound();
+  using held = new Held();
+  held.add(bound());
   using sender = namespace.run(() => new TestSocket(kernel, PLACE, "datagram"));
   const link = attachReuseport(kernel, first, { socket: one.fd });
   sender.send(COUNT, PLACE);
@@ -140,7 +158,14 @@ function connection(namespace: TestNamespace): { readonly server: TestSocket; re
 }
 
 function sockmap(): FileDescriptor {
-  return mapCreate(kernel, { type: MapTypeId.sockmap, keySize: 4, valueSize: 4, maxEntries: 1, flags: 0, name: "sockets" });
+  return mapCreate(kernel, {
+    type: MapTypeId.sockmap,
+    keySize: 4,
+    valueSize: 4,
+    maxEntries: 1,
+    flags: 0,
+    name: "sockets",
+  });
 }
 
 function put(map: FileDescriptor, socket: TestSocket): void {
@@ -150,6 +175,17 @@ function put(map: FileDescriptor, socket: TestSocket): void {
   attr.pointer(16, new Uint8Array(Uint32Array.of(socket.fd).buffer));
   checked(kernel.bpf(BpfCommand.MAP_UPDATE_ELEM, attr), "BPF_MAP_UPDATE_ELEM", "a sockmap");
 }
+
+kernelTest("a sockmap says which program is attached to it", () => {
+  using map = sockmap();
+  using program = new PacketCounter(kernel, { type: "sk_msg", attachType: "sk_msg_verdict", returns: PASS });
+  const place = { map, attachType: "sk_msg_verdict" } as const;
+  const attached = (): number[] => querySockmap(kernel, place).programs.map(({ programId }) => programId);
+  const link = attachSockmap(kernel, program, place);
+  assert.deepEqual(attached(), [program.id]);
+  link.close();
+  assert.deepEqual(attached(), []);
+});
 
 /** The end of a connection is an empty packet. */
 function withContent(): Instruction[] {
@@ -165,8 +201,18 @@ const sockmapRows: readonly {
 }[] = [
   { type: "sk_msg", attachType: "sk_msg_verdict", returns: PASS },
   { type: "sk_skb", attachType: "sk_skb_verdict", returns: PASS },
-  { type: "sk_skb", attachType: "sk_skb_stream_verdict", returns: PASS, companion: { attachType: "sk_skb_stream_parser", returns: "length" } },
-  { type: "sk_skb", attachType: "sk_skb_stream_parser", returns: "length", companion: { attachType: "sk_skb_stream_verdict", returns: PASS } },
+  {
+    type: "sk_skb",
+    attachType: "sk_skb_stream_verdict",
+    returns: PASS,
+    companion: { attachType: "sk_skb_stream_parser", returns: "length" },
+  },
+  {
+    type: "sk_skb",
+    attachType: "sk_skb_stream_parser",
+    returns: "length",
+    companion: { attachType: "sk_skb_stream_verdict", returns: PASS },
+  },
 ];
 
 for (const { type, attachType, returns, companion } of sockmapRows) {
@@ -184,7 +230,8 @@ for (const { type, attachType, returns, companion } of sockmapRows) {
         using first = new PacketCounter(kernel, { type, attachType, returns, only });
         using second = new PacketCounter(kernel, { type, attachType, returns, only });
         using other = companion && new PacketCounter(kernel, { type, ...companion });
-        using _otherLink = companion && other && attachSockmap(kernel, other, { map, attachType: companion.attachType, road });
+        using held = new Held();
+        if (companion && other) held.add(attachSockmap(kernel, other, { map, attachType: companion.attachType, road }));
         const link = attachSockmap(kernel, first, { map, attachType, road });
         const send = (): void => {
           const { server, client } = connection(namespace);
@@ -203,7 +250,8 @@ for (const { type, attachType, returns, companion } of sockmapRows) {
         await settlesAt(second, COUNT, "messages after the update");
         assert.equal(first.count, COUNT);
         link.close();
-        assert.deepEqual(querySockmap(kernel, { map, attachType }).programs, []);
+        if (companion === undefined) send();
+        assert.equal(second.count, COUNT);
       }
       assert.deepEqual(leaked(before, openKernelDescriptors()), []);
     });

@@ -1,10 +1,17 @@
 /** Programs for the sockets in a sockmap or sockhash. */
 import { attachTypeId } from "../../programs/attach-type.ts";
-import { type AttachedPrograms, type Kernel, linkCreate, programAttach, programDetach, programQuery } from "../../sys/index.ts";
+import {
+  type AttachedPrograms,
+  type Kernel,
+  linkCreate,
+  programAttach,
+  programDetach,
+  programQuery,
+} from "../../sys/index.ts";
 import type { LoadedProgram } from "../attacher.ts";
 import { Link } from "../link.ts";
 import { CurrentProgram, HeldLink, refuseExpected } from "./held-link.ts";
-import { isUnknownToKernel } from "./unsupported.ts";
+import { isUnknownToKernel, needing } from "./unsupported.ts";
 
 export interface SockmapPlace {
   readonly map: { readonly fd: number };
@@ -37,12 +44,18 @@ export function attachSockmap(kernel: Kernel, program: LoadedProgram, options: S
   return attachWithoutLink(kernel, program, options, subject);
 }
 
-/** What is attached; 5.18. */
+/** What is attached. Errors: UnsupportedFeatureError before 5.18. */
 export function querySockmap(kernel: Kernel, place: SockmapPlace): AttachedPrograms {
-  return programQuery(kernel, { target: place.map.fd, attachType: attachTypeId(place.attachType) }, describe(place));
+  const query = { target: place.map.fd, attachType: attachTypeId(place.attachType) };
+  return needing("asking a sockmap for its programs", "5.18", () => programQuery(kernel, query, describe(place)));
 }
 
-function attachWithoutLink(kernel: Kernel, program: LoadedProgram, { map, attachType }: SockmapPlace, subject: string): Link {
+function attachWithoutLink(
+  kernel: Kernel,
+  program: LoadedProgram,
+  { map, attachType }: SockmapPlace,
+  subject: string,
+): Link {
   const request = { target: map.fd, attachType: attachTypeId(attachType) };
   const attach = (programFd: number): void => programAttach(kernel, { ...request, programFd }, subject);
   attach(program.fd);

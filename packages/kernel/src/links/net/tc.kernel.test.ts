@@ -7,6 +7,7 @@ import { attachClsact } from "./clsact.ts";
 import { attachTc } from "./tc.ts";
 import { attachTcx, queryTcx } from "./tcx.ts";
 import { testFrame } from "./testing/frames.ts";
+import { Held } from "./testing/held.ts";
 import { TestNamespace } from "./testing/namespace.ts";
 import { PacketCounter, testFramesOfSkb } from "./testing/packet-counter.ts";
 import { settlesAt } from "./testing/settle.ts";
@@ -23,7 +24,9 @@ function counterOfFrames(returns: number = NEXT): PacketCounter {
 }
 
 /** Kinds and programs of filters as bpftool sees them. */
-function shown(namespace: TestNamespace): readonly { readonly devname: string; readonly kind: string; readonly id: number }[] {
+function shown(
+  namespace: TestNamespace,
+): readonly { readonly devname: string; readonly kind: string; readonly id: number }[] {
   const [net] = JSON.parse(namespace.print("bpftool", "-j", "net", "show")) as {
     readonly tc: readonly { readonly devname: string; readonly kind: string; readonly id: number }[];
   }[];
@@ -40,33 +43,38 @@ for (const { direction, device } of ends) {
   const rows = {
     TCX: (program: LoadedProgram, namespace: TestNamespace): Link => attachTcx(kernel, program, place(namespace)),
     clsact: (program: LoadedProgram, namespace: TestNamespace): Link => attachClsact(kernel, program, place(namespace)),
-    "the better way": (program: LoadedProgram, namespace: TestNamespace): Link => attachTc(kernel, program, place(namespace)),
+    "the better way": (program: LoadedProgram, namespace: TestNamespace): Link =>
+      attachTc(kernel, program, place(namespace)),
   };
   for (const [way, attach] of Object.entries(rows)) {
-    kernelTest(`${direction} by ${way} sees every frame, is replaced in place, and goes`, { needs: way === "TCX" ? ["tcx"] : [] }, async () => {
-      const before = openKernelDescriptors();
-      {
-        using namespace = new TestNamespace(kernel);
-        namespace.addPair("veth", "v0", "v1");
-        using first = counterOfFrames();
-        using second = counterOfFrames();
-        const send = (): void => namespace.run(() => sendFrames(kernel, namespace.index("v0"), testFrame(), COUNT));
+    kernelTest(
+      `${direction} by ${way} sees every frame, is replaced in place, and goes`,
+      { needs: way === "TCX" ? ["tcx"] : [] },
+      async () => {
+        const before = openKernelDescriptors();
+        {
+          using namespace = new TestNamespace(kernel);
+          namespace.addPair("veth", "v0", "v1");
+          using first = counterOfFrames();
+          using second = counterOfFrames();
+          const send = (): void => namespace.run(() => sendFrames(kernel, namespace.index("v0"), testFrame(), COUNT));
 
-        const link = attach(first, namespace);
-        send();
-        await settlesAt(first, COUNT, "frames");
-        link.update(second);
-        send();
-        await settlesAt(second, COUNT, "frames after the update");
-        link.close();
-        send();
-        await settlesAt(second, COUNT, "frames after the end");
-        assert.equal(first.count, COUNT);
-        assert.deepEqual(shown(namespace), []);
-        assert.doesNotMatch(namespace.print("ip", "link", "show", "dev", device), /clsact/);
-      }
-      assert.deepEqual(leaked(before, openKernelDescriptors()), []);
-    });
+          const link = attach(first, namespace);
+          send();
+          await settlesAt(first, COUNT, "frames");
+          link.update(second);
+          send();
+          await settlesAt(second, COUNT, "frames after the update");
+          link.close();
+          send();
+          await settlesAt(second, COUNT, "frames after the end");
+          assert.equal(first.count, COUNT);
+          assert.deepEqual(shown(namespace), []);
+          assert.doesNotMatch(namespace.print("ip", "link", "show", "dev", device), /clsact/);
+        }
+        assert.deepEqual(leaked(before, openKernelDescriptors()), []);
+      },
+    );
   }
 }
 
@@ -116,16 +124,27 @@ kernelTest("TCX programs run in the order asked for, at the revision asked for",
   using linkD = attachTcx(kernel, d, { ...place, order: { place: "after" } });
   using linkA = attachTcx(kernel, a, { ...place, order: { place: "before" } });
   const { revision } = queryTcx(kernel, place);
-  using linkC = attachTcx(kernel, c, { ...place, order: { place: "before", neighbour: { linkId: linkD.info().id } }, revision });
+  using linkC = attachTcx(kernel, c, {
+    ...place,
+    order: { place: "before", neighbour: { linkId: linkD.info().id } },
+    revision,
+  });
   const links = [linkA, linkB, linkC, linkD];
   const order = queryTcx(kernel, place);
-  assert.deepEqual(order.programs, links.map((link) => ({ programId: link.info().programId, linkId: link.info().id })));
+  assert.deepEqual(
+    order.programs,
+    links.map((link) => ({ programId: link.info().programId, linkId: link.info().id })),
+  );
   assert.ok(order.revision > revision);
-  assert.deepEqual(order.programs.map(({ programId }) => programId), [a.id, b.id, c.id, d.id]);
+  assert.deepEqual(
+    order.programs.map(({ programId }) => programId),
+    [a.id, b.id, c.id, d.id],
+  );
 
   using late = counterOfFrames();
   for (const neighbour of [{ link: linkA }, { program: a }, { programId: a.id }]) {
-    using _link = attachTcx(kernel, late, { ...place, order: { place: "after", neighbour } });
+    using held = new Held();
+    held.add(attachTcx(kernel, late, { ...place, order: { place: "after", neighbour } }));
     assert.equal(queryTcx(kernel, place).programs[1]?.programId, late.id);
   }
   assert.throws(

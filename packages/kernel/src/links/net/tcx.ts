@@ -36,5 +36,6 @@ export function queryTcx(kernel: Kernel, place: TcxPlace): AttachedPrograms {
   const subject = `tcx ${place.direction}:${describeDevice(place)}`;
   const query = { target: deviceIndex(kernel, place), attachType: attachTypeId(`tcx_${place.direction}`), links: true };
   return needing("TCX", "6.6", () =>
-    inNetworkNamespace(kernel, place.namespace, () => programQuery(kernel, query, subject)));
+    inNetworkNamespace(kernel, place.namespace, () => programQuery(kernel, query, subject)),
+  );
 }

@@ -87,7 +87,10 @@ kernelTest("a second XDP program is refused unless it replaces the first", () =>
   using second = counterOfFrames();
   const one = attachXdp(kernel, first, { ...place, road: "netlink" });
   assert.deepEqual(queryXdp(kernel, place), { programId: first.id, mode: "native" });
-  assert.throws(() => attachXdp(kernel, second, { ...place, road: "link" }), (error) => error instanceof KernelError && error.code === "EBUSY");
+  assert.throws(
+    () => attachXdp(kernel, second, { ...place, road: "link" }),
+    (error) => error instanceof KernelError && error.code === "EBUSY",
+  );
   assert.throws(
     () => attachXdp(kernel, second, { ...place, road: "netlink" }),
     (error) => error instanceof KernelError && error.code === "EBUSY" && error.kernelText !== "",

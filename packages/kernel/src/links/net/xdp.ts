@@ -39,7 +39,8 @@ export function attachXdp(kernel: Kernel, program: LoadedProgram, options: XdpOp
     const index = interfaceIndex(netlink, options.device);
     const flags = options.mode === undefined ? 0 : MODES[options.mode];
     const link = options.road === "netlink" ? undefined : tryLink(kernel, program, index, flags, subject, options);
-    if (link === undefined) return attachByNetlink(kernel, netlink, program, index, flags, subject, options.replace === true);
+    if (link === undefined)
+      return attachByNetlink(kernel, netlink, program, index, flags, subject, options.replace === true);
     netlink.close();
     return link;
   } catch (error) {
@@ -85,7 +86,8 @@ function attachByNetlink(
   setXdp(netlink, index, program.fd, replace ? flags : flags | XdpFlag.UPDATE_IF_NOEXIST, subject);
   const current = new CurrentProgram(kernel, program);
   return new HeldLink(kernel, subject, "XDP program set by netlink", {
-    replace: (next, expected) => current.replace(next, (fd) => setXdp(netlink, index, fd, flags, subject, expected?.fd)),
+    replace: (next, expected) =>
+      current.replace(next, (fd) => setXdp(netlink, index, fd, flags, subject, expected?.fd)),
     remove() {
       try {
         setXdp(netlink, index, -1, flags, subject, current.fd);

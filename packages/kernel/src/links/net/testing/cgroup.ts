@@ -43,7 +43,9 @@ export class TestCgroup {
 
 /** Where the cgroup2 file system is mounted. */
 function cgroupRoot(): string {
-  const mount = readFileSync("/proc/self/mounts", "utf8").split("\n").find((line) => line.split(" ")[2] === "cgroup2");
+  const mount = readFileSync("/proc/self/mounts", "utf8")
+    .split("\n")
+    .find((line) => line.split(" ")[2] === "cgroup2");
   const path = mount?.split(" ")[1];
   if (path === undefined) throw new Error("no cgroup2 file system is mounted");
   return path;
@@ -51,6 +53,8 @@ function cgroupRoot(): string {
 
 /** This process's group in it: "/", "/a/b". */
 function ownGroup(): string {
-  const line = readFileSync("/proc/self/cgroup", "utf8").split("\n").find((line) => line.startsWith("0::"));
+  const line = readFileSync("/proc/self/cgroup", "utf8")
+    .split("\n")
+    .find((line) => line.startsWith("0::"));
   return line?.slice("0::".length).replace(/^\/$/, "") ?? "";
 }

@@ -40,7 +40,12 @@ export function segmentFrame(source: Uint8Array, first: Uint8Array, second: Uint
 
 /** From the end whose address ends in 1 to the one whose address ends in 2. */
 function frame(protocol: number, payload: Uint8Array): Uint8Array {
-  return Buffer.concat([hardwareAddress(2), hardwareAddress(1), Uint8Array.of(protocol >> 8, protocol & 0xff), payload]);
+  return Buffer.concat([
+    hardwareAddress(2),
+    hardwareAddress(1),
+    Uint8Array.of(protocol >> 8, protocol & 0xff),
+    payload,
+  ]);
 }
 
 /** RFC 1071. */

@@ -1,8 +1,21 @@
 /** For tests: network namespaces with interfaces, which are gone when they are closed. */
 import { execFileSync } from "node:child_process";
-import { type Attribute, MessageFlag, Netlink, interfaceHeader, interfaceIndex, parsePrefix } from "../../../netlink/index.ts";
+import {
+  type Attribute,
+  MessageFlag,
+  Netlink,
+  interfaceHeader,
+  interfaceIndex,
+  parsePrefix,
+} from "../../../netlink/index.ts";
 import { encodeAttributes } from "../../../netlink/message.ts";
-import { type FileDescriptor, type Kernel, checked, inNetworkNamespace, openNetworkNamespace } from "../../../sys/index.ts";
+import {
+  type FileDescriptor,
+  type Kernel,
+  checked,
+  inNetworkNamespace,
+  openNetworkNamespace,
+} from "../../../sys/index.ts";
 
 const CLONE_NEWNET = 0x4000_0000;
 const IFF_UP = 1;
@@ -60,7 +73,16 @@ export class TestNamespace {
         type: "NEWLINK",
         flags: MessageFlag.CREATE | MessageFlag.EXCL,
         header: interfaceHeader(0),
-        attributes: [...named(first, 1), [Link.LINKINFO, [[Link.KIND, kind], [Link.DATA, [[PEER_INFO, peer]]]]]],
+        attributes: [
+          ...named(first, 1),
+          [
+            Link.LINKINFO,
+            [
+              [Link.KIND, kind],
+              [Link.DATA, [[PEER_INFO, peer]]],
+            ],
+          ],
+        ],
       },
       `${kind} ${first}`,
     );
@@ -75,7 +97,15 @@ export class TestNamespace {
     header.set([family, length, 0x02 /* no duplicate detection */, 0]);
     new DataView(header.buffer).setUint32(4, this.index(device), true);
     this.#netlink.request(
-      { type: "NEWADDR", flags: MessageFlag.CREATE, header, attributes: [[1, bytes], [2, bytes]] },
+      {
+        type: "NEWADDR",
+        flags: MessageFlag.CREATE,
+        header,
+        attributes: [
+          [1, bytes],
+          [2, bytes],
+        ],
+      },
       `${prefix} on ${device}`,
     );
   }

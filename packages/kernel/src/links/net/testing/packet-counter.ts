@@ -48,7 +48,14 @@ export class PacketCounter {
 
   constructor(kernel: Kernel, request: PacketCounterRequest) {
     this.#kernel = kernel;
-    this.#map = mapCreate(kernel, { type: MapTypeId.array, keySize: 4, valueSize: 8, maxEntries: 1, flags: 0, name: "count" });
+    this.#map = mapCreate(kernel, {
+      type: MapTypeId.array,
+      keySize: 4,
+      valueSize: 8,
+      maxEntries: 1,
+      flags: 0,
+      name: "count",
+    });
     const instructions = encode(layout(program(request)), { map: () => this.#map.fd });
     const attr = programLoadAttr(kernel.attr(0), {
       type: ProgramTypeId[request.type],
@@ -109,7 +116,10 @@ export function testFramesOfXdp(): Instruction[] {
 
 /** For `then`: the flow of a packet is found out anew. */
 export function rehash(): Instruction[] {
-  return (["set_hash_invalid", "get_hash_recalc"] as const).flatMap((name) => [mov64(1, 6), callHelper(helperId(name))]);
+  return (["set_hash_invalid", "get_hash_recalc"] as const).flatMap((name) => [
+    mov64(1, 6),
+    callHelper(helperId(name)),
+  ]);
 }
 
 function program({ returns, only = [], then = [] }: PacketCounterRequest): Instruction[] {

@@ -20,7 +20,9 @@ const SO_RCVTIMEO = 20;
 const PATIENCE = 5;
 
 /** An address of this host for sockets: "127.0.0.1" or "::1" with a port, or a path of a Unix socket. */
-export type Place = { readonly family: 4 | 6; readonly port: number; readonly host?: Uint8Array } | { readonly path: string };
+export type Place =
+  | { readonly family: 4 | 6; readonly port: number; readonly host?: Uint8Array }
+  | { readonly path: string };
 
 export class TestSocket {
   readonly #kernel: Kernel;
