@@ -29,13 +29,16 @@ test("outputs are compared line by line, with placeholders", () => {
 
 test("programs are found with their kernels and outputs, objects by name", () => {
   const page =
-    'One:\n```c x.bpf.c\nint x;\n```\n```ts one.ts kernel=6.12\nrun();\n```\nprints\n```text\n1\n```\n```sh\nls\n```\n';
+    "One:\n```c x.bpf.c\nint x;\n```\n```ts one.ts kernel=6.12\nrun();\n```\nprints\n```text\n1\n```\n```sh\nls\n```\n";
   const { objects, examples } = examplesOf(blocksOf(page, "page.md"));
   assert.deepEqual([...objects], [["x.bpf.c", "int x;\n"]]);
   assert.deepEqual(examples, [
     { name: "one", kernel: "6.12", source: "run();\n", expected: "1\n", place: "page.md:6" },
   ]);
-  assert.throws(() => examplesOf(blocksOf("```ts one.ts\nrun();\n```\n", "page.md")), /page\.md:2: one\.ts is not followed/);
+  assert.throws(
+    () => examplesOf(blocksOf("```ts one.ts\nrun();\n```\n", "page.md")),
+    /page\.md:2: one\.ts is not followed/,
+  );
   assert.throws(() => examplesOf(blocksOf("```ts\nrun();\n```\n", "page.md")), /needs a file name/);
   assert.throws(() => blocksOf("```ts\nrun();\n", "page.md"), /never closed/);
 });

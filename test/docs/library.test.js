@@ -38,7 +38,10 @@ for (const kernel of kernels) {
     const status = await runInGuest(kernel, quote(words), { timeout: 240, onStdout: (chunk) => (stdout += chunk) });
     assert.equal(status, 0);
     /** @type {Ran[]} */
-    const runs = stdout.trim().split("\n").map((line) => JSON.parse(line));
+    const runs = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
     for (const example of wanted) {
       await context.test(example.name, () => {
         const ran = runs.find(({ name }) => name === example.name);

@@ -7,7 +7,9 @@ import type { MapSpec, ObjectSpec, ProgramSpec } from "@sonde/bpf/spec";
 /** What is left out is as for a map of u32 keys and u64 values with one entry. */
 export type MapDefinition = Pick<MapSpec, "type"> & Partial<Omit<MapSpec, "name">>;
 
-export interface ProgramDefinition extends Partial<Pick<ProgramSpec, "attach" | "attachType" | "flags" | "autoload" | "functions">> {
+export interface ProgramDefinition extends Partial<
+  Pick<ProgramSpec, "attach" | "attachType" | "flags" | "autoload" | "functions">
+> {
   /** What it is and where it attaches, by libbpf's section names: "tracepoint/sched/sched_switch", "xdp", "socket". */
   readonly section: string;
   /** Text for `assemble`, or instructions. Maps are named by `map[NAME] ll` or `loadMap`. */
@@ -35,7 +37,13 @@ export interface ObjectDefinition {
  *
  * @throws {AssemblyError} with line and column; TypeError for a section that libbpf has no name for
  */
-export function defineObject({ name = "object", license = "GPL", maps = {}, programs = {}, btf }: ObjectDefinition): ObjectSpec {
+export function defineObject({
+  name = "object",
+  license = "GPL",
+  maps = {},
+  programs = {},
+  btf,
+}: ObjectDefinition): ObjectSpec {
   const specs = Object.entries(programs).map(([program, definition]) => defineProgram(program, definition));
   const typed = btf === undefined ? withFunctions(specs) : { btf, programs: specs };
   return {
@@ -51,11 +59,23 @@ function defineMap(name: string, definition: MapDefinition): MapSpec {
   return { keySize: 4, valueSize: 8, maxEntries: 1, flags: 0, keyTypeId: 0, valueTypeId: 0, ...definition, name };
 }
 
-function defineProgram(name: string, { section, code, functions = new Map(), ...changes }: ProgramDefinition): ProgramSpec {
+function defineProgram(
+  name: string,
+  { section, code, functions = new Map(), ...changes }: ProgramDefinition,
+): ProgramSpec {
   const meaning = sectionMeaning(section);
   if (meaning === undefined) throw new TypeError(`program '${name}': libbpf has no section '${section}'`);
   const instructions = typeof code === "string" ? assemble(code) : code;
-  return { ...meaning, title: section, section, autoload: !section.startsWith("?"), ...changes, name, instructions, functions };
+  return {
+    ...meaning,
+    title: section,
+    section,
+    autoload: !section.startsWith("?"),
+    ...changes,
+    name,
+    instructions,
+    functions,
+  };
 }
 
 /** Names for the functions of all programs: `int NAME(void *ctx)`, as if they were C. */
@@ -68,7 +88,8 @@ function withFunctions(programs: readonly ProgramSpec[]): Pick<ObjectSpec, "btf"
     if (first === undefined || (first.label ?? program.name) !== program.name) return program;
     const functions = new Map([[program.name, builder.func(program.name, prototype, "global")]]);
     for (const { ref } of program.instructions) {
-      if ((ref?.kind === "call" || ref?.kind === "func") && !functions.has(ref.label)) functions.set(ref.label, builder.func(ref.label, prototype, "static"));
+      if ((ref?.kind === "call" || ref?.kind === "func") && !functions.has(ref.label))
+        functions.set(ref.label, builder.func(ref.label, prototype, "static"));
     }
     return { ...program, instructions: [withLabel(first, program.name), ...rest], functions };
   });

@@ -21,7 +21,14 @@ export type { LoadObjectOptions, ObjectSource } from "./object.ts";
 
 export type { AttachTarget, MapSpec, ObjectSpec, ProgramSpec } from "@sonde/bpf/spec";
 export { Collection, ObjectEditor } from "@sonde/kernel/collection";
-export type { LoadOptions, LoadReport, MapEditor, PoisonedAccess, ProgramEditor, ProgramOutcome } from "@sonde/kernel/collection";
+export type {
+  LoadOptions,
+  LoadReport,
+  MapEditor,
+  PoisonedAccess,
+  ProgramEditor,
+  ProgramOutcome,
+} from "@sonde/kernel/collection";
 export { Link } from "@sonde/kernel/links";
 export type { AttachOptions } from "@sonde/kernel/links";
 export { BloomFilter, BpfMap, Queue, TypedMap } from "@sonde/kernel/maps";

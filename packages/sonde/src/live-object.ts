@@ -1,7 +1,15 @@
 import { BtfReader, type BtfValue, type Codec, codecOf, codecOfShape, type CodecOptions } from "@sonde/bpf/btf";
 import type { AttachTarget, MapSpec, ObjectSpec } from "@sonde/bpf/spec";
 import type { Collection, LoadOptions, LoadReport } from "@sonde/kernel/collection";
-import { type AttachOptions, Attacher, type IteratorParameters, type Link, stopAll, streamIterator, usdtSpecs } from "@sonde/kernel/links";
+import {
+  type AttachOptions,
+  Attacher,
+  type IteratorParameters,
+  type Link,
+  stopAll,
+  streamIterator,
+  usdtSpecs,
+} from "@sonde/kernel/links";
 import { attachXdp } from "@sonde/kernel/links/net";
 import { BloomFilter, type BpfMap, createMap, globalsOf, Queue, type TypedMap, typedMap } from "@sonde/kernel/maps";
 import type { Program } from "@sonde/kernel/programs";
@@ -25,7 +33,12 @@ export class LiveObject {
   #types: BtfReader | undefined;
 
   /** Takes the collection over. `vmlinux` gives the kernel's types, by which system calls are found faster. */
-  constructor(kernel: Kernel, spec: ObjectSpec, collection: Collection, vmlinux: LoadOptions["vmlinux"] = () => undefined) {
+  constructor(
+    kernel: Kernel,
+    spec: ObjectSpec,
+    collection: Collection,
+    vmlinux: LoadOptions["vmlinux"] = () => undefined,
+  ) {
     this.kernel = kernel;
     this.#spec = spec;
     this.collection = collection;
@@ -51,7 +64,10 @@ export class LiveObject {
   typed<K, V>(name: string, options: CodecOptions = {}): TypedMap<K, V> {
     const map = this.collection.map(name);
     const { keyTypeId, valueTypeId } = this.#mapSpec(name);
-    return typedMap<K, V>(map, this.#spec.btf.length === 0 ? options : { ...options, types: { btf: this.#btf(), keyTypeId, valueTypeId } });
+    return typedMap<K, V>(
+      map,
+      this.#spec.btf.length === 0 ? options : { ...options, types: { btf: this.#btf(), keyTypeId, valueTypeId } },
+    );
   }
 
   /**
@@ -107,13 +123,15 @@ export class LiveObject {
     const links: Link[] = [];
     try {
       for (const { program, target } of this.collection.attachments()) {
-        if (target.kind !== "run" && (name === undefined || program.name === name)) links.push(this.#attachTo(program, target, options));
+        if (target.kind !== "run" && (name === undefined || program.name === name))
+          links.push(this.#attachTo(program, target, options));
       }
     } catch (error) {
       for (const link of links) link.close();
       throw error;
     }
-    if (name !== undefined && links.length === 0) throw new TypeError(`${describeUnplaced(this.program(name))} does not say where it is to be attached`);
+    if (name !== undefined && links.length === 0)
+      throw new TypeError(`${describeUnplaced(this.program(name))} does not say where it is to be attached`);
     this.#links.push(...links);
     return links;
   }
@@ -165,7 +183,8 @@ export class LiveObject {
     if (type === undefined) return stream(this.kernel, this.reader(name), options);
     const codec = this.codec<T>(type, options);
     const decode = (view: DataView, offset: number, length: number): T => {
-      if (length < codec.size) throw new TypeError(`a record of map '${name}' has ${length} bytes, '${type}' has ${codec.size}`);
+      if (length < codec.size)
+        throw new TypeError(`a record of map '${name}' has ${length} bytes, '${type}' has ${codec.size}`);
       return codec.read(view, offset);
     };
     return stream(this.kernel, this.reader(name), { ...options, decode });
@@ -202,7 +221,10 @@ export class LiveObject {
     const { valueTypeId, valueSize } = this.#mapSpec(name);
     if (valueTypeId !== 0) return codecOf<V>(this.#btf(), valueTypeId, options);
     const isInteger = valueSize === 1 || valueSize === 2 || valueSize === 4 || valueSize === 8;
-    return codecOfShape<V>(isInteger ? { kind: "int", size: valueSize, signed: false } : { kind: "bytes", size: valueSize, text: false }, options);
+    return codecOfShape<V>(
+      isInteger ? { kind: "int", size: valueSize, signed: false } : { kind: "bytes", size: valueSize, text: false },
+      options,
+    );
   }
 
   #mapSpec(name: string): MapSpec {

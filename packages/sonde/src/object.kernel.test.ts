@@ -10,7 +10,10 @@ kernelTest("a compiled script is an object like any other", () => {
   assert.equal(links.length, 1);
   execFileSync("dd", ["if=/dev/zero", "of=/dev/null", "bs=1", "count=1234", "status=none"]);
   const [entry] = live.typed<unknown, readonly (number | bigint)[]>("AT_writes").entries();
-  assert.equal(entry?.[1].reduce((sum: number, count) => sum + Number(count), 0), 1234);
+  assert.equal(
+    entry?.[1].reduce((sum: number, count) => sum + Number(count), 0),
+    1234,
+  );
 });
 
 kernelTest("settings before loading reach the kernel", () => {
@@ -25,5 +28,8 @@ kernelTest("settings before loading reach the kernel", () => {
 });
 
 kernelTest("what is wrong with a script is shown at its place", () => {
-  assert.throws(() => compile("BEGIN { printf(\"%d\\n\", $x); }"), (error: unknown) => error instanceof ScriptError && /script:1:24/.test(error.message));
+  assert.throws(
+    () => compile('BEGIN { printf("%d\\n", $x); }'),
+    (error: unknown) => error instanceof ScriptError && /script:1:24/.test(error.message),
+  );
 });

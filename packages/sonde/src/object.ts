@@ -3,7 +3,13 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type ReadOptions, readObject } from "@sonde/bpf/elf";
 import type { ObjectSpec } from "@sonde/bpf/spec";
-import { loadCollection, loadCollectionAsync, type LoadOptions, ObjectEditor, openObject as editObject } from "@sonde/kernel/collection";
+import {
+  loadCollection,
+  loadCollectionAsync,
+  type LoadOptions,
+  ObjectEditor,
+  openObject as editObject,
+} from "@sonde/kernel/collection";
 import { type Kernel, openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
 import { LiveObject } from "./live-object.ts";
@@ -45,7 +51,10 @@ export function loadObject(source: ObjectSource | ObjectEditor, options: LoadObj
 }
 
 /** {@link loadObject} without blocking the event loop while the kernel verifies long programs. */
-export async function loadObjectAsync(source: ObjectSource | ObjectEditor, options: LoadObjectOptions = {}): Promise<LiveObject> {
+export async function loadObjectAsync(
+  source: ObjectSource | ObjectEditor,
+  options: LoadObjectOptions = {},
+): Promise<LiveObject> {
   const { kernel, spec, load } = prepare(source, options);
   return new LiveObject(kernel, spec, await loadCollectionAsync(kernel, spec, load), load.vmlinux);
 }
