@@ -19,6 +19,7 @@ export {
   openNetworkNamespace,
   possibleCpus,
 } from "@sonde/kernel/sys";
+export { createToken, openPidfd, withToken } from "@sonde/kernel/sys";
 export type { Kernel, NetworkNamespace, TestRunRequest, TestRunResult } from "@sonde/kernel/sys";
 
 // Collections: a whole object, loaded.
@@ -163,8 +164,9 @@ export { PerfBuffer, Ring, stream, UserRing } from "@sonde/kernel/rings";
 export type { PerfBufferOptions, RecordSource, RecordVisitor, Reservation, StreamOptions } from "@sonde/kernel/rings";
 
 // What this kernel can do, and its types.
-export { probeFeatures } from "@sonde/kernel/features";
-export type { FeatureGroup, FeatureRow, ProbeContext } from "@sonde/kernel/features";
+export { helpersOf, instructionSetLevel, listKfuncs, probeFeatures, rememberedFeatures } from "@sonde/kernel/features";
+export type { FeatureGroup, FeatureRow, InstructionSetLevel, Kfunc, ProbeContext } from "@sonde/kernel/features";
+export { KernelTypes } from "@sonde/kernel/programs";
 export { openVmlinuxBtf, runningTarget, userCache } from "@sonde/kernel/target";
 export type { Cache, RunningTargetOptions } from "@sonde/kernel/target";
 
