@@ -10,7 +10,7 @@ import { startSonde } from "../support/sonde.js";
 
 const sources = fileURLToPath(new URL("testdata", import.meta.url));
 /** Where Debian keeps <asm/types.h>. */
-const machine = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" }[process.arch] ?? "";
+const machine = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
 
 /** A folder that is gone when the process ends. */
 export function temporaryFolder() {

@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import { allOptions } from "./arguments.ts";
 import type { Command, Option } from "./command.ts";
 
-const bold = (text: string): string => (process.stdout.isTTY === true ? styleText("bold", text) : text);
+const bold = (text: string): string => (process.stdout.isTTY ? styleText("bold", text) : text);
 
 /** `sonde --help`: what there is. */
 export function overview(commands: readonly Command[]): string {

@@ -16,7 +16,8 @@ export type Ffi = Pick<typeof Koffi, "load" | "errno" | "address" | "view">;
 declare const KOFFI_BINARY: string | undefined;
 
 export function loadFfi(): Ffi {
-  const beside = typeof KOFFI_BINARY === "string" ? openBinary(() => KOFFI_BINARY!) : undefined;
+  const bundled = typeof KOFFI_BINARY === "string" ? KOFFI_BINARY : undefined;
+  const beside = bundled === undefined ? undefined : openBinary(() => bundled);
   return beside ?? openBinary(packagedBinary) ?? (createRequire(import.meta.url)("koffi") as Ffi);
 }
 

@@ -40,7 +40,7 @@ function describe(variant: ProbeVariant): string {
       case "tracepoint": return `${target.category}:${target.name}`;
       case "kprobe": return `${target.onReturn ? "kretprobe" : "kprobe"}:${target.symbol}${target.offset === undefined ? "" : `+${target.offset}`}`;
       case "fentry": return `${target.onReturn ? "fexit" : "fentry"}:${target.function}`;
-      case "perfEvent": return `${target.event}/${target.period ?? `${target.frequency}hz`}/${target.cpus}`;
+      case "perfEvent": return `${typeof target.event === "string" ? target.event : JSON.stringify(target.event)}/${target.period ?? `${target.frequency}hz`}/${target.cpus}`;
       case "uprobe": return `${target.onReturn ? "uretprobe" : "uprobe"}:${target.path}:${target.symbol ?? target.offset}${target.pid === undefined ? "" : `@${target.pid}`}`;
       case "run": return target.when;
       case "rawTracepoint": case "btfTracepoint": return `${target.kind}:${target.name}`;
