@@ -22,7 +22,8 @@ export function layout(instructions: readonly Instruction[]): Layout {
   const slots = new Int32Array(instructions.length);
   const labels = new Map<string, number>();
   let size = 0;
-  for (const [index, { opcode, label }] of instructions.entries()) {
+  for (let index = 0; index < instructions.length; index++) {
+    const { opcode, label } = instructions[index]!;
     slots[index] = size;
     if (label !== undefined) {
       if (labels.has(label)) throw new AsmError(`label "${label}" is defined twice, in slots ${labels.get(label)} and ${size}`);

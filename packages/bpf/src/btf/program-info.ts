@@ -23,12 +23,16 @@ export interface ProgramInfo {
 }
 
 /** Every string that line info of these instructions refers to: for {@link addStrings}. */
-export function* sourceTexts(instructions: readonly Instruction[]): Iterable<string> {
-  for (const { source } of instructions) {
-    if (source === undefined) continue;
-    yield source.file;
-    yield source.text;
+export function sourceTexts(instructions: readonly Instruction[]): Iterable<string> {
+  const texts = new Set<string>();
+  let last: SourcePosition | undefined;
+  for (let index = 0; index < instructions.length; index++) {
+    const { source } = instructions[index]!;
+    if (source === undefined || source === last) continue;
+    last = source;
+    texts.add(source.file).add(source.text);
   }
+  return texts;
 }
 
 /**
@@ -65,10 +69,10 @@ export function lineInfo(program: Layout, starts: readonly FuncInfo[], stringOff
   const isStart = new Set([0, ...starts.map(({ slot }) => slot)]);
   const lines: LineInfo[] = [];
   let last: SourcePosition | undefined;
-  for (const [index, instruction] of program.instructions.entries()) {
+  for (let index = 0; index < program.instructions.length; index++) {
     const slot = program.slots[index]!;
     const start = isStart.has(slot);
-    const source = instruction.source ?? (start ? nextSource(program, index) : undefined);
+    const source = program.instructions[index]!.source ?? (start ? nextSource(program, index) : undefined);
     if (source === undefined || (!start && last !== undefined && sameLine(source, last))) continue;
     last = source;
     lines.push({ slot, file: stringOffset(source.file), text: stringOffset(source.text), line: source.line, column: source.column });
@@ -83,7 +87,7 @@ function nextSource(program: Layout, from: number): SourcePosition | undefined {
 }
 
 function sameLine(a: SourcePosition, b: SourcePosition): boolean {
-  return a.line === b.line && a.column === b.column && a.text === b.text && a.file === b.file;
+  return a === b || (a.line === b.line && a.column === b.column && a.text === b.text && a.file === b.file);
 }
 
 /** `unit` is what one slot counts: 1 for the kernel, 8 (bytes) in an ELF object. */
@@ -94,9 +98,17 @@ export function encodeFuncInfo(records: readonly FuncInfo[], unit: 1 | 8): Uint8
 
 /** Lines beyond the format's 22 bits and columns beyond its 10 are held at the greatest. */
 export function encodeLineInfo(records: readonly LineInfo[], unit: 1 | 8): Uint8Array {
-  const words = records.flatMap(({ slot, file, text, line, column }) =>
-    [slot * unit, file, text, (Math.min(line, 0x3f_ffff) << 10 | Math.min(column, 0x3ff)) >>> 0]);
-  return littleEndian(words);
+  const bytes = new Uint8Array(records.length * LINE_INFO_BYTES);
+  const view = new DataView(bytes.buffer);
+  for (let index = 0; index < records.length; index++) {
+    const { slot, file, text, line, column } = records[index]!;
+    const at = index * LINE_INFO_BYTES;
+    view.setUint32(at, slot * unit, true);
+    view.setUint32(at + 4, file, true);
+    view.setUint32(at + 8, text, true);
+    view.setUint32(at + 12, Math.min(line, 0x3f_ffff) << 10 | Math.min(column, 0x3ff), true);
+  }
+  return bytes;
 }
 
 /** 32-bit words as bytes. */

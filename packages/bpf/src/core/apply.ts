@@ -21,22 +21,26 @@ export interface CoreApplied {
   readonly poisoned: ReadonlyMap<number, string>;
 }
 
+/** What is known of an object's relocations: all its programs ask for few fields many times. */
+export type Resolutions = Map<string, Resolution>;
+
 /**
  * Resolves every CO-RE reference. `local` is the BTF that the references count in, `target` the
- * running kernel's, or says for each reference whose types it is for (a module's).
+ * running kernel's, or says for each reference whose types it is for (a module's). Programs of one object
+ * that share `known` have each reference resolved once.
  * Throws BtfError for a reference that is malformed in itself.
  */
-export function applyCore(instructions: readonly Instruction[], local: Btf, target: Btf | ((relocation: CoreRelocation) => Btf)): CoreApplied {
+export function applyCore(instructions: readonly Instruction[], local: Btf, target: Btf | ((relocation: CoreRelocation) => Btf), known: Resolutions = new Map()): CoreApplied {
   const poisoned = new Map<number, string>();
-  const resolutions = new Map<string, Resolution>();
   const applied: Instruction[] = [];
-  for (const instruction of instructions) {
+  for (let index = 0; index < instructions.length; index++) {
+    const instruction = instructions[index]!;
     const { ref } = instruction;
     if (ref?.kind !== "core") {
       applied.push(instruction);
       continue;
     }
-    const resolution = once(resolutions, ref.relocation, local, target);
+    const resolution = once(known, ref.relocation, local, target);
     const patched = resolution.kind === "missing" ? resolution.reason : patch(instruction, resolution);
     if (typeof patched === "string") {
       poisoned.set(applied.length, patched);
@@ -48,9 +52,8 @@ export function applyCore(instructions: readonly Instruction[], local: Btf, targ
   return { instructions: applied, poisoned };
 }
 
-/** A program asks for few fields many times. */
 function once(
-  known: Map<string, Resolution>, relocation: CoreRelocation, local: Btf, target: Btf | ((relocation: CoreRelocation) => Btf),
+  known: Resolutions, relocation: CoreRelocation, local: Btf, target: Btf | ((relocation: CoreRelocation) => Btf),
 ): Resolution {
   const key = `${relocation.kind} ${relocation.typeId} ${relocation.access}`;
   let resolution = known.get(key);

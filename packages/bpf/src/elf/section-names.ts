@@ -27,9 +27,19 @@ const { SLEEPABLE, XDP_HAS_FRAGS } = ProgramFlag;
 
 /** The meaning of a section, or undefined if libbpf knows none of this name. Throws TypeError for a target that cannot be read. */
 export function sectionMeaning(section: string): SectionMeaning | undefined {
+  return meaningIn(new RuleTables(), section);
+}
+
+/** {@link sectionMeaning} for many sections: the tables are made once. */
+export function sectionReader(): (section: string) => SectionMeaning | undefined {
+  const tables = new RuleTables();
+  return (section) => meaningIn(tables, section);
+}
+
+function meaningIn(tables: RuleTables, section: string): SectionMeaning | undefined {
   const name = section.replace(/^\?/, "");
   const slash = name.indexOf("/");
-  const rule = exact(name) ?? (slash === -1 ? undefined : prefixed(name.slice(0, slash)));
+  const rule = tables.exact(name) ?? (slash === -1 ? undefined : tables.prefixed(name.slice(0, slash)));
   if (rule === undefined) return undefined;
   const text = typeof rule.target !== "function" || slash === -1 ? "" : name.slice(slash + 1);
   const target = typeof rule.target !== "function" || text === "" ? undefined : rule.target(text);
@@ -42,13 +52,24 @@ export function sectionMeaning(section: string): SectionMeaning | undefined {
   };
 }
 
-function exact(name: string): SectionRule | undefined {
-  return own(tracing(), name) ?? own(networking(), name) ?? own(cgroups(), name);
-}
+/** Made when they are first asked for: most objects need one of them. */
+class RuleTables {
+  #tracing: Rules | undefined;
+  #networking: Rules | undefined;
+  #cgroups: Rules | undefined;
 
-function prefixed(name: string): SectionRule | undefined {
-  const rule = own(tracing(), name);
-  return rule?.target === undefined ? undefined : rule;
+  exact(name: string): SectionRule | undefined {
+    return this.#traced(name) ?? own((this.#networking ??= networking()), name) ?? own((this.#cgroups ??= cgroups()), name);
+  }
+
+  prefixed(name: string): SectionRule | undefined {
+    const rule = this.#traced(name);
+    return rule?.target === undefined ? undefined : rule;
+  }
+
+  #traced(name: string): SectionRule | undefined {
+    return own((this.#tracing ??= tracing()), name);
+  }
 }
 
 function own(rules: Rules, name: string): SectionRule | undefined {

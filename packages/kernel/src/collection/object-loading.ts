@@ -75,6 +75,7 @@ export class ObjectLoading {
       btf,
       vmlinux,
       kernelTypes: this.#kernelTypes,
+      resolutions: new Map(),
       ...(coreTypes && { coreTypes }),
       ...(targetPrograms && { targetPrograms }),
       ...(linked && { linkage: { symbols, absentMaps } }),
@@ -120,10 +121,8 @@ export class ObjectLoading {
   #openBtf(): ObjectBtf | undefined {
     const { name, btf, programs } = this.#spec;
     if (btf.length === 0) return undefined;
-    const texts = addStrings(
-      definedTypes(this.#spec),
-      programs.flatMap(({ instructions }) => [...sourceTexts(instructions)]),
-    );
+    const lines = new Set(programs.flatMap(({ instructions }) => [...sourceTexts(instructions)]));
+    const texts = addStrings(definedTypes(this.#spec), lines);
     this.#btf = loadObjectBtf(this.#kernel, texts.btf, `object '${name}'`);
     if (this.#btf.reduced) this.rewritten.push("the object's types: kinds that came after Linux 5.10 are replaced by older ones");
     let types: Btf | undefined;

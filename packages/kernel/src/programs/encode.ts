@@ -4,7 +4,7 @@ import type { CoreRelocation, Layout } from "@sonde/bpf/asm";
 import { programInfo } from "@sonde/bpf/btf";
 import type { Btf, ProgramInfo } from "@sonde/bpf/btf";
 import { applyCore, hasCandidates } from "@sonde/bpf/core";
-import type { CoreApplied } from "@sonde/bpf/core";
+import type { CoreApplied, Resolutions } from "@sonde/bpf/core";
 import type { ProgramSpec } from "@sonde/bpf/spec";
 import type { TargetProgram } from "./attach-target.ts";
 import { requireVmlinux } from "./kernel-types.ts";
@@ -24,6 +24,8 @@ export interface ObjectContext {
   readonly kernelTypes?: KernelTypes;
   /** CO-RE is against these types instead, for kernels that do not tell theirs. */
   readonly coreTypes?: Btf;
+  /** CO-RE relocations that programs of the object have had resolved. */
+  readonly resolutions?: Resolutions;
   /** What instructions refer to outside of the object; nothing if absent. */
   readonly linkage?: Linkage;
   /** Other programs, by the name of the one that replaces or traces their functions. */
@@ -97,7 +99,7 @@ function relocateCore(spec: ProgramSpec, object: ObjectContext): CoreApplied {
   const { btf } = object;
   if (!instructions.some(({ ref }) => ref?.kind === "core")) return { instructions, poisoned: new Map() };
   if (btf === undefined) throw new TypeError(`program '${spec.name}' has CO-RE relocations, but its object has no BTF`);
-  return applyCore(instructions, btf.types(), coreTarget(`program '${spec.name}'`, object, btf));
+  return applyCore(instructions, btf.types(), coreTarget(`program '${spec.name}'`, object, btf), object.resolutions);
 }
 
 /** Types that the kernel itself does not have are looked for in its modules. */

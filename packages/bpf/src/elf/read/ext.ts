@@ -119,7 +119,7 @@ function spread(code: CodeSection, sources: ReadonlyMap<number, SourcePosition>)
     let source: SourcePosition | undefined;
     for (let slot = start; slot < end; slot++) {
       source = sources.get(slot) ?? source;
-      if (source !== undefined && code.slots[slot] !== undefined) code.changes.set(slot, { ...code.changes.get(slot), source });
+      code.sources[slot] = source;
     }
   }
 }

@@ -8,12 +8,14 @@ import { Binding, SymbolType } from "../format.ts";
 import { isExecutable } from "./file.ts";
 import type { ElfFile, ElfSection, ElfSymbol } from "./file.ts";
 
-/** One code section. `changes` gathers what relocations and debug information say of an instruction, by slot. */
+/** One code section. `changes` gathers what relocations say of an instruction, by slot. */
 export interface CodeSection {
   readonly section: ElfSection;
   /** Sparse: the second slot of an lddw has none. */
   readonly slots: readonly (Instruction | undefined)[];
   readonly changes: Map<number, InstructionChange>;
+  /** The source line of each slot, as far as debug information tells it. */
+  readonly sources: (SourcePosition | undefined)[];
   /** In the order of their places. */
   readonly functions: readonly ObjectFunction[];
   /** BTF function types by slot. */
@@ -24,7 +26,6 @@ export interface InstructionChange {
   readonly ref?: Reference;
   readonly src?: number;
   readonly imm?: number | bigint;
-  readonly source?: SourcePosition;
 }
 
 export interface ObjectFunction {
@@ -52,7 +53,7 @@ export function readCode(file: ElfFile): CodeSection[] {
   return file.sections.filter((section) => isExecutable(section) && section.bytes.length > 0).map((section) => {
     const slots = decodeSlots(section);
     const functions: ObjectFunction[] = [];
-    const code: CodeSection = { section, slots, functions, changes: new Map(), types: new Map() };
+    const code: CodeSection = { section, slots, functions, changes: new Map(), sources: [], types: new Map() };
     for (const symbol of (bySection.get(section) ?? []).sort((a, b) => a.value - b.value)) {
       functions.push(readFunction(symbol, code, functions.at(-1), labels));
     }
@@ -127,17 +128,33 @@ export function functionInstructions({ code, label, start, end, name }: ObjectFu
     if (isLoadImm64(instruction.opcode) && slot + 1 === end) {
       throw new ElfError(`function '${name}' ends amid an instruction`, { section: code.section.name, offset: slot * SLOT_BYTES });
     }
-    const targetLabel = labels.get(slot);
-    const ref = jumps.get(slot);
-    instructions.push({
-      ...instruction,
-      ...ref !== undefined && jumpWithout(instruction),
-      ...targetLabel !== undefined && { label: targetLabel },
-      ...ref !== undefined && { ref },
-      ...code.changes.get(slot),
-    });
+    instructions.push(withReferences(instruction, labels.get(slot), jumps.get(slot), code.changes.get(slot), code.sources[slot]));
   }
   return instructions;
+}
+
+type Draft = { -readonly [Member in keyof Instruction]: Instruction[Member] };
+
+/** Objects have thousands of instructions, mostly without any of these: members are added one by one, since spreads are slow. */
+function withReferences(
+  instruction: Instruction, label: string | undefined, jump: Reference | undefined, change: InstructionChange | undefined, source: SourcePosition | undefined,
+): Instruction {
+  const { opcode, dst, src, offset, imm } = instruction;
+  const made: Draft = { opcode, dst, src, offset, imm };
+  if (label !== undefined) made.label = label;
+  if (jump !== undefined) {
+    // The distance is in the reference.
+    if (isLongJump(opcode)) made.imm = 0;
+    else made.offset = 0;
+    made.ref = jump;
+  }
+  if (change !== undefined) {
+    if (change.src !== undefined) made.src = change.src;
+    if (change.imm !== undefined) made.imm = change.imm;
+    if (change.ref !== undefined) made.ref = change.ref;
+  }
+  if (source !== undefined) made.source = source;
+  return made;
 }
 
 /** Slots that a jump goes, counted from the instruction after it; undefined for what is no jump. */
@@ -148,9 +165,4 @@ function jumpDistance(instruction: Instruction): number | undefined {
   if (isLongJump(opcode)) return Number(imm);
   const op = opcode & 0xf0;
   return op === JumpOp.CALL || op === JumpOp.EXIT ? undefined : offset;
-}
-
-/** The distance is in the reference. */
-function jumpWithout({ opcode }: Instruction): Partial<Instruction> {
-  return isLongJump(opcode) ? { imm: 0 } : { offset: 0 };
 }

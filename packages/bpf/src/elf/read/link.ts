@@ -65,7 +65,8 @@ export class Linker {
     if (part === undefined) {
       const instructions = functionInstructions(entry);
       const uses = new Set<ObjectFunction>();
-      for (const { ref } of instructions) {
+      for (let index = 0; index < instructions.length; index++) {
+        const ref = instructions[index]!.ref;
         if (ref?.kind === "call" || ref?.kind === "func") uses.add(this.#byLabel.get(ref.label)!);
       }
       this.#parts.set(entry, part = { entry, instructions, uses: [...uses], link: 0 });

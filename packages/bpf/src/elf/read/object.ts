@@ -3,7 +3,7 @@ import type { Manifest } from "../../spec/manifest.ts";
 import type { ExternSpec, MapSpec, ObjectSpec, ProgramSpec } from "../../spec/spec.ts";
 import { ElfError, within } from "../errors.ts";
 import { SectionName, SectionType } from "../format.ts";
-import { sectionMeaning } from "../section-names.ts";
+import { sectionReader } from "../section-names.ts";
 import type { SectionMeaning } from "../section-names.ts";
 import { readExtras } from "../extras.ts";
 import type { Extras } from "../extras.ts";
@@ -110,11 +110,12 @@ function defined(drafts: readonly MapDraft[], places: MapPlaces, externs: readon
 
 /** Every global function outside of `.text`, linked with what it uses. */
 function readPrograms(codes: readonly CodeSection[], options: ReadOptions, extras: Extras | undefined): ProgramSpec[] {
+  const named = sectionReader();
   const linker = new Linker(codes.flatMap(({ functions }) => functions));
   const called = new Set(codes.flatMap(({ changes }) => [...changes.values()]).flatMap(({ ref }) => ref?.kind === "call" || ref?.kind === "func" ? [ref.label] : []));
   return codes.filter(({ section }) => section.name !== SectionName.TEXT).flatMap(({ section, functions }) =>
     functions.filter(({ global }) => global).flatMap((main) => {
-      const meaning = meaningOf(main, section.name, options, extras);
+      const meaning = meaningOf(main, section.name, options, extras, named);
       // A function that others call may stand wherever it likes.
       if (meaning === undefined && called.has(main.label)) return [];
       if (meaning === undefined) throw new ElfError(`program '${main.name}': libbpf has no section of this name; say what it is by the option 'section'`, { section: section.name, offset: 0 });
@@ -122,11 +123,11 @@ function readPrograms(codes: readonly CodeSection[], options: ReadOptions, extra
     }));
 }
 
-function meaningOf({ label: name }: ObjectFunction, section: string, options: ReadOptions, extras: Extras | undefined): SectionMeaning | undefined {
+function meaningOf({ label: name }: ObjectFunction, section: string, options: ReadOptions, extras: Extras | undefined, named: (section: string) => SectionMeaning | undefined): SectionMeaning | undefined {
   const custom = options.section?.(section, name) ?? (extras !== undefined && Object.hasOwn(extras.programs, name) ? extras.programs[name] : undefined);
   if (custom !== undefined) return custom;
   try {
-    return sectionMeaning(section);
+    return named(section);
   } catch (error) {
     if (error instanceof TypeError) throw new ElfError(error.message, { section, offset: 0 }, { cause: error });
     throw error;

@@ -29,12 +29,16 @@ export function relocate(file: ElfFile, code: CodeSection, codes: ReadonlyMap<El
     if (instruction === undefined) throw new ElfError("a relocation is for no instruction", place);
     code.changes.set(relocation.offset / SLOT_BYTES, target(instruction, relocation, codes, definitions, place));
   }
-  for (const [slot, instruction] of code.slots.entries()) {
-    if (instruction === undefined || code.changes.has(slot)) continue;
+  for (let slot = 0; slot < code.slots.length; slot++) {
+    const instruction = code.slots[slot];
+    if (instruction === undefined) continue;
     const { opcode, src, imm } = instruction;
+    const call = opcode === CALL && src === Pseudo.CALL;
+    const pointer = src === Pseudo.FUNC && isLoadImm64(opcode);
+    if ((!call && !pointer) || code.changes.has(slot)) continue;
     const place = { section: code.section.name, offset: slot * SLOT_BYTES };
-    if (opcode === CALL && src === Pseudo.CALL) code.changes.set(slot, callTo(code, slot + 1 + Number(imm), place));
-    else if (isLoadImm64(opcode) && src === Pseudo.FUNC) code.changes.set(slot, pointerTo(code, slot + 1 + lowHalf(imm), place));
+    const change = call ? callTo(code, slot + 1 + Number(imm), place) : pointerTo(code, slot + 1 + lowHalf(imm), place);
+    code.changes.set(slot, change);
   }
 }
 
