@@ -5,14 +5,16 @@
 // not: without the agent's libraries, `sonde trace` starts 7 ms sooner. CommonJS, because Node.js
 // starts it 4 ms faster than an ES module.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, renameSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { COMMANDS } from "./dist/commands.js";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const output = path.join(here, "dist/bin");
+const finished = path.join(here, "dist/bin");
+/** Everything is made aside and put in place in one step: whoever starts meanwhile finds all of the old or all of the new. */
+const output = path.join(here, `dist/.bin-${process.pid}`);
 /**
  * What Node.js is started with, but for the agent; part of what a code cache is valid for. In CPU
  * time of a start:
@@ -196,3 +198,8 @@ for (const name of names) {
     console.log(`${name}: ${code} bytes of code, ${cache} of cache`);
   }
 }
+
+const former = path.join(here, `dist/.former-bin-${process.pid}`);
+if (existsSync(finished)) renameSync(finished, former);
+renameSync(output, finished);
+rmSync(former, { recursive: true, force: true });
