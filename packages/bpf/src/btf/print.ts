@@ -1,7 +1,8 @@
 /** Single types as C writes them, for people to read. A header for a compiler: c/header.ts. */
 import type { Btf, BtfType, TypeId } from "./btf.ts";
-import { declarator, join } from "./c/declarator.ts";
-import type { Spelling } from "./c/declarator.ts";
+import { bounded, declarator, join, MAX_DEPTH } from "./c/declarator.ts";
+import type { Spelling, Types } from "./c/declarator.ts";
+import { BtfError } from "./errors.ts";
 import type { Composite } from "./members.ts";
 
 /**
@@ -9,23 +10,28 @@ import type { Composite } from "./members.ts";
  * "u8 addr[6]". Without a name it is the type alone: "struct task_struct *".
  */
 export function declaration(btf: Btf, id: TypeId, name = ""): string {
-  return declarator(btf, id, name, spelling(btf, ""));
+  return declare(bounded(btf, id), id, name);
 }
 
 /** The whole of a struct, union, enum or typedef, over several lines, with a final semicolon. */
-export function definition(btf: Btf, id: TypeId): string {
+export function definition(types: Btf, id: TypeId): string {
+  const btf = bounded(types, id);
   const type = btf.type(id);
   switch (type.kind) {
     case "struct": case "union": return `${composite(btf, type, "")};`;
     case "enum": case "enum64": return `${enumeration(type, "")};`;
-    case "typedef": return `typedef ${declaration(btf, type.type, type.name)};`;
-    case "func": return `${declaration(btf, type.type, type.name)};`;
-    default: return `${declaration(btf, id, "name" in type ? type.name : "")};`;
+    case "typedef": return `typedef ${declare(btf, type.type, type.name)};`;
+    case "func": return `${declare(btf, type.type, type.name)};`;
+    default: return `${declare(btf, id, "name" in type ? type.name : "")};`;
   }
 }
 
+function declare(btf: Types, id: TypeId, name: string): string {
+  return declarator(btf, id, name, spelling(btf, ""));
+}
+
 /** Type tags are left out; anonymous types stand where they are used, indented like it. */
-function spelling(btf: Btf, indent: string): Spelling {
+function spelling(btf: Types, indent: string): Spelling {
   return {
     base: (type) => baseName(btf, type, indent),
     typeTag: () => "",
@@ -34,7 +40,7 @@ function spelling(btf: Btf, indent: string): Spelling {
   };
 }
 
-function baseName(btf: Btf, type: BtfType, indent: string): string {
+function baseName(btf: Types, type: BtfType, indent: string): string {
   switch (type.kind) {
     case "void": return "void";
     case "struct": case "union": return type.name === "" ? composite(btf, type, indent) : `${type.kind} ${type.name}`;
@@ -44,8 +50,9 @@ function baseName(btf: Btf, type: BtfType, indent: string): string {
   }
 }
 
-function composite(btf: Btf, type: Composite, indent: string): string {
+function composite(btf: Types, type: Composite, indent: string): string {
   const deeper = `${indent}\t`;
+  if (deeper.length > MAX_DEPTH) throw new BtfError(`BTF type ${type.id} nests more than ${MAX_DEPTH} deep`);
   const lines = type.members.map(({ type: id, name, bitSize }) =>
     `${deeper}${declarator(btf, id, name, spelling(btf, deeper))}${bitSize > 0 ? `:${bitSize}` : ""};\n`);
   return `${join(type.kind, type.name)} {\n${lines.join("")}${indent}}`;
