@@ -26,7 +26,6 @@ import {
 /** RTM_*: what rtnetlink can be asked. Source: include/uapi/linux/rtnetlink.h. */
 export const RouteMessage = {
   NEWLINK: 16,
-  DELLINK: 17,
   GETLINK: 18,
   SETLINK: 19,
   NEWADDR: 20,

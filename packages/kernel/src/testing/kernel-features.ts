@@ -26,6 +26,7 @@ export type KernelFeature =
   | "lsm"
   | "tcx"
   | "netkit"
+  | "xdp_frags"
   | "netfilter_link"
   | "netfilter_defragment"
   | "sockmap_link"
@@ -91,6 +92,8 @@ const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
   lsm: { since: "5.7", rests: "bpf-lsm" },
   tcx: { since: "6.6", rests: "tcx" },
   netkit: { since: "6.7", rests: "netkit" },
+  /** XDP programs for packets of several pages, and veth that has such. */
+  xdp_frags: { since: "5.18", rests: "nothing" },
   netfilter_link: { since: "6.4", rests: "netfilter-bpf" },
   netfilter_defragment: { since: "6.6", rests: "netfilter-bpf" },
   sockmap_link: { since: "6.10", rests: "nothing" },

@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { KernelError, leaked, openKernel, openKernelDescriptors } from "../../sys/index.ts";
+import { callHelper, exit, helperId, loadMap, mov64Imm } from "@sonde/bpf/asm";
+import {
+  BpfCommand,
+  KernelError,
+  MapTypeId,
+  ProgramFlag,
+  checked,
+  leaked,
+  mapCreate,
+  openKernel,
+  openKernelDescriptors,
+} from "../../sys/index.ts";
 import { kernelTest } from "../../testing/kernel-test.ts";
 import { testFrame } from "./testing/frames.ts";
 import { TestNamespace } from "./testing/namespace.ts";
@@ -9,6 +20,7 @@ import { sendFrames, TestSocket } from "./testing/sockets.ts";
 import { attachXdp, queryXdp, type XdpOptions } from "./xdp.ts";
 
 const kernel = openKernel();
+const DROP = 1;
 const PASS = 2;
 const COUNT = 500;
 
@@ -113,3 +125,81 @@ kernelTest("an interface that does not exist is named in the error", () => {
     (error) => error instanceof KernelError && error.code === "ENODEV" && /nowhere0/.test(error.message),
   );
 });
+
+kernelTest(
+  "only programs for packets of several pages go to interfaces that have them",
+  { needs: ["xdp_frags"] },
+  async () => {
+    using namespace = new TestNamespace(kernel);
+    namespace.addPair("veth", "v0", "v1");
+    for (const device of ["v0", "v1"]) namespace.print("ip", "link", "set", device, "mtu", "9000");
+    const place = { device: "v1", namespace: namespace.fd, mode: "native" } as const;
+    const request = { type: "xdp", attachType: "xdp", returns: PASS, only: testFramesOfXdp() } as const;
+    using plain = new PacketCounter(kernel, request);
+    using frags = new PacketCounter(kernel, { ...request, flags: ProgramFlag.XDP_HAS_FRAGS });
+    for (const road of ["link", "netlink"] as const) {
+      assert.throws(() => attachXdp(kernel, plain, { ...place, road }), KernelError);
+    }
+    using link = attachXdp(kernel, frags, place);
+    const large = Buffer.concat([testFrame(), new Uint8Array(8000)]);
+    namespace.run(() => sendFrames(kernel, namespace.index("v0"), large, COUNT));
+    await settlesAt(frags, COUNT, "large frames");
+    assert.equal(link.road, "XDP link");
+  },
+);
+
+const redirections = [
+  // struct bpf_cpumap_val: queue length, program
+  { type: "cpumap", attachType: "xdp_cpumap", value: (program: number) => [2048, program] },
+  // struct bpf_devmap_val: interface, program
+  {
+    type: "devmap",
+    attachType: "xdp_devmap",
+    value: (program: number, index: number) => [index, program],
+  },
+] as const;
+
+for (const { type, attachType, value } of redirections) {
+  kernelTest(`a program in a ${type} sees each frame that is redirected there, and is not attached`, async () => {
+    const before = openKernelDescriptors();
+    {
+      using namespace = new TestNamespace(kernel);
+      namespace.addPair("veth", "v0", "v1");
+      const request = { type: MapTypeId[type], keySize: 4, valueSize: 8, maxEntries: 1, flags: 0, name: type };
+      using map = mapCreate(kernel, request);
+      using inMap = new PacketCounter(kernel, { type: "xdp", attachType, returns: DROP });
+      using redirecting = new PacketCounter(kernel, {
+        type: "xdp",
+        attachType: "xdp",
+        returns: PASS,
+        only: testFramesOfXdp(),
+        maps: { target: map.fd },
+        then: [loadMap(1, "target"), mov64Imm(2, 0), mov64Imm(3, 0), callHelper(helperId("redirect_map")), exit()],
+      });
+      const words = Uint32Array.from(value(inMap.fd, namespace.index("v1")));
+      const attr = kernel.attr(32);
+      attr.u32(0, map.fd);
+      attr.pointer(8, new Uint8Array(4));
+      attr.pointer(16, new Uint8Array(words.buffer));
+      // A devmap looks for the interface where the thread is.
+      checked(
+        namespace.run(() => kernel.bpf(BpfCommand.MAP_UPDATE_ELEM, attr)),
+        "BPF_MAP_UPDATE_ELEM",
+        type,
+      );
+
+      const place = { device: "v1", namespace: namespace.fd, mode: "native" } as const;
+      assert.throws(() => attachXdp(kernel, inMap, place), KernelError, "a program for a map was attached");
+      // A veth takes redirected frames only while its other end runs XDP too.
+      using receiving = new PacketCounter(kernel, { type: "xdp", attachType: "xdp", returns: PASS });
+      const links = [receiving, redirecting].map((program, end) =>
+        attachXdp(kernel, program, { ...place, device: `v${end}` }),
+      );
+      namespace.run(() => sendFrames(kernel, namespace.index("v0"), testFrame(), COUNT));
+      await settlesAt(inMap, COUNT, "redirected frames");
+      assert.equal(redirecting.count, COUNT);
+      for (const link of links) link.close();
+    }
+    assert.deepEqual(leaked(before, openKernelDescriptors()), []);
+  });
+}

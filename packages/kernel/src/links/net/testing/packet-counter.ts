@@ -37,8 +37,12 @@ export interface PacketCounterRequest {
   readonly returns: number | "length";
   /** Code that goes to the label "out" for what is not to be counted; the context is in register 6. */
   readonly only?: readonly Instruction[];
-  /** Code that runs after counting. */
+  /** Code that runs after counting; it may exit by itself. */
   readonly then?: readonly Instruction[];
+  /** Descriptors of the maps that it names. */
+  readonly maps?: Readonly<Record<string, number>>;
+  /** BPF_F_* of BPF_PROG_LOAD. */
+  readonly flags?: number;
 }
 
 export class PacketCounter {
@@ -56,12 +60,13 @@ export class PacketCounter {
       flags: 0,
       name: "count",
     });
-    const instructions = encode(layout(program(request)), { map: () => this.#map.fd });
+    const instructions = encode(layout(program(request)), { map: (name) => request.maps?.[name] ?? this.#map.fd });
     const attr = programLoadAttr(kernel.attr(0), {
       type: ProgramTypeId[request.type],
       instructions,
       license: "GPL",
       name: "count",
+      flags: request.flags ?? 0,
       ...(request.attachType !== undefined && { expectedAttachType: attachTypeId(request.attachType) }),
     });
     const subject = `a counting program (${request.type}, ${request.attachType ?? "any"})`;
