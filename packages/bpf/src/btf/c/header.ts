@@ -22,7 +22,6 @@ const OPENING = `#pragma once
 #if defined(__bpf__) && !defined(BPF_NO_PRESERVE_ACCESS_INDEX)
 #pragma clang attribute push (__attribute__((preserve_access_index)), apply_to = record)
 #endif
-
 `;
 const CLOSING = `#if defined(__bpf__) && !defined(BPF_NO_PRESERVE_ACCESS_INDEX)
 #pragma clang attribute pop
@@ -40,7 +39,15 @@ export function printC(btf: Btf, roots?: Iterable<TypeId>): string {
   const chosen = [...(roots ?? allTypes(btf))];
   const texts = inOrder(btf, chosen).map((step) => header.step(step));
   for (const id of new Set(chosen)) texts.push(header.constants(btf.type(id)));
-  return OPENING + texts.join("") + CLOSING;
+  return `${OPENING}\n${paragraphs(texts.filter((text) => text !== ""))}\n${CLOSING}`;
+}
+
+/** Lines stand together, what takes several is set off. */
+function paragraphs(texts: readonly string[]): string {
+  return texts.map((text, index) => {
+    const apart = text.includes("\n") || texts[index - 1]?.includes("\n") === true;
+    return `${apart && index > 0 ? "\n" : ""}${text};\n`;
+  }).join("");
 }
 
 /** Every type with a name that is no function or variable; and enums that nothing but their values needs. */
@@ -77,13 +84,13 @@ class Header {
   }
 
   step({ kind, type }: Step): string {
-    return kind === "declare" ? `${this.#tagged(type)};\n\n` : `${this.#definition(type)};\n\n`;
+    return kind === "declare" ? this.#tagged(type) : this.#definition(type);
   }
 
   /** The values of an enum without a name. */
   constants(type: BtfType): string {
     if ((type.kind !== "enum" && type.kind !== "enum64") || type.name !== "" || type.values.length === 0) return "";
-    return `${enumeration(type, "enum", this.#names, "")};\n\n`;
+    return enumeration(type, "enum", this.#names, "");
   }
 
   #definition(type: BtfType): string {
