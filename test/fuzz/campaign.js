@@ -1,6 +1,5 @@
 // Runs the inputs in a thread and watches it: what crashes, takes long, hangs or fills memory is found and reported,
 // and the run goes on behind it.
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { makeInput } from "./plan.js";
@@ -63,7 +62,7 @@ async function stretch(work, findings, onProgress) {
   let problem;
   worker.on("error", (error) => (problem = error.message));
   let ended = false;
-  const end = once(worker, "exit").then(() => (ended = true));
+  const end = new Promise((resolve) => worker.once("exit", resolve)).then(() => (ended = true));
   const at = new Int32Array(work.progress);
   let [begun, since, memory] = [-1, Date.now(), process.resourceUsage().maxRSS / 1024];
   while (!ended) {

@@ -11,7 +11,9 @@ import {
   findMember,
   layoutText,
   loadIndex,
+  deduplicate,
   memberNames,
+  printC,
   resolve,
   serialiseIndex,
   sizeOf,
@@ -73,6 +75,7 @@ function types(bytes) {
       if (codecs++ < MOST_CODECS) answered([BtfError, CodecError], () => decode(btf, id));
     }
   }
+  for (const whole of [printC, deduplicate]) answered([BtfError], () => whole(btf));
   for (const kind of /** @type {const} */ (["struct", "enum", "typedef", "func"])) {
     for (const name of btf.names(kind)) answered([BtfError], () => btf.find(name, kind));
   }

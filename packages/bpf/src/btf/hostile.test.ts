@@ -5,6 +5,7 @@ import { BtfBuilder } from "./builder.ts";
 import type { MemberInit } from "./builder.ts";
 import type { TypeId } from "./btf.ts";
 import { BtfError } from "./errors.ts";
+import { printC } from "./c/header.ts";
 import { findMember, memberNames } from "./members.ts";
 import { declaration, definition } from "./print.ts";
 import type { BtfReader } from "./reader.ts";
@@ -64,6 +65,16 @@ function doubled(name: string): { readonly btf: BtfReader; readonly id: TypeId }
   for (let level = 0; level < 25; level++) id = b.union("", 4, [member(name, id), member(name && `${name}2`, id)]);
   return { btf: read(b), id };
 }
+
+test("structs of gigabytes with next to nothing in them", () => {
+  const b = new BtfBuilder();
+  const int = b.int("int", 4, "signed");
+  b.struct("hole", 0x2000_0000, [member("x", int), member("y", int, 0xffff_ffe0)]);
+  b.struct("tail", 0xffff_fff8, [member("x", int)]);
+  const text = printC(read(b));
+  assert.match(text, /struct hole \{\n\tunsigned char __bytes\[536870912\];\n\}/);
+  assert.match(text, /struct tail \{\n\tunsigned char __bytes\[4294967288\];\n\}/);
+});
 
 test("unions that double at each level", () => {
   const named = doubled("next");

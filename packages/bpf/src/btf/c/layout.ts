@@ -41,6 +41,8 @@ interface Field {
 const LONG_BITS = 64;
 const MAX_ALIGNMENT = 4096;
 const MAX_DEPTH = 64;
+/** Bits: twice what the largest alignment leaves free. A struct with more is damaged, and would be all padding. */
+const MAX_PADDING = 2 * MAX_ALIGNMENT * 8;
 
 export class CLayouts {
   readonly #btf: Btf;
@@ -88,7 +90,7 @@ function writeStruct(fields: readonly Field[], size: number, packed: boolean): C
   let alignment = 8;
   for (const field of fields) {
     const place = placeOf(field, at, packed);
-    if (place > field.start) return undefined;
+    if (place > field.start || field.start - at > MAX_PADDING) return undefined;
     if (place < field.start) {
       parts.push(...padding(at, field.start));
       if (placeOf(field, field.start, packed) !== field.start) return undefined;
@@ -98,7 +100,7 @@ function writeStruct(fields: readonly Field[], size: number, packed: boolean): C
     if (!packed) alignment = Math.max(alignment, field.alignment);
   }
   const end = roundUp(at, alignment);
-  if (end > size * 8 || (size * 8) % alignment !== 0) return undefined;
+  if (end > size * 8 || size * 8 - at > MAX_PADDING || (size * 8) % alignment !== 0) return undefined;
   if (end < size * 8) parts.push(...padding(at, size * 8));
   return { parts, packed, aligned: undefined, alignment: alignment / 8 };
 }
