@@ -69,7 +69,7 @@ for (const [name, [code = 0, cache = 0]] of Object.entries(CEILINGS)) {
 test("trace brings along what it needs and nothing else", () => {
   const contents = JSON.parse(readFileSync(path.join(bundles, "contents.json"), "utf8"));
   const allowed = [
-    /^bpf\/(asm|btf|core|elf|spec)$/,
+    /^bpf\/(asm|btf|btf\/c|core|elf|spec)$/,
     /^cli(\/(commands|output))?$/,
     /^compiler(\/(bpftrace|codegen|diagnostics|ir|passes)(\/.*)?)?$/,
     /^kernel\/(collection|features|links|links\/usdt|maps|programs|programs\/verifier|rings|symbols|sys|sys\/bpf|target|tracefs)$/,

@@ -39,7 +39,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const monitors = new Monitors(options.directory, options.version, {
     kernel,
     target: runningTarget({ kernel }),
-    onChange: ({ name, state, reason }) => log[state === "failed" ? "error" : "info"]({ monitor: name, state, reason }, `monitor ${name} is ${state}`),
+    onChange: ({ name, state, reason }) =>
+      log[state === "failed" ? "error" : "info"]({ monitor: name, state, reason }, `monitor ${name} is ${state}`),
   });
   const app = createApp(monitors, { token: options.token });
   const { server, url } = await listen(app, options);
@@ -63,12 +64,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
 type Server = ReturnType<typeof serve>;
 
-function listen(app: ReturnType<typeof createApp>, { host, port }: AgentOptions): Promise<{ server: Server; url: string }> {
+function listen(
+  app: ReturnType<typeof createApp>,
+  { host, port }: AgentOptions,
+): Promise<{ server: Server; url: string }> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, hostname: host, port }, (address) => {
       const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
       resolve({ server, url: `http://${name}:${address.port}` });
     });
-    server.once("error", (error) => reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`, { cause: error })));
+    server.once("error", (error) =>
+      reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`, { cause: error })),
+    );
   });
 }

@@ -15,7 +15,9 @@ export class Monitors implements AgentFace {
   /** @throws {Error} the directory cannot be read */
   constructor(directory: string, version: string, context: MonitorContext) {
     const files = readFiles(directory);
-    this.#monitors = new Map(files.map((file) => new Monitor(join(directory, file), context)).map((monitor) => [monitor.name, monitor]));
+    this.#monitors = new Map(
+      files.map((file) => new Monitor(join(directory, file), context)).map((monitor) => [monitor.name, monitor]),
+    );
     this.#version = version;
   }
 
@@ -75,7 +77,9 @@ export class Monitors implements AgentFace {
 
 function readFiles(directory: string): string[] {
   try {
-    return readdirSync(directory).filter((file) => file.endsWith(".bt")).sort();
+    return readdirSync(directory)
+      .filter((file) => file.endsWith(".bt"))
+      .sort();
   } catch (error) {
     throw new Error(`cannot read the directory of monitors: ${(error as Error).message}`, { cause: error });
   }

@@ -29,5 +29,10 @@ export function compileScript(source: SourceText, target: Target, options: Scrip
   const diagnostics = [...parsed.diagnostics, ...checked.diagnostics];
   if (program === undefined) return { ...failed, diagnostics };
   const lowered = lower(program, target, source, options);
-  return { spec: lowered.spec, diagnostics: [...diagnostics, ...lowered.diagnostics], remarks: program.remarks, checked: program };
+  return {
+    spec: lowered.spec,
+    diagnostics: [...diagnostics, ...lowered.diagnostics],
+    remarks: program.remarks,
+    checked: program,
+  };
 }

@@ -1,7 +1,16 @@
 /** A session: an object loaded, attached, read, decoded, and handed to a sink. */
 export { add, compare, divide } from "./decode/integer.ts";
 export type { Reading } from "./decode/reading.ts";
-export type { EnumValue, Integer, PointerValue, RecordValue, StackValue, SymbolValue, TupleValue, Value } from "./decode/value.ts";
+export type {
+  EnumValue,
+  Integer,
+  PointerValue,
+  RecordValue,
+  StackValue,
+  SymbolValue,
+  TupleValue,
+  Value,
+} from "./decode/value.ts";
 export { escapeTerminal, jsonString } from "./format/escape.ts";
 export type { Escape } from "./format/escape.ts";
 export type { Printf } from "./format/printf.ts";

@@ -10,7 +10,8 @@ export function negotiate(accept: string | undefined): ExpositionFormat {
   for (const range of (accept ?? "").toLowerCase().split(",").slice(0, 32)) {
     const [type, ...parameters] = range.split(";").map((part) => part.trim());
     const weight = quality(parameters);
-    if (type === "application/openmetrics-text" && supportedVersion(parameters)) openMetrics = Math.max(openMetrics, weight);
+    if (type === "application/openmetrics-text" && supportedVersion(parameters))
+      openMetrics = Math.max(openMetrics, weight);
     else if (type === "text/plain" || type === "text/*") plain = Math.max(plain, weight);
   }
   return openMetrics > 0 && openMetrics >= plain ? "openmetrics" : "prometheus";

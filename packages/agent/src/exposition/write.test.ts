@@ -6,8 +6,24 @@ import { negotiate } from "./negotiate.ts";
 import { formatNumber, writeExposition } from "./write.ts";
 
 const families: readonly Family[] = [
-  { type: "counter", name: "calls", help: "Calls", unit: "", series: [{ labels: 'comm="dd"', value: 3 }, { labels: "", value: 1 }] },
-  { type: "histogram", name: "wait_seconds", help: 'Time "waited"', unit: "seconds", bounds: ["0.5", "1"], series: [{ labels: 'dev="sda"', counts: [1, 2, 4], sum: 9.5 }] },
+  {
+    type: "counter",
+    name: "calls",
+    help: "Calls",
+    unit: "",
+    series: [
+      { labels: 'comm="dd"', value: 3 },
+      { labels: "", value: 1 },
+    ],
+  },
+  {
+    type: "histogram",
+    name: "wait_seconds",
+    help: 'Time "waited"',
+    unit: "seconds",
+    bounds: ["0.5", "1"],
+    series: [{ labels: 'dev="sda"', counts: [1, 2, 4], sum: 9.5 }],
+  },
 ];
 
 test("the older format names a counter's family as its samples", () => {
@@ -31,12 +47,21 @@ wait_seconds_count{dev="sda"} 7
 test("OpenMetrics says the unit, escapes quotes in help and ends with EOF", () => {
   const text = [...writeExposition(families, "openmetrics")].join("");
   assert.match(text, /^# HELP calls Calls\n# TYPE calls counter\ncalls_total\{comm="dd"\} 3\n/);
-  assert.match(text, /# HELP wait_seconds Time \\"waited\\"\n# TYPE wait_seconds histogram\n# UNIT wait_seconds seconds\n/);
+  assert.match(
+    text,
+    /# HELP wait_seconds Time \\"waited\\"\n# TYPE wait_seconds histogram\n# UNIT wait_seconds seconds\n/,
+  );
   assert.ok(text.endsWith("# EOF\n"));
 });
 
 test("long expositions come in pieces", () => {
-  const many: Family = { type: "gauge", name: "g", help: "h", unit: "", series: Array.from({ length: 10_000 }, (_, i) => ({ labels: `i="${i}"`, value: i })) };
+  const many: Family = {
+    type: "gauge",
+    name: "g",
+    help: "h",
+    unit: "",
+    series: Array.from({ length: 10_000 }, (_, i) => ({ labels: `i="${i}"`, value: i })),
+  };
   const pieces = [...writeExposition([many], "prometheus")];
   assert.ok(pieces.length > 2, `${pieces.length} pieces`);
   assert.equal(pieces.join("").split("\n").length, 10_003);
@@ -47,7 +72,14 @@ test("hostile label values stay inside their quotes", () => {
 });
 
 test("floats as the formats spell them", () => {
-  assert.deepEqual([1, 0.25, 1e21, Number.NaN, Infinity, -Infinity].map(formatNumber), ["1", "0.25", "1e+21", "NaN", "+Inf", "-Inf"]);
+  assert.deepEqual([1, 0.25, 1e21, Number.NaN, Infinity, -Infinity].map(formatNumber), [
+    "1",
+    "0.25",
+    "1e+21",
+    "NaN",
+    "+Inf",
+    "-Inf",
+  ]);
 });
 
 test("format by Accept header", () => {

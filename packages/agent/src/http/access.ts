@@ -14,20 +14,28 @@ export interface ChangeRequest {
 }
 
 /** Why a change is refused, or undefined when it may go on. */
-export function mayChange(rules: AccessRules, request: ChangeRequest): { readonly status: 401 | 403; readonly reason: string } | undefined {
+export function mayChange(
+  rules: AccessRules,
+  request: ChangeRequest,
+): { readonly status: 401 | 403; readonly reason: string } | undefined {
   if (rules.token !== undefined) {
     const given = /^Bearer (.+)$/i.exec(request.authorization ?? "")?.[1];
-    if (given === undefined) return { status: 401, reason: "this needs the agent's token: send 'Authorization: Bearer TOKEN'" };
+    if (given === undefined)
+      return { status: 401, reason: "this needs the agent's token: send 'Authorization: Bearer TOKEN'" };
     return sameText(given, rules.token) ? undefined : { status: 403, reason: "the token is not the agent's" };
   }
   if (!isLoopback(request.peer)) {
-    return { status: 403, reason: "changes are accepted from this machine only; start the agent with --token-file to allow others" };
+    return {
+      status: 403,
+      reason: "changes are accepted from this machine only; start the agent with --token-file to allow others",
+    };
   }
   // A page in somebody's browser on this machine is not its user: browsers say where such a request comes from.
   if (request.origin !== undefined && request.origin !== `http://${request.host ?? ""}`) {
     return { status: 403, reason: `changes from pages of ${request.origin} are not accepted` };
   }
-  if (!isLoopbackHost(request.host)) return { status: 403, reason: "without a token, address the agent as localhost or by a loopback address" };
+  if (!isLoopbackHost(request.host))
+    return { status: 403, reason: "without a token, address the agent as localhost or by a loopback address" };
   return undefined;
 }
 

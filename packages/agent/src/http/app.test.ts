@@ -6,7 +6,13 @@ import { type AgentFace, createApp, UnknownMonitorError } from "./app.ts";
 function agentOf(monitors: MonitorStatus[], ready = true): AgentFace {
   const change = (name: string, state: "on" | "off"): Promise<MonitorStatus> => {
     const index = monitors.findIndex((m) => m.name === name);
-    if (index < 0) return Promise.reject(new UnknownMonitorError(name, monitors.map((m) => m.name)));
+    if (index < 0)
+      return Promise.reject(
+        new UnknownMonitorError(
+          name,
+          monitors.map((m) => m.name),
+        ),
+      );
     monitors[index] = { ...monitors[index]!, state };
     return Promise.resolve(monitors[index]);
   };
@@ -20,11 +26,19 @@ function agentOf(monitors: MonitorStatus[], ready = true): AgentFace {
 }
 
 const monitor = (name: string): MonitorStatus => ({
-  name, help: "<b>", state: "on", since: "2026-01-01T00:00:00.000Z", metrics: [], lost: { ringFull: 0, mapFull: 0, stackLost: 0 },
+  name,
+  help: "<b>",
+  state: "on",
+  since: "2026-01-01T00:00:00.000Z",
+  metrics: [],
+  lost: { ringFull: 0, mapFull: 0, stackLost: 0 },
 });
 const local = { incoming: { socket: { remoteAddress: "127.0.0.1" } } };
 const remote = { incoming: { socket: { remoteAddress: "192.0.2.7" } } };
-const post = (headers: Record<string, string> = {}): RequestInit => ({ method: "POST", headers: { host: "127.0.0.1:9435", ...headers } });
+const post = (headers: Record<string, string> = {}): RequestInit => ({
+  method: "POST",
+  headers: { host: "127.0.0.1:9435", ...headers },
+});
 
 test("metrics in the format that was asked for", async () => {
   const app = createApp(agentOf([]), { token: undefined });
@@ -39,7 +53,10 @@ test("metrics in the format that was asked for", async () => {
 test("monitors are listed, shown, switched", async () => {
   const app = createApp(agentOf([monitor("tcp")]), { token: undefined });
   const list = (await (await app.request("/api/v1/monitors")).json()) as { monitors: MonitorStatus[] };
-  assert.deepEqual(list.monitors.map((m) => m.name), ["tcp"]);
+  assert.deepEqual(
+    list.monitors.map((m) => m.name),
+    ["tcp"],
+  );
   const off = await app.request("/api/v1/monitors/tcp/disable", post(), local);
   assert.equal(off.status, 200);
   assert.equal(((await (await app.request("/api/v1/monitors/tcp")).json()) as MonitorStatus).state, "off");

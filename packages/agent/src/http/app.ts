@@ -40,15 +40,25 @@ export function createApp(agent: AgentFace, rules: AccessRules): Hono {
     const name = c.req.param("name");
     const all = agent.list();
     const found = all.find((monitor) => monitor.name === name);
-    if (found === undefined) throw new UnknownMonitorError(name, all.map((m) => m.name));
+    if (found === undefined)
+      throw new UnknownMonitorError(
+        name,
+        all.map((m) => m.name),
+      );
     return c.json(found);
   });
-  app.post("/api/v1/monitors/:name/enable", changesNeed(rules), async (c) => answer(c, await agent.enable(c.req.param("name"))));
-  app.post("/api/v1/monitors/:name/disable", changesNeed(rules), async (c) => answer(c, await agent.disable(c.req.param("name"))));
+  app.post("/api/v1/monitors/:name/enable", changesNeed(rules), async (c) =>
+    answer(c, await agent.enable(c.req.param("name"))),
+  );
+  app.post("/api/v1/monitors/:name/disable", changesNeed(rules), async (c) =>
+    answer(c, await agent.disable(c.req.param("name"))),
+  );
 
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.method} ${c.req.path}; see /` }, 404));
   app.onError((error, c) =>
-    error instanceof UnknownMonitorError ? c.json({ error: error.message }, 404) : c.json({ error: error.message }, 500),
+    error instanceof UnknownMonitorError
+      ? c.json({ error: error.message }, 404)
+      : c.json({ error: error.message }, 500),
   );
   return app;
 }

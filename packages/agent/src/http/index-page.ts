@@ -3,7 +3,8 @@ import type { MonitorStatus } from "../monitor/status.ts";
 /** The page at `/`: what runs, and where to read it. */
 export function indexPage(monitors: readonly MonitorStatus[]): string {
   const rows = monitors.map(
-    (m) => `<tr><td>${escapeHtml(m.name)}</td><td class="${m.state}">${m.state}</td><td>${escapeHtml(m.help)}${m.reason === undefined ? "" : `<br><small>${escapeHtml(m.reason)}</small>`}</td></tr>`,
+    (m) =>
+      `<tr><td>${escapeHtml(m.name)}</td><td class="${m.state}">${m.state}</td><td>${escapeHtml(m.help)}${m.reason === undefined ? "" : `<br><small>${escapeHtml(m.reason)}</small>`}</td></tr>`,
   );
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Sonde agent</title>

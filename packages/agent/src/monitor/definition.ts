@@ -51,14 +51,16 @@ const label = v.pipe(
 );
 
 const metric = v.strictObject({
-  map: v.pipe(v.string(), v.regex(/^@\w*$/, "a map as the script names it, such as \"@latency\"")),
+  map: v.pipe(v.string(), v.regex(/^@\w*$/, 'a map as the script names it, such as "@latency"')),
   name: v.pipe(v.string(), v.regex(METRIC_NAME, "a metric's name is a letter, _ or :, then letters, digits, _ or :")),
   help: v.pipe(v.string(), v.minLength(1)),
   type: v.optional(v.picklist(["counter", "gauge", "histogram"])),
   unit: v.optional(v.picklist(Object.keys(UNITS))),
   labels: v.optional(v.pipe(v.array(label), v.maxLength(16)), []),
   /** In the unit that the program counts in. Values below the least and above the greatest bound are gathered there. */
-  buckets: v.optional(v.strictObject({ min: v.pipe(v.number(), v.minValue(0)), max: v.pipe(v.number(), v.minValue(1)) })),
+  buckets: v.optional(
+    v.strictObject({ min: v.pipe(v.number(), v.minValue(0)), max: v.pipe(v.number(), v.minValue(1)) }),
+  ),
 });
 
 const definition = v.strictObject({
@@ -98,7 +100,9 @@ export interface DefinitionIssue {
 }
 
 /** Check what the YAML held. */
-export function checkDefinition(input: unknown): { readonly definition: Definition } | { readonly issue: DefinitionIssue } {
+export function checkDefinition(
+  input: unknown,
+): { readonly definition: Definition } | { readonly issue: DefinitionIssue } {
   const result = v.safeParse(definition, input);
   if (result.success) return { definition: result.output };
   const first = result.issues[0];

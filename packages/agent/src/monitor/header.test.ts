@@ -3,11 +3,18 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { MonitorHeaderError, readHeader } from "./header.ts";
 
-const head = (yaml: string): string => `/*\n * ---\n${yaml.split("\n").map((line) => ` * ${line}\n`).join("")} * ---\n */\nBEGIN { }\n`;
+const head = (yaml: string): string =>
+  `/*\n * ---\n${yaml
+    .split("\n")
+    .map((line) => ` * ${line}\n`)
+    .join("")} * ---\n */\nBEGIN { }\n`;
 const GOOD = 'help: h\nmetrics:\n  - map: "@a"\n    name: a_calls\n    help: Calls';
 
 test("a header is read", () => {
-  const definition = readHeader("m.bt", head(`${GOOD}\n    labels: [comm, { name: dev, decode: device }]\n    buckets: { min: 1, max: 8 }`));
+  const definition = readHeader(
+    "m.bt",
+    head(`${GOOD}\n    labels: [comm, { name: dev, decode: device }]\n    buckets: { min: 1, max: 8 }`),
+  );
   assert.equal(definition.help, "h");
   assert.equal(definition.enabled, true);
   assert.equal(definition.metrics[0]!.labels.length, 2);
@@ -17,7 +24,8 @@ test("every monitor that comes with Sonde has a sound header", () => {
   const directory = new URL("../../../../monitors/", import.meta.url);
   const files = readdirSync(directory).filter((name) => name.endsWith(".bt"));
   assert.ok(files.length >= 5);
-  for (const file of files) assert.ok(readHeader(file, readFileSync(new URL(file, directory), "utf8")).metrics.length > 0);
+  for (const file of files)
+    assert.ok(readHeader(file, readFileSync(new URL(file, directory), "utf8")).metrics.length > 0);
 });
 
 const WRONG: readonly (readonly [name: string, source: string, line: number, message: RegExp])[] = [
@@ -33,11 +41,14 @@ const WRONG: readonly (readonly [name: string, source: string, line: number, mes
 ];
 for (const [name, source, line, message] of WRONG) {
   test(`refused: ${name}`, () => {
-    assert.throws(() => readHeader("m.bt", source), (error: unknown) => {
-      assert.ok(error instanceof MonitorHeaderError);
-      assert.match(error.message, message);
-      assert.equal(error.line, line, error.message);
-      return true;
-    });
+    assert.throws(
+      () => readHeader("m.bt", source),
+      (error: unknown) => {
+        assert.ok(error instanceof MonitorHeaderError);
+        assert.match(error.message, message);
+        assert.equal(error.line, line, error.message);
+        return true;
+      },
+    );
   });
 }

@@ -27,7 +27,8 @@ export function readHeader(file: string, source: string): Definition {
   const document = parseDocument(yaml, { lineCounter: lines });
   const lineOf = (offset: number): number => line + lines.linePos(offset).line - 1;
   const broken = document.errors[0];
-  if (broken !== undefined) throw new MonitorHeaderError(file, lineOf(broken.pos[0]), broken.message.replace(/ at line [\s\S]*/, ""));
+  if (broken !== undefined)
+    throw new MonitorHeaderError(file, lineOf(broken.pos[0]), broken.message.replace(/ at line [\s\S]*/, ""));
   const result = checkDefinition(document.toJS({ maxAliasCount: 0 }));
   if ("definition" in result) return result.definition;
   const { path, message } = result.issue;
@@ -36,12 +37,25 @@ export function readHeader(file: string, source: string): Definition {
 
 function headerText(file: string, source: string): { yaml: string; line: number } {
   const comment = /^(?:#![^\n]*\n)?\s*\/\*([\s\S]*?)\*\//.exec(source);
-  if (comment === null) throw new MonitorHeaderError(file, 1, "a monitor starts with a comment that describes its metrics: /* --- (YAML) --- */");
+  if (comment === null)
+    throw new MonitorHeaderError(
+      file,
+      1,
+      "a monitor starts with a comment that describes its metrics: /* --- (YAML) --- */",
+    );
   const first = source.slice(0, comment.index + comment[0].indexOf("/*")).split("\n").length;
-  const lines = comment[1]!.slice(0, MAX_HEADER).split("\n").map((text) => text.replace(/^\s*\* ?/, ""));
+  const lines = comment[1]!
+    .slice(0, MAX_HEADER)
+    .split("\n")
+    .map((text) => text.replace(/^\s*\* ?/, ""));
   const begin = lines.findIndex((text) => text.trim() === "---");
   const end = lines.findIndex((text, i) => i > begin && text.trim() === "---");
-  if (begin < 0 || end < 0) throw new MonitorHeaderError(file, first, "the first comment has no description of metrics between two lines of ---");
+  if (begin < 0 || end < 0)
+    throw new MonitorHeaderError(
+      file,
+      first,
+      "the first comment has no description of metrics between two lines of ---",
+    );
   return { yaml: lines.slice(begin + 1, end).join("\n"), line: first + begin + 1 };
 }
 

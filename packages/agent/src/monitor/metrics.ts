@@ -30,7 +30,9 @@ const DEFAULT_BUCKETS = { min: 1, max: 2 ** 32 };
 export function metricReader(definition: MetricDefinition, views: readonly MapView[]): MetricReader {
   const view = views.find((v) => v.name === definition.map);
   if (view === undefined) {
-    throw new MetricMismatchError(`metric ${definition.name}: the script has no map ${definition.map}; it has ${views.map((v) => v.name).join(", ") || "none"}`);
+    throw new MetricMismatchError(
+      `metric ${definition.name}: the script has no map ${definition.map}; it has ${views.map((v) => v.name).join(", ") || "none"}`,
+    );
   }
   if (view.keys.length !== definition.labels.length) {
     throw new MetricMismatchError(
@@ -39,25 +41,43 @@ export function metricReader(definition: MetricDefinition, views: readonly MapVi
   }
   const unit = definition.unit === undefined ? { base: "", scale: 1 } : UNITS[definition.unit]!;
   // Formats want a unit to end the name; a name that says it differently is left without one.
-  const base = { name: definition.name, help: definition.help, unit: definition.name.endsWith(`_${unit.base}`) ? unit.base : "" };
+  const base = {
+    name: definition.name,
+    help: definition.help,
+    unit: definition.name.endsWith(`_${unit.base}`) ? unit.base : "",
+  };
   const labels = new SeriesLabels(new LabelDecoder(definition.labels));
   const { value } = view;
   if (value.kind === "hist" || value.kind === "lhist") {
     expectType(definition, "histogram", ["histogram"]);
-    const buckets = value.kind === "hist" ? logarithmicBuckets(value.bits, value.buckets, definition.buckets ?? DEFAULT_BUCKETS) : linearBuckets(value.min, value.step, value.buckets);
+    const buckets =
+      value.kind === "hist"
+        ? logarithmicBuckets(value.bits, value.buckets, definition.buckets ?? DEFAULT_BUCKETS)
+        : linearBuckets(value.min, value.step, value.buckets);
     const bounds = buckets.upper.map((bound) => formatNumber(scaled(bound, unit.scale)));
-    const read = (reading: MapReading): Family => ({ ...base, type: "histogram", bounds, series: histogramSeries(reading, labels, buckets, unit.scale) });
+    const read = (reading: MapReading): Family => ({
+      ...base,
+      type: "histogram",
+      bounds,
+      series: histogramSeries(reading, labels, buckets, unit.scale),
+    });
     return { map: definition.map, name: definition.name, read };
   }
   const natural = value.kind === "count" || value.kind === "sum" ? "counter" : "gauge";
   const type = expectType(definition, natural, ["counter", "gauge"]) as "counter" | "gauge";
-  return { map: definition.map, name: definition.name, read: (reading) => ({ ...base, type, series: scalarSeries(reading, labels, unit.scale) }) };
+  return {
+    map: definition.map,
+    name: definition.name,
+    read: (reading) => ({ ...base, type, series: scalarSeries(reading, labels, unit.scale) }),
+  };
 }
 
 function expectType(definition: MetricDefinition, natural: string, possible: readonly string[]): string {
   const type = definition.type ?? natural;
   if (possible.includes(type)) return type;
-  throw new MetricMismatchError(`metric ${definition.name}: ${definition.map} can be exported as ${possible.join(" or ")}, not as ${type}`);
+  throw new MetricMismatchError(
+    `metric ${definition.name}: ${definition.map} can be exported as ${possible.join(" or ")}, not as ${type}`,
+  );
 }
 
 /** Labels are escaped where they are written, and have no room for stacks. */
@@ -127,7 +147,11 @@ interface Buckets {
   readonly index: readonly number[];
 }
 
-function logarithmicBuckets(bits: number, count: number, range: { readonly min: number; readonly max: number }): Buckets {
+function logarithmicBuckets(
+  bits: number,
+  count: number,
+  range: { readonly min: number; readonly max: number },
+): Buckets {
   const upper: number[] = [];
   const index: number[] = [];
   for (let bucket = 0; bucket < count; bucket++) {
@@ -144,7 +168,12 @@ function linearBuckets(min: number, step: number, count: number): Buckets {
   return { upper, index: Array.from({ length: count }, (_, i) => i) };
 }
 
-function* histogramSeries(reading: MapReading, labels: SeriesLabels, buckets: Buckets, scale: number): Generator<HistogramSeries> {
+function* histogramSeries(
+  reading: MapReading,
+  labels: SeriesLabels,
+  buckets: Buckets,
+  scale: number,
+): Generator<HistogramSeries> {
   for (const row of reading.rows) {
     if (row.value.kind !== "hist" && row.value.kind !== "lhist") continue;
     const counts = new Float64Array(buckets.upper.length + 1);

@@ -115,9 +115,20 @@ export class Monitor {
     const { text, metrics } = await this.#readSource();
     const source = { name: basename(this.#file), text };
     const { spec, diagnostics } = compileScript(source, target, { name: this.name, histogramTotals: true });
-    if (spec === undefined) throw new Error(diagnostics.filter((d) => d.severity === "error").map((d) => render(d, source)).join(""));
+    if (spec === undefined)
+      throw new Error(
+        diagnostics
+          .filter((d) => d.severity === "error")
+          .map((d) => render(d, source))
+          .join(""),
+      );
     const readers = metrics.map((metric) => metricReader(metric, spec.manifest.maps));
-    const options: SessionOptions = { kernel, vmlinux: () => target.btf, sink: () => silentSink, printMapsOnExit: false };
+    const options: SessionOptions = {
+      kernel,
+      vmlinux: () => target.btf,
+      sink: () => silentSink,
+      printMapsOnExit: false,
+    };
     const session = await Session.start(spec, options);
     void session.ended.then(
       ({ reason }) => this.#over(session, `the script ended itself (${reason})`, "off"),

@@ -13,7 +13,14 @@ export type Width = 32 | 64;
 /** Operations with two operands; NEG and END have constructors of their own. */
 export type BinaryOp = Exclude<AluOp, "NEG" | "END">;
 
-function make(opcode: number, dst: number, src: number, offset: number, imm: number | bigint, ref?: Reference): Instruction {
+function make(
+  opcode: number,
+  dst: number,
+  src: number,
+  offset: number,
+  imm: number | bigint,
+  ref?: Reference,
+): Instruction {
   return ref === undefined ? { opcode, dst, src, offset, imm } : { opcode, dst, src, offset, imm, ref };
 }
 
@@ -125,12 +132,18 @@ export function jump(label: string): Instruction {
 
 /** `if dst op src goto label`, both registers. */
 export function jumpIf(op: Comparison, width: Width, dst: number, src: number, label: string): Instruction {
-  return make((width === 64 ? Class.JMP : Class.JMP32) | Source.X | JumpOp[op], dst, src, 0, 0, { kind: "jump", label });
+  return make((width === 64 ? Class.JMP : Class.JMP32) | Source.X | JumpOp[op], dst, src, 0, 0, {
+    kind: "jump",
+    label,
+  });
 }
 
 /** `if dst op imm goto label`; the immediate is sign-extended for a 64-bit comparison. */
 export function jumpIfImm(op: Comparison, width: Width, dst: number, imm: number, label: string): Instruction {
-  return make((width === 64 ? Class.JMP : Class.JMP32) | Source.K | JumpOp[op], dst, 0, 0, imm, { kind: "jump", label });
+  return make((width === 64 ? Class.JMP : Class.JMP32) | Source.K | JumpOp[op], dst, 0, 0, imm, {
+    kind: "jump",
+    label,
+  });
 }
 
 /** Calls the helper of this number: see helpers.ts. */

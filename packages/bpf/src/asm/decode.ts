@@ -29,7 +29,7 @@ export function decode(bytes: Uint8Array): Instruction[] {
     }
     const low = BigInt(view.getUint32(at + 4, true));
     const high = BigInt(view.getUint32(second + 4, true));
-    instructions.push({ opcode, dst, src, offset, imm: high << 32n | low });
+    instructions.push({ opcode, dst, src, offset, imm: (high << 32n) | low });
     at = second;
   }
   return instructions;

@@ -1,6 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { callHelper, callSubprogram, exit, jumpIfImm, load, loadFunction, loadMap, loadMapValue, mov64Imm, withCore, withLabel } from "./build.ts";
+import {
+  callHelper,
+  callSubprogram,
+  exit,
+  jumpIfImm,
+  load,
+  loadFunction,
+  loadMap,
+  loadMapValue,
+  mov64Imm,
+  withCore,
+  withLabel,
+} from "./build.ts";
 import { decode } from "./decode.ts";
 import { disassemble, disassembleInstruction } from "./disassemble.ts";
 import { encode } from "./encode.ts";
@@ -72,7 +84,11 @@ const LLVM: readonly (readonly [bytes: string, text: string])[] = [
   ["c3210000f1000000", "w0 = cmpxchg32_32(r1 + 0, w0, w2)"],
 ];
 
-const NO_MAPS = { map: (name: string): number => { throw new Error(name); } };
+const NO_MAPS = {
+  map: (name: string): number => {
+    throw new Error(name);
+  },
+};
 
 test("bytes that LLVM assembled are shown as the text it assembled, and encode to themselves", () => {
   for (const [bytes, text] of LLVM) {
@@ -96,7 +112,9 @@ test("a program is shown with its labels, maps, helpers and CO-RE fields", () =>
     withLabel(mov64Imm(0, 0), "each"),
     exit(),
   ];
-  assert.equal(disassemble(program), `main:
+  assert.equal(
+    disassemble(program),
+    `main:
    0: r1 = map[counts] ll
    2: r2 = map[.bss][0]+8 ll
    4: r3 = func[each] ll
@@ -110,7 +128,8 @@ out:
 each:
   12: r0 = 0
   13: exit
-`);
+`,
+  );
 });
 
 test("what is no instruction is shown by its fields", () => {

@@ -28,20 +28,38 @@ export function disassembleInstruction(instruction: Instruction): string {
 
 function operation(instruction: Instruction): string | undefined {
   switch (classOf(instruction.opcode)) {
-    case Class.LD: return loadSpecial(instruction);
-    case Class.LDX: return loadMemory(instruction);
-    case Class.ST: return storeMemory(instruction, String(instruction.imm));
-    case Class.STX: return storeMemory(instruction, `r${instruction.src}`);
-    case Class.JMP: return jumpText(instruction, "r");
-    case Class.JMP32: return jumpText(instruction, "w");
-    case Class.ALU: return aluText(instruction, "w");
-    default: return aluText(instruction, "r");
+    case Class.LD:
+      return loadSpecial(instruction);
+    case Class.LDX:
+      return loadMemory(instruction);
+    case Class.ST:
+      return storeMemory(instruction, String(instruction.imm));
+    case Class.STX:
+      return storeMemory(instruction, `r${instruction.src}`);
+    case Class.JMP:
+      return jumpText(instruction, "r");
+    case Class.JMP32:
+      return jumpText(instruction, "w");
+    case Class.ALU:
+      return aluText(instruction, "w");
+    default:
+      return aluText(instruction, "r");
   }
 }
 
 const ALU_SYMBOLS: Readonly<Record<number, string>> = {
-  [AluOp.ADD]: "+", [AluOp.SUB]: "-", [AluOp.MUL]: "*", [AluOp.DIV]: "/", [AluOp.OR]: "|", [AluOp.AND]: "&",
-  [AluOp.LSH]: "<<", [AluOp.RSH]: ">>", [AluOp.MOD]: "%", [AluOp.XOR]: "^", [AluOp.MOV]: "", [AluOp.ARSH]: "s>>",
+  [AluOp.ADD]: "+",
+  [AluOp.SUB]: "-",
+  [AluOp.MUL]: "*",
+  [AluOp.DIV]: "/",
+  [AluOp.OR]: "|",
+  [AluOp.AND]: "&",
+  [AluOp.LSH]: "<<",
+  [AluOp.RSH]: ">>",
+  [AluOp.MOD]: "%",
+  [AluOp.XOR]: "^",
+  [AluOp.MOV]: "",
+  [AluOp.ARSH]: "s>>",
 };
 
 function aluText({ opcode, dst, src, offset, imm }: Instruction, prefix: "r" | "w"): string | undefined {
@@ -63,9 +81,17 @@ function endianText(opcode: number, dst: number, bits: number | bigint): string 
 }
 
 const JUMP_SYMBOLS: Readonly<Record<number, string>> = {
-  [JumpOp.JEQ]: "==", [JumpOp.JNE]: "!=", [JumpOp.JSET]: "&",
-  [JumpOp.JGT]: ">", [JumpOp.JGE]: ">=", [JumpOp.JLT]: "<", [JumpOp.JLE]: "<=",
-  [JumpOp.JSGT]: "s>", [JumpOp.JSGE]: "s>=", [JumpOp.JSLT]: "s<", [JumpOp.JSLE]: "s<=",
+  [JumpOp.JEQ]: "==",
+  [JumpOp.JNE]: "!=",
+  [JumpOp.JSET]: "&",
+  [JumpOp.JGT]: ">",
+  [JumpOp.JGE]: ">=",
+  [JumpOp.JLT]: "<",
+  [JumpOp.JLE]: "<=",
+  [JumpOp.JSGT]: "s>",
+  [JumpOp.JSGE]: "s>=",
+  [JumpOp.JSLT]: "s<",
+  [JumpOp.JSLE]: "s<=",
 };
 
 function jumpText(instruction: Instruction, prefix: "r" | "w"): string | undefined {
@@ -73,10 +99,14 @@ function jumpText(instruction: Instruction, prefix: "r" | "w"): string | undefin
   const target = ref?.kind === "jump" ? ref.label : plus(offset);
   const op = opcode & 0xf0;
   switch (op) {
-    case JumpOp.CALL: return callText(instruction);
-    case JumpOp.EXIT: return "exit";
-    case JumpOp.JA: return prefix === "r" ? `goto ${target}` : `gotol ${ref?.kind === "jump" ? ref.label : plus(Number(imm))}`;
-    case JumpOp.JCOND: return `may_goto ${target}`;
+    case JumpOp.CALL:
+      return callText(instruction);
+    case JumpOp.EXIT:
+      return "exit";
+    case JumpOp.JA:
+      return prefix === "r" ? `goto ${target}` : `gotol ${ref?.kind === "jump" ? ref.label : plus(Number(imm))}`;
+    case JumpOp.JCOND:
+      return `may_goto ${target}`;
   }
   const symbol = JUMP_SYMBOLS[op];
   if (symbol === undefined) return undefined;
@@ -103,9 +133,12 @@ function loadMemory({ opcode, dst, src, offset }: Instruction): string | undefin
 function storeMemory(instruction: Instruction, value: string): string | undefined {
   const { opcode, dst, offset } = instruction;
   switch (opcode & 0xe0) {
-    case Mode.MEM: return `*(u${accessSize(opcode) * 8} *)(${address(dst, offset)}) = ${value}`;
-    case Mode.ATOMIC: return classOf(opcode) === Class.STX ? atomicText(instruction) : undefined;
-    default: return undefined;
+    case Mode.MEM:
+      return `*(u${accessSize(opcode) * 8} *)(${address(dst, offset)}) = ${value}`;
+    case Mode.ATOMIC:
+      return classOf(opcode) === Class.STX ? atomicText(instruction) : undefined;
+    default:
+      return undefined;
   }
 }
 
@@ -116,17 +149,29 @@ function atomicText({ opcode, dst, src, offset, imm }: Instruction): string | un
   const register = size === 8 ? "r" : "w";
   const narrow = size === 8 ? "_64" : "32_32";
   switch (Number(imm)) {
-    case AtomicOp.ADD: case AtomicOp.OR: case AtomicOp.AND: case AtomicOp.XOR:
+    case AtomicOp.ADD:
+    case AtomicOp.OR:
+    case AtomicOp.AND:
+    case AtomicOp.XOR:
       return `lock *${pointer} ${ALU_SYMBOLS[Number(imm)]}= ${register}${src}`;
-    case AtomicOp.FETCH_ADD: return `${register}${src} = atomic_fetch_add(${pointer}, ${register}${src})`;
-    case AtomicOp.FETCH_OR: return `${register}${src} = atomic_fetch_or(${pointer}, ${register}${src})`;
-    case AtomicOp.FETCH_AND: return `${register}${src} = atomic_fetch_and(${pointer}, ${register}${src})`;
-    case AtomicOp.FETCH_XOR: return `${register}${src} = atomic_fetch_xor(${pointer}, ${register}${src})`;
-    case AtomicOp.XCHG: return `${register}${src} = xchg${narrow}(${where}, ${register}${src})`;
-    case AtomicOp.CMPXCHG: return `${register}0 = cmpxchg${narrow}(${where}, ${register}0, ${register}${src})`;
-    case AtomicOp.LOAD_ACQ: return `${register}${dst} = load_acquire((u${size * 8} *)(${address(src, offset)}))`;
-    case AtomicOp.STORE_REL: return `store_release(${pointer}, ${register}${src})`;
-    default: return undefined;
+    case AtomicOp.FETCH_ADD:
+      return `${register}${src} = atomic_fetch_add(${pointer}, ${register}${src})`;
+    case AtomicOp.FETCH_OR:
+      return `${register}${src} = atomic_fetch_or(${pointer}, ${register}${src})`;
+    case AtomicOp.FETCH_AND:
+      return `${register}${src} = atomic_fetch_and(${pointer}, ${register}${src})`;
+    case AtomicOp.FETCH_XOR:
+      return `${register}${src} = atomic_fetch_xor(${pointer}, ${register}${src})`;
+    case AtomicOp.XCHG:
+      return `${register}${src} = xchg${narrow}(${where}, ${register}${src})`;
+    case AtomicOp.CMPXCHG:
+      return `${register}0 = cmpxchg${narrow}(${where}, ${register}0, ${register}${src})`;
+    case AtomicOp.LOAD_ACQ:
+      return `${register}${dst} = load_acquire((u${size * 8} *)(${address(src, offset)}))`;
+    case AtomicOp.STORE_REL:
+      return `store_release(${pointer}, ${register}${src})`;
+    default:
+      return undefined;
   }
 }
 
@@ -146,11 +191,16 @@ function wideText(src: number, imm: bigint, ref: Reference | undefined): string 
   if (ref?.kind === "ksym") return `ksym[${ref.symbol}]`;
   const low = imm & 0xffff_ffffn;
   switch (src) {
-    case Pseudo.MAP_FD: return `map[fd:${low}]`;
-    case Pseudo.MAP_VALUE: return `map[fd:${low}][0]+${imm >> 32n}`;
-    case Pseudo.BTF_ID: return `ksym[btf:${low}]`;
-    case Pseudo.FUNC: return `func[pc${plus(Number(BigInt.asIntN(32, imm)))}]`;
-    default: return String(BigInt.asIntN(64, imm));
+    case Pseudo.MAP_FD:
+      return `map[fd:${low}]`;
+    case Pseudo.MAP_VALUE:
+      return `map[fd:${low}][0]+${imm >> 32n}`;
+    case Pseudo.BTF_ID:
+      return `ksym[btf:${low}]`;
+    case Pseudo.FUNC:
+      return `func[pc${plus(Number(BigInt.asIntN(32, imm)))}]`;
+    default:
+      return String(BigInt.asIntN(64, imm));
   }
 }
 

@@ -27,7 +27,7 @@ export function encode(program: Layout, resolver: Resolver): Uint8Array {
     check(instruction, slot, resolver);
     const at = slot * SLOT_BYTES;
     bytes[at] = instruction.opcode;
-    bytes[at + 1] = instruction.src << 4 | instruction.dst;
+    bytes[at + 1] = (instruction.src << 4) | instruction.dst;
     view.setInt16(at + 2, instruction.offset, true);
     if (isLoadImm64(instruction.opcode)) {
       const imm = wideImmediate(instruction, resolver);
@@ -43,22 +43,35 @@ export function encode(program: Layout, resolver: Resolver): Uint8Array {
 function wideImmediate(instruction: Instruction, resolver: Resolver): bigint {
   const { ref } = instruction;
   if (ref?.kind === "map") return BigInt(resolver.map(ref.map));
-  if (ref?.kind === "mapValue") return BigInt(ref.offset) << 32n | BigInt(resolver.map(ref.map));
+  if (ref?.kind === "mapValue") return (BigInt(ref.offset) << 32n) | BigInt(resolver.map(ref.map));
   return BigInt.asUintN(64, BigInt(instruction.imm));
 }
 
 function check(instruction: Instruction, slot: number, resolver: Resolver): void {
   const { opcode, dst, src, offset, imm, ref } = instruction;
   if (ref?.kind === "core" && resolver.keepCore !== true) {
-    throw new AsmError(`slot ${slot}: the CO-RE relocation of type ${ref.relocation.typeId}, access "${ref.relocation.access}", was not applied`);
+    throw new AsmError(
+      `slot ${slot}: the CO-RE relocation of type ${ref.relocation.typeId}, access "${ref.relocation.access}", was not applied`,
+    );
   }
   // Almost all instructions pass this; what did not is told below.
-  if ((opcode & 0xff) === opcode && (offset << 16 >> 16) === offset && dst <= 10 && src <= 10 && (dst & 0xf) === dst && (src & 0xf) === src && typeof imm === "number" && (imm | 0) === imm) return;
+  if (
+    (opcode & 0xff) === opcode &&
+    (offset << 16) >> 16 === offset &&
+    dst <= 10 &&
+    src <= 10 &&
+    (dst & 0xf) === dst &&
+    (src & 0xf) === src &&
+    typeof imm === "number" &&
+    (imm | 0) === imm
+  )
+    return;
   if (!inRange(opcode, 0, 0xff)) throw fieldError(slot, "opcode", opcode);
   if (!inRange(dst, 0, 10)) throw fieldError(slot, "destination register", dst);
   if (!inRange(src, 0, 10)) throw fieldError(slot, "source register", src);
   if (!inRange(offset, -0x8000, 0x7fff)) throw fieldError(slot, "16-bit offset", offset);
-  if (!isLoadImm64(opcode) && !inRange(Number(imm), -0x8000_0000, 0xffff_ffff)) throw fieldError(slot, "32-bit immediate", imm);
+  if (!isLoadImm64(opcode) && !inRange(Number(imm), -0x8000_0000, 0xffff_ffff))
+    throw fieldError(slot, "32-bit immediate", imm);
 }
 
 function inRange(value: number, low: number, high: number): boolean {

@@ -17,7 +17,14 @@ test("distances count slots from the next instruction, wide ones two", () => {
   ]);
   assert.deepEqual([...slots], [0, 1, 3, 5, 6, 7, 8, 9]);
   assert.equal(size, 10);
-  assert.deepEqual([...labels], [["main", 0], ["end", 7], ["sub", 8]]);
+  assert.deepEqual(
+    [...labels],
+    [
+      ["main", 0],
+      ["end", 7],
+      ["sub", 8],
+    ],
+  );
   assert.equal(instructions[0]?.offset, 6);
   assert.equal(instructions[2]?.imm, 4n);
   assert.equal(instructions[3]?.imm, 2);
@@ -39,12 +46,25 @@ test("a slot number of a verifier message leads to its instruction", () => {
 
 test("labels that are missing, doubled or out of reach are refused", () => {
   const far = Array.from({ length: 40_000 }, () => mov64Imm(0, 0));
-  assert.throws(() => layout([jump("nowhere")]), (error) => error instanceof AsmError && /jump in slot 0: there is no label "nowhere"/.test(error.message));
-  assert.throws(() => layout([withLabel(exit(), "a"), withLabel(exit(), "a")]), /label "a" is defined twice, in slots 0 and 1/);
-  assert.throws(() => layout([jump("end"), ...far, withLabel(exit(), "end")]), /jump in slot 0 to "end": 40000 slots is beyond the 16-bit offset/);
+  assert.throws(
+    () => layout([jump("nowhere")]),
+    (error) => error instanceof AsmError && /jump in slot 0: there is no label "nowhere"/.test(error.message),
+  );
+  assert.throws(
+    () => layout([withLabel(exit(), "a"), withLabel(exit(), "a")]),
+    /label "a" is defined twice, in slots 0 and 1/,
+  );
+  assert.throws(
+    () => layout([jump("end"), ...far, withLabel(exit(), "end")]),
+    /jump in slot 0 to "end": 40000 slots is beyond the 16-bit offset/,
+  );
 });
 
 test("gotol has its distance in the immediate", () => {
-  const { instructions } = layout([{ ...jump("end"), opcode: 0x06 }, ...Array.from({ length: 40_000 }, () => mov64Imm(0, 0)), withLabel(exit(), "end")]);
+  const { instructions } = layout([
+    { ...jump("end"), opcode: 0x06 },
+    ...Array.from({ length: 40_000 }, () => mov64Imm(0, 0)),
+    withLabel(exit(), "end"),
+  ]);
   assert.deepEqual([instructions[0]!.offset, instructions[0]!.imm], [0, 40_000]);
 });

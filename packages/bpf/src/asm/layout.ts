@@ -26,7 +26,8 @@ export function layout(instructions: readonly Instruction[]): Layout {
     const { opcode, label } = instructions[index]!;
     slots[index] = size;
     if (label !== undefined) {
-      if (labels.has(label)) throw new AsmError(`label "${label}" is defined twice, in slots ${labels.get(label)} and ${size}`);
+      if (labels.has(label))
+        throw new AsmError(`label "${label}" is defined twice, in slots ${labels.get(label)} and ${size}`);
       labels.set(label, size);
     }
     size += isLoadImm64(opcode) ? 2 : 1;
@@ -48,7 +49,9 @@ function place(instruction: Instruction, slot: number, labels: ReadonlyMap<strin
     case "jump":
       if (instruction.opcode === GOTOL) return { ...instruction, imm: distance };
       if (distance < -0x8000 || distance > 0x7fff) {
-        throw new AsmError(`jump in slot ${slot} to "${ref.label}": ${distance} slots is beyond the 16-bit offset; split the program`);
+        throw new AsmError(
+          `jump in slot ${slot} to "${ref.label}": ${distance} slots is beyond the 16-bit offset; split the program`,
+        );
       }
       return { ...instruction, offset: distance };
     case "call":

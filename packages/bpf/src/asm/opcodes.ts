@@ -20,14 +20,39 @@ export const Mode = { IMM: 0x00, ABS: 0x20, IND: 0x40, MEM: 0x60, MEMSX: 0x80, A
 export const Size = { W: 0x00, H: 0x08, B: 0x10, DW: 0x18 } as const;
 
 export const AluOp = {
-  ADD: 0x00, SUB: 0x10, MUL: 0x20, DIV: 0x30, OR: 0x40, AND: 0x50, LSH: 0x60, RSH: 0x70,
-  NEG: 0x80, MOD: 0x90, XOR: 0xa0, MOV: 0xb0, ARSH: 0xc0, END: 0xd0,
+  ADD: 0x00,
+  SUB: 0x10,
+  MUL: 0x20,
+  DIV: 0x30,
+  OR: 0x40,
+  AND: 0x50,
+  LSH: 0x60,
+  RSH: 0x70,
+  NEG: 0x80,
+  MOD: 0x90,
+  XOR: 0xa0,
+  MOV: 0xb0,
+  ARSH: 0xc0,
+  END: 0xd0,
 } as const;
 export type AluOp = keyof typeof AluOp;
 
 export const JumpOp = {
-  JA: 0x00, JEQ: 0x10, JGT: 0x20, JGE: 0x30, JSET: 0x40, JNE: 0x50, JSGT: 0x60, JSGE: 0x70,
-  CALL: 0x80, EXIT: 0x90, JLT: 0xa0, JLE: 0xb0, JSLT: 0xc0, JSLE: 0xd0, JCOND: 0xe0,
+  JA: 0x00,
+  JEQ: 0x10,
+  JGT: 0x20,
+  JGE: 0x30,
+  JSET: 0x40,
+  JNE: 0x50,
+  JSGT: 0x60,
+  JSGE: 0x70,
+  CALL: 0x80,
+  EXIT: 0x90,
+  JLT: 0xa0,
+  JLE: 0xb0,
+  JSLT: 0xc0,
+  JSLE: 0xd0,
+  JCOND: 0xe0,
 } as const;
 export type JumpOp = keyof typeof JumpOp;
 
@@ -36,9 +61,18 @@ export type Comparison = Exclude<JumpOp, "JA" | "CALL" | "EXIT" | "JCOND">;
 
 /** Operations of Mode.ATOMIC, held in the immediate. */
 export const AtomicOp = {
-  ADD: 0x00, OR: 0x40, AND: 0x50, XOR: 0xa0,
-  FETCH_ADD: 0x01, FETCH_OR: 0x41, FETCH_AND: 0x51, FETCH_XOR: 0xa1,
-  XCHG: 0xe1, CMPXCHG: 0xf1, LOAD_ACQ: 0x100, STORE_REL: 0x110,
+  ADD: 0x00,
+  OR: 0x40,
+  AND: 0x50,
+  XOR: 0xa0,
+  FETCH_ADD: 0x01,
+  FETCH_OR: 0x41,
+  FETCH_AND: 0x51,
+  FETCH_XOR: 0xa1,
+  XCHG: 0xe1,
+  CMPXCHG: 0xf1,
+  LOAD_ACQ: 0x100,
+  STORE_REL: 0x110,
 } as const;
 export type AtomicOp = keyof typeof AtomicOp;
 
@@ -64,20 +98,28 @@ export type AccessSize = 1 | 2 | 4 | 8;
 /** The opcode's size bits for an access of so many bytes. */
 export function sizeBits(bytes: AccessSize): number {
   switch (bytes) {
-    case 1: return Size.B;
-    case 2: return Size.H;
-    case 4: return Size.W;
-    case 8: return Size.DW;
+    case 1:
+      return Size.B;
+    case 2:
+      return Size.H;
+    case 4:
+      return Size.W;
+    case 8:
+      return Size.DW;
   }
 }
 
 /** Bytes of the access that a load's or store's opcode makes. */
 export function accessSize(opcode: number): AccessSize {
   switch (opcode & 0x18) {
-    case Size.B: return 1;
-    case Size.H: return 2;
-    case Size.W: return 4;
-    default: return 8;
+    case Size.B:
+      return 1;
+    case Size.H:
+      return 2;
+    case Size.W:
+      return 4;
+    default:
+      return 8;
   }
 }
 

@@ -10,13 +10,25 @@ function everyKind(): BtfBuilder {
   const int = btf.int("int", 4, "signed");
   const pointer = btf.ptr(btf.const(btf.int("char", 1, "char")));
   btf.array(int, 16);
-  btf.struct("pair", 16, [{ name: "first", type: int, bitOffset: 0 }, { name: "next", type: btf.ptr(btf.fwd("pair", false)), bitOffset: 64 }]);
-  btf.struct("flags", 4, [{ name: "a", type: int, bitOffset: 0, bitSize: 3 }, { name: "b", type: int, bitOffset: 3, bitSize: 29 }]);
+  btf.struct("pair", 16, [
+    { name: "first", type: int, bitOffset: 0 },
+    { name: "next", type: btf.ptr(btf.fwd("pair", false)), bitOffset: 64 },
+  ]);
+  btf.struct("flags", 4, [
+    { name: "a", type: int, bitOffset: 0, bitSize: 3 },
+    { name: "b", type: int, bitOffset: 3, bitSize: 29 },
+  ]);
   btf.union("either", 8, [{ name: "", type: int, bitOffset: 0 }]);
-  btf.enum("small", 4, true, [{ name: "MINUS", value: -1 }, { name: "PLUS", value: 1n }]);
+  btf.enum("small", 4, true, [
+    { name: "MINUS", value: -1 },
+    { name: "PLUS", value: 1n },
+  ]);
   btf.enum("large", 8, false, [{ name: "TOP", value: 0xffff_ffff_ffff_ffffn }]);
   btf.typedef("pid_t", btf.volatile(btf.restrict(pointer)));
-  const prototype = btf.funcProto(int, [{ name: "ctx", type: pointer }, { name: "", type: 0 }]);
+  const prototype = btf.funcProto(int, [
+    { name: "ctx", type: pointer },
+    { name: "", type: 0 },
+  ]);
   const main = btf.func("main", prototype, "global");
   btf.declTag("tagged", main, 0);
   btf.datasec(".bss", 4, [{ type: btf.var("counter", int, "static"), offset: 0, size: 4 }]);
@@ -35,15 +47,58 @@ test("what is built is what is read, for every kind", () => {
     { kind: "array", id: 6, type: 1, index: 5, length: 16 },
     { kind: "fwd", id: 7, name: "pair", union: false },
     { kind: "ptr", id: 8, type: 7 },
-    { kind: "struct", id: 9, name: "pair", size: 16, members: [{ name: "first", type: 1, bitOffset: 0, bitSize: 0 }, { name: "next", type: 8, bitOffset: 64, bitSize: 0 }] },
-    { kind: "struct", id: 10, name: "flags", size: 4, members: [{ name: "a", type: 1, bitOffset: 0, bitSize: 3 }, { name: "b", type: 1, bitOffset: 3, bitSize: 29 }] },
+    {
+      kind: "struct",
+      id: 9,
+      name: "pair",
+      size: 16,
+      members: [
+        { name: "first", type: 1, bitOffset: 0, bitSize: 0 },
+        { name: "next", type: 8, bitOffset: 64, bitSize: 0 },
+      ],
+    },
+    {
+      kind: "struct",
+      id: 10,
+      name: "flags",
+      size: 4,
+      members: [
+        { name: "a", type: 1, bitOffset: 0, bitSize: 3 },
+        { name: "b", type: 1, bitOffset: 3, bitSize: 29 },
+      ],
+    },
     { kind: "union", id: 11, name: "either", size: 8, members: [{ name: "", type: 1, bitOffset: 0, bitSize: 0 }] },
-    { kind: "enum", id: 12, name: "small", size: 4, signed: true, values: [{ name: "MINUS", value: -1n }, { name: "PLUS", value: 1n }] },
-    { kind: "enum64", id: 13, name: "large", size: 8, signed: false, values: [{ name: "TOP", value: 0xffff_ffff_ffff_ffffn }] },
+    {
+      kind: "enum",
+      id: 12,
+      name: "small",
+      size: 4,
+      signed: true,
+      values: [
+        { name: "MINUS", value: -1n },
+        { name: "PLUS", value: 1n },
+      ],
+    },
+    {
+      kind: "enum64",
+      id: 13,
+      name: "large",
+      size: 8,
+      signed: false,
+      values: [{ name: "TOP", value: 0xffff_ffff_ffff_ffffn }],
+    },
     { kind: "restrict", id: 14, type: 4 },
     { kind: "volatile", id: 15, type: 14 },
     { kind: "typedef", id: 16, name: "pid_t", type: 15 },
-    { kind: "funcProto", id: 17, result: 1, params: [{ name: "ctx", type: 4 }, { name: "", type: 0 }] },
+    {
+      kind: "funcProto",
+      id: 17,
+      result: 1,
+      params: [
+        { name: "ctx", type: 4 },
+        { name: "", type: 0 },
+      ],
+    },
     { kind: "func", id: 18, name: "main", type: 17, linkage: "global" },
     { kind: "declTag", id: 19, name: "tagged", type: 18, component: 0 },
     { kind: "var", id: 20, name: "counter", type: 1, linkage: "static" },

@@ -86,34 +86,55 @@ export class WrittenTypes {
 
   #localIndex(type: BtfType, index: number): number {
     const position = this.#usedOf(type.id).indexOf(index);
-    if (position === -1) throw new BtfError(`entry ${index} of BTF type ${type.id} (${type.kind}) was not noted as used`);
+    if (position === -1)
+      throw new BtfError(`entry ${index} of BTF type ${type.id} (${type.kind}) was not noted as used`);
     return position;
   }
 
   #usedOf(id: TypeId): number[] {
-    return [...this.#used.get(id) ?? []].sort((a, b) => a - b);
+    return [...(this.#used.get(id) ?? [])].sort((a, b) => a - b);
   }
 
   #write(type: BtfType): TypeId {
     const builder = this.#builder;
     switch (type.kind) {
-      case "int": return builder.int(type.name, type.size as 1 | 2 | 4 | 8 | 16, type.encoding);
-      case "float": return builder.float(type.name, type.size as 2 | 4 | 8 | 12 | 16);
-      case "ptr": return builder.ptr(this.#pointee(type.type));
-      case "array": return builder.array(this.typeId(type.type), type.length);
-      case "fwd": return builder.fwd(type.name, type.union);
-      case "enum": case "enum64":
-        return builder.enum(type.name, type.size as 1 | 2 | 4 | 8, type.signed, this.#usedOf(type.id).map((index) => type.values[index]!));
-      case "struct": case "union": {
+      case "int":
+        return builder.int(type.name, type.size as 1 | 2 | 4 | 8 | 16, type.encoding);
+      case "float":
+        return builder.float(type.name, type.size as 2 | 4 | 8 | 12 | 16);
+      case "ptr":
+        return builder.ptr(this.#pointee(type.type));
+      case "array":
+        return builder.array(this.typeId(type.type), type.length);
+      case "fwd":
+        return builder.fwd(type.name, type.union);
+      case "enum":
+      case "enum64":
+        return builder.enum(
+          type.name,
+          type.size as 1 | 2 | 4 | 8,
+          type.signed,
+          this.#usedOf(type.id).map((index) => type.values[index]!),
+        );
+      case "struct":
+      case "union": {
         const members = this.#usedOf(type.id).map((index) => {
           const member = memberAt(type, index);
           return { ...member, type: this.typeId(member.type) };
         });
-        return type.kind === "struct" ? builder.struct(type.name, type.size, members) : builder.union(type.name, type.size, members);
+        return type.kind === "struct"
+          ? builder.struct(type.name, type.size, members)
+          : builder.union(type.name, type.size, members);
       }
-      case "typedef": return this.#writeTypedef(type.name, type.type);
-      case "const": case "volatile": case "restrict": case "typeTag": return this.typeId(type.type);
-      default: return 0;
+      case "typedef":
+        return this.#writeTypedef(type.name, type.type);
+      case "const":
+      case "volatile":
+      case "restrict":
+      case "typeTag":
+        return this.typeId(type.type);
+      default:
+        return 0;
     }
   }
 
@@ -131,8 +152,12 @@ export class WrittenTypes {
   }
 }
 
-function memberAt(type: Extract<BtfType, { kind: "struct" | "union" }>, index: number): { name: string; type: TypeId; bitOffset: number; bitSize: number } {
+function memberAt(
+  type: Extract<BtfType, { kind: "struct" | "union" }>,
+  index: number,
+): { name: string; type: TypeId; bitOffset: number; bitSize: number } {
   const member = type.members[index];
-  if (member === undefined) throw new BtfError(`${type.kind} ${type.name} has ${type.members.length} members, none numbered ${index}`);
+  if (member === undefined)
+    throw new BtfError(`${type.kind} ${type.name} has ${type.members.length} members, none numbered ${index}`);
   return member;
 }

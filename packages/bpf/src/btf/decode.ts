@@ -17,23 +17,46 @@ export function decodeType(words: Uint32Array, at: number, id: TypeId, strings: 
   switch (kind) {
     case Kind.INT: {
       const word = words[at + 3]!;
-      return { kind: "int", id, name, size: sizeOrType, bits: word & 0xff, bitOffset: (word >>> 16) & 0xff, encoding: intEncoding(word >>> 24) };
-    }
-    case Kind.PTR: return { kind: "ptr", id, type: sizeOrType };
-    case Kind.ARRAY: return { kind: "array", id, type: words[at + 3]!, index: words[at + 4]!, length: words[at + 5]! };
-    case Kind.STRUCT: case Kind.UNION:
       return {
-        kind: kind === Kind.STRUCT ? "struct" : "union", id, name, size: sizeOrType,
+        kind: "int",
+        id,
+        name,
+        size: sizeOrType,
+        bits: word & 0xff,
+        bitOffset: (word >>> 16) & 0xff,
+        encoding: intEncoding(word >>> 24),
+      };
+    }
+    case Kind.PTR:
+      return { kind: "ptr", id, type: sizeOrType };
+    case Kind.ARRAY:
+      return { kind: "array", id, type: words[at + 3]!, index: words[at + 4]!, length: words[at + 5]! };
+    case Kind.STRUCT:
+    case Kind.UNION:
+      return {
+        kind: kind === Kind.STRUCT ? "struct" : "union",
+        id,
+        name,
+        size: sizeOrType,
         members: list(vlen, (index) => {
           const member = entry(index, 3);
           const position = words[member + 2]!;
           // With the flag the position is 8 bits of size and 24 of offset; without, all offset.
-          return { name: strings(words[member]!), type: words[member + 1]!, bitOffset: flag ? position & 0xff_ffff : position, bitSize: flag ? position >>> 24 : 0 };
+          return {
+            name: strings(words[member]!),
+            type: words[member + 1]!,
+            bitOffset: flag ? position & 0xff_ffff : position,
+            bitSize: flag ? position >>> 24 : 0,
+          };
         }),
       };
     case Kind.ENUM:
       return {
-        kind: "enum", id, name, size: sizeOrType, signed: flag,
+        kind: "enum",
+        id,
+        name,
+        size: sizeOrType,
+        signed: flag,
         values: list(vlen, (index) => {
           const value = words[entry(index, 2) + 1]!;
           return { name: strings(words[entry(index, 2)]!), value: BigInt(flag ? value | 0 : value) };
@@ -41,37 +64,63 @@ export function decodeType(words: Uint32Array, at: number, id: TypeId, strings: 
       };
     case Kind.ENUM64:
       return {
-        kind: "enum64", id, name, size: sizeOrType, signed: flag,
+        kind: "enum64",
+        id,
+        name,
+        size: sizeOrType,
+        signed: flag,
         values: list(vlen, (index) => {
-          const value = BigInt(words[entry(index, 3) + 2]!) << 32n | BigInt(words[entry(index, 3) + 1]!);
+          const value = (BigInt(words[entry(index, 3) + 2]!) << 32n) | BigInt(words[entry(index, 3) + 1]!);
           return { name: strings(words[entry(index, 3)]!), value: flag ? BigInt.asIntN(64, value) : value };
         }),
       };
-    case Kind.FWD: return { kind: "fwd", id, name, union: flag };
-    case Kind.TYPEDEF: return { kind: "typedef", id, name, type: sizeOrType };
-    case Kind.TYPE_TAG: return { kind: "typeTag", id, name, type: sizeOrType, ...(flag && { attribute: true }) };
-    case Kind.VOLATILE: return { kind: "volatile", id, type: sizeOrType };
-    case Kind.CONST: return { kind: "const", id, type: sizeOrType };
-    case Kind.RESTRICT: return { kind: "restrict", id, type: sizeOrType };
-    case Kind.FUNC: return { kind: "func", id, name, type: sizeOrType, linkage: linkage(vlen, id) };
+    case Kind.FWD:
+      return { kind: "fwd", id, name, union: flag };
+    case Kind.TYPEDEF:
+      return { kind: "typedef", id, name, type: sizeOrType };
+    case Kind.TYPE_TAG:
+      return { kind: "typeTag", id, name, type: sizeOrType, ...(flag && { attribute: true }) };
+    case Kind.VOLATILE:
+      return { kind: "volatile", id, type: sizeOrType };
+    case Kind.CONST:
+      return { kind: "const", id, type: sizeOrType };
+    case Kind.RESTRICT:
+      return { kind: "restrict", id, type: sizeOrType };
+    case Kind.FUNC:
+      return { kind: "func", id, name, type: sizeOrType, linkage: linkage(vlen, id) };
     case Kind.FUNC_PROTO:
       return {
-        kind: "funcProto", id, result: sizeOrType,
+        kind: "funcProto",
+        id,
+        result: sizeOrType,
         params: list(vlen, (index) => ({ name: strings(words[entry(index, 2)]!), type: words[entry(index, 2) + 1]! })),
       };
-    case Kind.VAR: return { kind: "var", id, name, type: sizeOrType, linkage: linkage(words[at + 3]!, id) };
+    case Kind.VAR:
+      return { kind: "var", id, name, type: sizeOrType, linkage: linkage(words[at + 3]!, id) };
     case Kind.DATASEC:
       return {
-        kind: "datasec", id, name, size: sizeOrType,
+        kind: "datasec",
+        id,
+        name,
+        size: sizeOrType,
         variables: list(vlen, (index) => {
           const variable = entry(index, 3);
           return { type: words[variable]!, offset: words[variable + 1]!, size: words[variable + 2]! };
         }),
       };
-    case Kind.FLOAT: return { kind: "float", id, name, size: sizeOrType };
+    case Kind.FLOAT:
+      return { kind: "float", id, name, size: sizeOrType };
     case Kind.DECL_TAG:
-      return { kind: "declTag", id, name, type: sizeOrType, component: words[at + 3]! | 0, ...(flag && { attribute: true }) };
-    default: throw new BtfError(`BTF type ${id}: kind ${kind} is not known`);
+      return {
+        kind: "declTag",
+        id,
+        name,
+        type: sizeOrType,
+        component: words[at + 3]! | 0,
+        ...(flag && { attribute: true }),
+      };
+    default:
+      throw new BtfError(`BTF type ${id}: kind ${kind} is not known`);
   }
 }
 

@@ -24,7 +24,8 @@ export function encodeTypes(types: Iterable<BtfType>, { base, byteOrder }: Encod
   const words: number[] = [];
   let id = base?.size ?? 1;
   for (const type of types) {
-    if (type.kind === "void" || type.id !== id) throw new BtfError(`BTF type ${type.id} stands where type ${id} should`);
+    if (type.kind === "void" || type.id !== id)
+      throw new BtfError(`BTF type ${type.id} stands where type ${id} should`);
     for (const word of typeWords(type, string)) words.push(word);
     id++;
   }

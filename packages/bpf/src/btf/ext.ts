@@ -5,7 +5,16 @@
  */
 import type { Layout } from "../asm/layout.ts";
 import { BTF_MAGIC, BTF_VERSION } from "./format.ts";
-import { encodeFuncInfo, encodeLineInfo, FUNC_INFO_BYTES, funcInfo, LINE_INFO_BYTES, lineInfo, littleEndian, sourceTexts } from "./program-info.ts";
+import {
+  encodeFuncInfo,
+  encodeLineInfo,
+  FUNC_INFO_BYTES,
+  funcInfo,
+  LINE_INFO_BYTES,
+  lineInfo,
+  littleEndian,
+  sourceTexts,
+} from "./program-info.ts";
 
 export interface ExtSection {
   /** The ELF section's name: "tracepoint/sched/sched_switch". */
@@ -32,34 +41,53 @@ export function* extStrings(sections: readonly ExtSection[]): Iterable<string> {
 /** `stringOffset` gives the place of a text in the `.BTF` section beside it. */
 export function encodeExt(sections: readonly ExtSection[], stringOffset: (text: string) => number): Uint8Array {
   const functions = subsection(sections, FUNC_INFO_BYTES, stringOffset, ({ program, functions: ids }) =>
-    encodeFuncInfo(funcInfo(program, ids), 8));
+    encodeFuncInfo(funcInfo(program, ids), 8),
+  );
   const lines = subsection(sections, LINE_INFO_BYTES, stringOffset, ({ program, functions: ids }) =>
-    encodeLineInfo(lineInfo(program, funcInfo(program, ids), stringOffset), 8));
+    encodeLineInfo(lineInfo(program, funcInfo(program, ids), stringOffset), 8),
+  );
   const relocations = subsection(sections, CORE_RELOCATION_BYTES, stringOffset, ({ program }) =>
-    encodeRelocations(program, stringOffset));
+    encodeRelocations(program, stringOffset),
+  );
   const lengths = [functions.length, lines.length, relocations.length] as const;
   const header = littleEndian([
-    BTF_MAGIC | BTF_VERSION << 16, EXT_HEADER_BYTES,
-    0, lengths[0], lengths[0], lengths[1], lengths[0] + lengths[1], lengths[2],
+    BTF_MAGIC | (BTF_VERSION << 16),
+    EXT_HEADER_BYTES,
+    0,
+    lengths[0],
+    lengths[0],
+    lengths[1],
+    lengths[0] + lengths[1],
+    lengths[2],
   ]);
   return concat([header, functions, lines, relocations]);
 }
 
 function subsection(
-  sections: readonly ExtSection[], recordBytes: number, stringOffset: (text: string) => number, records: (section: ExtSection) => Uint8Array,
+  sections: readonly ExtSection[],
+  recordBytes: number,
+  stringOffset: (text: string) => number,
+  records: (section: ExtSection) => Uint8Array,
 ): Uint8Array {
-  const parts = sections.map((section) => ({ name: section.name, bytes: records(section) })).filter(({ bytes }) => bytes.length > 0);
+  const parts = sections
+    .map((section) => ({ name: section.name, bytes: records(section) }))
+    .filter(({ bytes }) => bytes.length > 0);
   if (parts.length === 0) return new Uint8Array(0);
-  const framed = parts.flatMap(({ name, bytes }) => [littleEndian([stringOffset(name), bytes.length / recordBytes]), bytes]);
+  const framed = parts.flatMap(({ name, bytes }) => [
+    littleEndian([stringOffset(name), bytes.length / recordBytes]),
+    bytes,
+  ]);
   return concat([littleEndian([recordBytes]), ...framed]);
 }
 
 function encodeRelocations(program: Layout, stringOffset: (text: string) => number): Uint8Array {
-  return littleEndian(program.instructions.flatMap(({ ref }, index) => {
-    if (ref?.kind !== "core") return [];
-    const { typeId, access, kind } = ref.relocation;
-    return [program.slots[index]! * 8, typeId, stringOffset(access), kind];
-  }));
+  return littleEndian(
+    program.instructions.flatMap(({ ref }, index) => {
+      if (ref?.kind !== "core") return [];
+      const { typeId, access, kind } = ref.relocation;
+      return [program.slots[index]! * 8, typeId, stringOffset(access), kind];
+    }),
+  );
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {

@@ -25,13 +25,48 @@ export const flagOf = (info: number): boolean => info >>> 31 === 1;
 
 /** Kinds by number; `fwd`, `struct` and so on as {@link BtfKind} spells them. */
 export const KIND_NAMES: readonly BtfKind[] = [
-  "void", "int", "ptr", "array", "struct", "union", "enum", "fwd", "typedef", "volatile", "const",
-  "restrict", "func", "funcProto", "var", "datasec", "float", "declTag", "typeTag", "enum64",
+  "void",
+  "int",
+  "ptr",
+  "array",
+  "struct",
+  "union",
+  "enum",
+  "fwd",
+  "typedef",
+  "volatile",
+  "const",
+  "restrict",
+  "func",
+  "funcProto",
+  "var",
+  "datasec",
+  "float",
+  "declTag",
+  "typeTag",
+  "enum64",
 ];
 
 export const Kind = {
-  INT: 1, PTR: 2, ARRAY: 3, STRUCT: 4, UNION: 5, ENUM: 6, FWD: 7, TYPEDEF: 8, VOLATILE: 9, CONST: 10,
-  RESTRICT: 11, FUNC: 12, FUNC_PROTO: 13, VAR: 14, DATASEC: 15, FLOAT: 16, DECL_TAG: 17, TYPE_TAG: 18, ENUM64: 19,
+  INT: 1,
+  PTR: 2,
+  ARRAY: 3,
+  STRUCT: 4,
+  UNION: 5,
+  ENUM: 6,
+  FWD: 7,
+  TYPEDEF: 8,
+  VOLATILE: 9,
+  CONST: 10,
+  RESTRICT: 11,
+  FUNC: 12,
+  FUNC_PROTO: 13,
+  VAR: 14,
+  DATASEC: 15,
+  FLOAT: 16,
+  DECL_TAG: 17,
+  TYPE_TAG: 18,
+  ENUM64: 19,
 } as const;
 
 /** Linkage of functions and variables by number. */
@@ -43,12 +78,31 @@ export const IntFlag = { SIGNED: 1, CHAR: 2, BOOL: 4 } as const;
 /** 32-bit words after the first three, for a kind with `vlen` entries; -1 for a kind unknown to us. */
 export function extraWords(kind: number, vlen: number): number {
   switch (kind) {
-    case Kind.INT: case Kind.VAR: case Kind.DECL_TAG: return 1;
-    case Kind.ARRAY: return 3;
-    case Kind.STRUCT: case Kind.UNION: case Kind.DATASEC: case Kind.ENUM64: return 3 * vlen;
-    case Kind.ENUM: case Kind.FUNC_PROTO: return 2 * vlen;
-    case Kind.PTR: case Kind.FWD: case Kind.TYPEDEF: case Kind.VOLATILE: case Kind.CONST: case Kind.RESTRICT:
-    case Kind.FUNC: case Kind.FLOAT: case Kind.TYPE_TAG: return 0;
-    default: return -1;
+    case Kind.INT:
+    case Kind.VAR:
+    case Kind.DECL_TAG:
+      return 1;
+    case Kind.ARRAY:
+      return 3;
+    case Kind.STRUCT:
+    case Kind.UNION:
+    case Kind.DATASEC:
+    case Kind.ENUM64:
+      return 3 * vlen;
+    case Kind.ENUM:
+    case Kind.FUNC_PROTO:
+      return 2 * vlen;
+    case Kind.PTR:
+    case Kind.FWD:
+    case Kind.TYPEDEF:
+    case Kind.VOLATILE:
+    case Kind.CONST:
+    case Kind.RESTRICT:
+    case Kind.FUNC:
+    case Kind.FLOAT:
+    case Kind.TYPE_TAG:
+      return 0;
+    default:
+      return -1;
   }
 }

@@ -34,7 +34,8 @@ test("members beyond their struct, which decoding would read outside of the valu
   const hidden = b.struct("hidden", 8, [member("", inner, 0), member("", inner, 64)]);
   const bits = b.struct("bits", 4, [member("z", int, 24, 9)]);
   const section = b.datasec(".data", 4, [{ type: b.var("v", int, "global"), offset: 4, size: 4 }]);
-  for (const id of [late, bits, section]) refused(/has [48] bytes, but its member '[xzv]' ends at/, () => shapeOf(read(b), id));
+  for (const id of [late, bits, section])
+    refused(/has [48] bytes, but its member '[xzv]' ends at/, () => shapeOf(read(b), id));
   refused(/but its member 'y' ends at 12/, () => shapeOf(read(b), hidden));
 });
 
@@ -55,7 +56,8 @@ test("arrays without end", () => {
   const b = new BtfBuilder();
   const empty = b.struct("empty", 0, []);
   const int = b.int("int", 4, "signed");
-  for (const id of [b.array(empty, 0xffff_ffff), b.array(int, 0x4000_0000)]) refused(/array of \d+ elements/, () => shapeOf(read(b), id));
+  for (const id of [b.array(empty, 0xffff_ffff), b.array(int, 0x4000_0000)])
+    refused(/array of \d+ elements/, () => shapeOf(read(b), id));
 });
 
 /** Each level holds the one below it twice: 2^60 members in all, none with a name unless `name` gives one. */

@@ -13,8 +13,14 @@ const path = builder.struct("path", 16, [
   { name: "mnt", type: builder.ptr(builder.fwd("vfsmount", false)), bitOffset: 0 },
   { name: "dentry", type: builder.ptr(builder.fwd("dentry", false)), bitOffset: 64 },
 ]);
-const inner = builder.struct("", 8, [{ name: "low", type: int, bitOffset: 0 }, { name: "flag", type: int, bitOffset: 35, bitSize: 2 }]);
-const union = builder.union("", 8, [{ name: "whole", type: u64, bitOffset: 0 }, { name: "", type: inner, bitOffset: 0 }]);
+const inner = builder.struct("", 8, [
+  { name: "low", type: int, bitOffset: 0 },
+  { name: "flag", type: int, bitOffset: 35, bitSize: 2 },
+]);
+const union = builder.union("", 8, [
+  { name: "whole", type: u64, bitOffset: 0 },
+  { name: "", type: inner, bitOffset: 0 },
+]);
 const file = builder.struct("file", 40, [
   { name: "f_mode", type: builder.const(int), bitOffset: 0 },
   { name: "", type: union, bitOffset: 64 },
@@ -40,13 +46,17 @@ test("members are found through anonymous and embedded structs", () => {
 });
 
 test("what is no member is not found", () => {
-  for (const name of ["absent", "f_path.absent", "f_mode.x", "f_path.dentry.d_name", ""]) assert.equal(findMember(btf, file, name), undefined, name);
+  for (const name of ["absent", "f_path.absent", "f_mode.x", "f_path.dentry.d_name", ""])
+    assert.equal(findMember(btf, file, name), undefined, name);
   assert.equal(findMember(btf, int, "x"), undefined);
 });
 
 test("aliases lead to the type behind them, and sizes to bytes", () => {
   assert.equal(resolve(btf, alias).id, file);
-  assert.deepEqual([alias, u64, builder.ptr(0), builder.array(u64, 3)].map((id) => sizeOf(read(builder), id)), [40, 8, 8, 24]);
+  assert.deepEqual(
+    [alias, u64, builder.ptr(0), builder.array(u64, 3)].map((id) => sizeOf(read(builder), id)),
+    [40, 8, 8, 24],
+  );
   assert.throws(() => sizeOf(btf, 0), BtfError);
   assert.deepEqual(memberNames(btf, file), ["f_mode", "whole", "low", "flag", "f_path", "tail"]);
 });
@@ -58,7 +68,12 @@ test("a type that refers to itself for ever is refused", () => {
 });
 
 test("declarations read as C", () => {
-  const show = builder.ptr(builder.funcProto(int, [{ name: "m", type: builder.ptr(path) }, { name: "", type: 0 }]));
+  const show = builder.ptr(
+    builder.funcProto(int, [
+      { name: "m", type: builder.ptr(path) },
+      { name: "", type: 0 },
+    ]),
+  );
   const table: readonly (readonly [id: number, name: string, text: string])[] = [
     [int, "x", "int x"],
     [builder.ptr(builder.const(int)), "x", "const int *x"],
@@ -77,7 +92,9 @@ test("declarations read as C", () => {
 });
 
 test("definitions show members, bit fields and anonymous parts", () => {
-  assert.equal(definition(btf, file), `struct file {
+  assert.equal(
+    definition(btf, file),
+    `struct file {
 	const int f_mode;
 	union {
 		u64 whole;
@@ -88,6 +105,7 @@ test("definitions show members, bit fields and anonymous parts", () => {
 	};
 	struct path f_path;
 	int tail[2];
-};`);
+};`,
+  );
   assert.equal(definition(btf, alias), "typedef volatile struct file file_t;");
 });

@@ -22,8 +22,14 @@ type Alias = Extract<BtfType, { kind: "typedef" | "const" | "volatile" | "restri
 
 function isAlias(type: BtfType): type is Alias {
   switch (type.kind) {
-    case "typedef": case "const": case "volatile": case "restrict": case "typeTag": return true;
-    default: return false;
+    case "typedef":
+    case "const":
+    case "volatile":
+    case "restrict":
+    case "typeTag":
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -36,11 +42,22 @@ export function sizeOf(btf: Btf, id: TypeId, depth = 0): number {
   if (depth === MAX_DEPTH) throw new BtfError(`BTF type ${id} contains itself`);
   const type = resolve(btf, id);
   switch (type.kind) {
-    case "int": case "struct": case "union": case "enum": case "enum64": case "float": case "datasec": return type.size;
-    case "ptr": return POINTER_BYTES;
-    case "array": return type.length * sizeOf(btf, type.type, depth + 1);
-    case "var": return sizeOf(btf, type.type, depth + 1);
-    default: throw new BtfError(`BTF type ${id} (${type.kind}) has no size`);
+    case "int":
+    case "struct":
+    case "union":
+    case "enum":
+    case "enum64":
+    case "float":
+    case "datasec":
+      return type.size;
+    case "ptr":
+      return POINTER_BYTES;
+    case "array":
+      return type.length * sizeOf(btf, type.type, depth + 1);
+    case "var":
+      return sizeOf(btf, type.type, depth + 1);
+    default:
+      throw new BtfError(`BTF type ${id} (${type.kind}) has no size`);
   }
 }
 
@@ -72,13 +89,25 @@ export function findMember(btf: Btf, id: TypeId, name: string): FoundMember | un
 }
 
 /** `searched`: types in which there is no such member; one that contains itself is never searched twice. */
-function findDirect(btf: Btf, id: TypeId, name: string, searched: Set<TypeId> = new Set(), depth = 0): FoundMember | undefined {
+function findDirect(
+  btf: Btf,
+  id: TypeId,
+  name: string,
+  searched: Set<TypeId> = new Set(),
+  depth = 0,
+): FoundMember | undefined {
   const type = resolve(btf, id);
   if (!isComposite(type) || searched.has(type.id)) return undefined;
   if (depth === MAX_DEPTH) throw new BtfError(`BTF type ${id} nests more than ${MAX_DEPTH} deep`);
   searched.add(type.id);
   for (const [index, member] of type.members.entries()) {
-    const here: FoundMember = { member, type: member.type, bitOffset: member.bitOffset, bitSize: member.bitSize, path: [index] };
+    const here: FoundMember = {
+      member,
+      type: member.type,
+      bitOffset: member.bitOffset,
+      bitSize: member.bitSize,
+      path: [index],
+    };
     if (member.name !== "") {
       if (member.name === name) return here;
       continue;

@@ -12,7 +12,8 @@ import { renumbered } from "./references.ts";
  */
 export function mergeTypes(objects: readonly BtfReader[]): Uint8Array {
   const base = objects[0]?.base;
-  if (objects.some((object) => object.base !== base)) throw new BtfError("BTF split from different bases cannot be merged");
+  if (objects.some((object) => object.base !== base))
+    throw new BtfError("BTF split from different bases cannot be merged");
   const first = base?.size ?? 1;
   const types: BtfType[] = [];
   for (const object of objects) {

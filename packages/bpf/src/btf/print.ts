@@ -18,11 +18,18 @@ export function definition(types: Btf, id: TypeId): string {
   const btf = bounded(types, id);
   const type = btf.type(id);
   switch (type.kind) {
-    case "struct": case "union": return `${composite(btf, type, "")};`;
-    case "enum": case "enum64": return `${enumeration(type, "")};`;
-    case "typedef": return `typedef ${declare(btf, type.type, type.name)};`;
-    case "func": return `${declare(btf, type.type, type.name)};`;
-    default: return `${declare(btf, id, "name" in type ? type.name : "")};`;
+    case "struct":
+    case "union":
+      return `${composite(btf, type, "")};`;
+    case "enum":
+    case "enum64":
+      return `${enumeration(type, "")};`;
+    case "typedef":
+      return `typedef ${declare(btf, type.type, type.name)};`;
+    case "func":
+      return `${declare(btf, type.type, type.name)};`;
+    default:
+      return `${declare(btf, id, "name" in type ? type.name : "")};`;
   }
 }
 
@@ -42,19 +49,28 @@ function spelling(btf: Types, indent: string): Spelling {
 
 function baseName(btf: Types, type: BtfType, indent: string): string {
   switch (type.kind) {
-    case "void": return "void";
-    case "struct": case "union": return type.name === "" ? composite(btf, type, indent) : `${type.kind} ${type.name}`;
-    case "enum": case "enum64": return type.name === "" ? enumeration(type, indent) : `enum ${type.name}`;
-    case "fwd": return `${type.union ? "union" : "struct"} ${type.name}`;
-    default: return "name" in type ? type.name : type.kind;
+    case "void":
+      return "void";
+    case "struct":
+    case "union":
+      return type.name === "" ? composite(btf, type, indent) : `${type.kind} ${type.name}`;
+    case "enum":
+    case "enum64":
+      return type.name === "" ? enumeration(type, indent) : `enum ${type.name}`;
+    case "fwd":
+      return `${type.union ? "union" : "struct"} ${type.name}`;
+    default:
+      return "name" in type ? type.name : type.kind;
   }
 }
 
 function composite(btf: Types, type: Composite, indent: string): string {
   const deeper = `${indent}\t`;
   if (deeper.length > MAX_DEPTH) throw new BtfError(`BTF type ${type.id} nests more than ${MAX_DEPTH} deep`);
-  const lines = type.members.map(({ type: id, name, bitSize }) =>
-    `${deeper}${declarator(btf, id, name, spelling(btf, deeper))}${bitSize > 0 ? `:${bitSize}` : ""};\n`);
+  const lines = type.members.map(
+    ({ type: id, name, bitSize }) =>
+      `${deeper}${declarator(btf, id, name, spelling(btf, deeper))}${bitSize > 0 ? `:${bitSize}` : ""};\n`,
+  );
   return `${join(type.kind, type.name)} {\n${lines.join("")}${indent}}`;
 }
 

@@ -18,27 +18,52 @@ const program = layout([
   withLabel(mov64Imm(0, 0), "sub"),
   exit(),
 ]);
-const functions = new Map([["sub", 12], ["main", 11]]);
+const functions = new Map([
+  ["sub", 12],
+  ["main", 11],
+]);
 const strings = new Map<string, number>();
-for (const text of extStrings([{ name: "prog", program, functions }])) strings.set(text, strings.get(text) ?? strings.size + 1);
+for (const text of extStrings([{ name: "prog", program, functions }]))
+  strings.set(text, strings.get(text) ?? strings.size + 1);
 const offset = (text: string): number => strings.get(text)!;
 
 test("func info is sorted by slot", () => {
-  assert.deepEqual(funcInfo(program, functions), [{ slot: 0, typeId: 11 }, { slot: 6, typeId: 12 }]);
-  assert.throws(() => funcInfo(program, new Map([["absent", 1]])), /function "absent" has a BTF type but no instructions/);
+  assert.deepEqual(funcInfo(program, functions), [
+    { slot: 0, typeId: 11 },
+    { slot: 6, typeId: 12 },
+  ]);
+  assert.throws(
+    () => funcInfo(program, new Map([["absent", 1]])),
+    /function "absent" has a BTF type but no instructions/,
+  );
 });
 
 test("line info has a record at every function's start and wherever the line changes", () => {
   const records = lineInfo(program, funcInfo(program, functions), offset);
-  assert.deepEqual(records.map(({ slot, line, column }) => [slot, line, column]), [[0, 3, 1], [4, 4, 5], [6, 4, 5]]);
-  assert.deepEqual(records.map(({ text }) => text), [offset("line 3"), offset("line 4"), offset("line 4")]);
+  assert.deepEqual(
+    records.map(({ slot, line, column }) => [slot, line, column]),
+    [
+      [0, 3, 1],
+      [4, 4, 5],
+      [6, 4, 5],
+    ],
+  );
+  assert.deepEqual(
+    records.map(({ text }) => text),
+    [offset("line 3"), offset("line 4"), offset("line 4")],
+  );
   assert.deepEqual(lineInfo(layout([exit()]), [], offset), []);
 });
 
 test("the kernel's records are little-endian words, line and column in one", () => {
   const info = programInfo(program, functions, offset);
   assert.deepEqual([...new Uint32Array(info.funcInfo.buffer)], [0, 11, 6, 12]);
-  assert.deepEqual([...new Uint32Array(info.lineInfo.buffer)].slice(0, 4), [0, offset("a.bt"), offset("line 3"), 3 << 10 | 1]);
+  assert.deepEqual([...new Uint32Array(info.lineInfo.buffer)].slice(0, 4), [
+    0,
+    offset("a.bt"),
+    offset("line 3"),
+    (3 << 10) | 1,
+  ]);
   assert.equal(info.lineInfoCount, 3);
   assert.deepEqual([...new Set(sourceTexts(program.instructions))], ["a.bt", "line 3", "line 4"]);
 });

@@ -8,8 +8,17 @@ import type { Layout } from "../asm/layout.ts";
 import { BtfError } from "./errors.ts";
 
 /** One record of each kind as numbers; positions in instruction slots. */
-export interface FuncInfo { readonly slot: number; readonly typeId: number }
-export interface LineInfo { readonly slot: number; readonly file: number; readonly text: number; readonly line: number; readonly column: number }
+export interface FuncInfo {
+  readonly slot: number;
+  readonly typeId: number;
+}
+export interface LineInfo {
+  readonly slot: number;
+  readonly file: number;
+  readonly text: number;
+  readonly line: number;
+  readonly column: number;
+}
 
 export const FUNC_INFO_BYTES = 8;
 export const LINE_INFO_BYTES = 16;
@@ -39,7 +48,11 @@ export function sourceTexts(instructions: readonly Instruction[]): Iterable<stri
  * `functions` gives BTF function ids by label, `stringOffset` the place of a text in the same BTF.
  * Throws BtfError for a function without a label in the program.
  */
-export function programInfo(program: Layout, functions: ReadonlyMap<string, number>, stringOffset: (text: string) => number): ProgramInfo {
+export function programInfo(
+  program: Layout,
+  functions: ReadonlyMap<string, number>,
+  stringOffset: (text: string) => number,
+): ProgramInfo {
   const starts = funcInfo(program, functions);
   const lines = lineInfo(program, starts, stringOffset);
   return {
@@ -64,7 +77,11 @@ export function funcInfo(program: Layout, functions: ReadonlyMap<string, number>
  * One record wherever the source changes, and one at the start of every function, without which
  * the kernel refuses them all: if nothing is known there, the function's first known line is taken.
  */
-export function lineInfo(program: Layout, starts: readonly FuncInfo[], stringOffset: (text: string) => number): LineInfo[] {
+export function lineInfo(
+  program: Layout,
+  starts: readonly FuncInfo[],
+  stringOffset: (text: string) => number,
+): LineInfo[] {
   if (!program.instructions.some(({ source }) => source !== undefined)) return [];
   const isStart = new Set([0, ...starts.map(({ slot }) => slot)]);
   const lines: LineInfo[] = [];
@@ -75,7 +92,13 @@ export function lineInfo(program: Layout, starts: readonly FuncInfo[], stringOff
     const source = program.instructions[index]!.source ?? (start ? nextSource(program, index) : undefined);
     if (source === undefined || (!start && last !== undefined && sameLine(source, last))) continue;
     last = source;
-    lines.push({ slot, file: stringOffset(source.file), text: stringOffset(source.text), line: source.line, column: source.column });
+    lines.push({
+      slot,
+      file: stringOffset(source.file),
+      text: stringOffset(source.text),
+      line: source.line,
+      column: source.column,
+    });
   }
   return lines;
 }
@@ -106,7 +129,7 @@ export function encodeLineInfo(records: readonly LineInfo[], unit: 1 | 8): Uint8
     view.setUint32(at, slot * unit, true);
     view.setUint32(at + 4, file, true);
     view.setUint32(at + 8, text, true);
-    view.setUint32(at + 12, Math.min(line, 0x3f_ffff) << 10 | Math.min(column, 0x3ff), true);
+    view.setUint32(at + 12, (Math.min(line, 0x3f_ffff) << 10) | Math.min(column, 0x3ff), true);
   }
   return bytes;
 }

@@ -11,7 +11,10 @@ import { allTypes, read } from "./testing.ts";
 function sample(): BtfBuilder {
   const btf = new BtfBuilder();
   const int = btf.int("int", 4, "signed");
-  btf.struct("task", 8, [{ name: "pid", type: int, bitOffset: 0 }, { name: "tgid", type: int, bitOffset: 32 }]);
+  btf.struct("task", 8, [
+    { name: "pid", type: int, bitOffset: 0 },
+    { name: "tgid", type: int, bitOffset: 32 },
+  ]);
   btf.typedef("task", int);
   btf.struct("subtask", 4, [{ name: "task", type: int, bitOffset: 0 }]);
   btf.struct("", 4, [{ name: "x", type: int, bitOffset: 0 }]);
@@ -84,24 +87,30 @@ test("an index that is damaged or of another BTF is not used", () => {
   other[other.length - 2]! ^= 1;
   assert.equal(loadIndex(saved, other), undefined);
   assert.equal(loadIndex(saved.subarray(0, saved.length - 4), blob), undefined);
-  fc.assert(fc.property(fc.nat(saved.length - 1), fc.integer({ min: 1, max: 255 }), (at, bits) => {
-    const damaged = saved.slice();
-    damaged[at]! ^= bits;
-    assert.equal(loadIndex(damaged, blob), undefined);
-  }), { numRuns: 100 });
+  fc.assert(
+    fc.property(fc.nat(saved.length - 1), fc.integer({ min: 1, max: 255 }), (at, bits) => {
+      const damaged = saved.slice();
+      damaged[at]! ^= bits;
+      assert.equal(loadIndex(damaged, blob), undefined);
+    }),
+    { numRuns: 100 },
+  );
 });
 
 test("damaged BTF gives a BtfError or types, never anything else", () => {
   const blob = sample().encode();
-  fc.assert(fc.property(fc.array(fc.tuple(fc.nat(blob.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }), (changes) => {
-    const damaged = blob.slice();
-    for (const [at, byte] of changes) damaged[at] = byte;
-    try {
-      allTypes(new BtfReader(damaged));
-    } catch (error) {
-      assert.ok(error instanceof BtfError, String(error));
-    }
-  }), { numRuns: 300 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(blob.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }), (changes) => {
+      const damaged = blob.slice();
+      for (const [at, byte] of changes) damaged[at] = byte;
+      try {
+        allTypes(new BtfReader(damaged));
+      } catch (error) {
+        assert.ok(error instanceof BtfError, String(error));
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test("strings can be added to a finished blob", () => {

@@ -68,7 +68,7 @@ export class BtfReader implements Btf {
   find(name: string, kind: BtfKind): readonly TypeId[] {
     const key = `${kind} ${name}`;
     let found = this.#found.get(key);
-    if (found === undefined) this.#found.set(key, found = this.#search(name, kind));
+    if (found === undefined) this.#found.set(key, (found = this.#search(name, kind)));
     return found;
   }
 
@@ -76,7 +76,8 @@ export class BtfReader implements Btf {
     if (this.base !== undefined) yield* this.base.ids(kind);
     const number = KIND_NAMES.indexOf(kind);
     const { kinds } = this.index;
-    for (let local = kinds.indexOf(number); local !== -1; local = kinds.indexOf(number, local + 1)) yield local + this.firstId;
+    for (let local = kinds.indexOf(number); local !== -1; local = kinds.indexOf(number, local + 1))
+      yield local + this.firstId;
   }
 
   names(kind: BtfKind): Iterable<string> {

@@ -37,7 +37,13 @@ export function typeWords(type: BtfTypeInit, string: (text: string) => number): 
         member.type,
         bitFields ? fieldPosition(type.name, member) : member.bitOffset,
       ]);
-      return words(type.kind === "struct" ? Kind.STRUCT : Kind.UNION, type.size, members, type.members.length, bitFields);
+      return words(
+        type.kind === "struct" ? Kind.STRUCT : Kind.UNION,
+        type.size,
+        members,
+        type.members.length,
+        bitFields,
+      );
     }
     case "enum": {
       const values = type.values.flatMap(({ name, value }) => [string(name), Number(BigInt.asUintN(32, value))]);
@@ -85,6 +91,8 @@ export function typeWords(type: BtfTypeInit, string: (text: string) => number): 
 /** A bit field's position: its size in the high 8 bits, its offset in the others. */
 function fieldPosition(struct: string, { name, bitOffset, bitSize }: BtfMember): number {
   if (bitOffset > MAX_FIELD_OFFSET || bitSize > 0xff)
-    throw new BtfError(`member ${name} of ${struct}, ${bitSize} bits at bit ${bitOffset}, does not fit a BTF bit field`);
+    throw new BtfError(
+      `member ${name} of ${struct}, ${bitSize} bits at bit ${bitOffset}, does not fit a BTF bit field`,
+    );
   return ((bitSize << 24) | bitOffset) >>> 0;
 }

@@ -46,16 +46,25 @@ test("a saved index serves the kernel's BTF", () => {
   assert.ok(index);
   const again = new BtfReader(blob, { index });
   assert.deepEqual(again.find("task_struct", "struct"), vmlinux.find("task_struct", "struct"));
-  assert.deepEqual(again.type(again.find("task_struct", "struct")[0]!), vmlinux.type(vmlinux.find("task_struct", "struct")[0]!));
+  assert.deepEqual(
+    again.type(again.find("task_struct", "struct")[0]!),
+    vmlinux.type(vmlinux.find("task_struct", "struct")[0]!),
+  );
 });
 
 test("what the builder writes, bpftool reads", () => {
   const builder = new BtfBuilder();
   const int = builder.int("int", 4, "signed");
-  const pair = builder.struct("pair", 8, [{ name: "a", type: int, bitOffset: 0, bitSize: 3 }, { name: "b", type: int, bitOffset: 32 }]);
+  const pair = builder.struct("pair", 8, [
+    { name: "a", type: int, bitOffset: 0, bitSize: 3 },
+    { name: "b", type: int, bitOffset: 32 },
+  ]);
   builder.func("main", builder.funcProto(int, [{ name: "ctx", type: builder.ptr(pair) }]), "global");
   builder.enum("states", 4, true, [{ name: "DEAD", value: -1 }]);
   const reader = new BtfReader(builder.encode());
   const dumped = parseDump(dumpBlobText(builder.encode()));
-  assert.deepEqual(dumped.map(theirs), Array.from({ length: reader.size - 1 }, (_, index) => ours(reader.type(index + 1))));
+  assert.deepEqual(
+    dumped.map(theirs),
+    Array.from({ length: reader.size - 1 }, (_, index) => ours(reader.type(index + 1))),
+  );
 });

@@ -29,9 +29,14 @@ export type KindClass = "field" | "type" | "enumerator";
 
 export function classOfKind(kind: CoreKind): KindClass {
   switch (kind) {
-    case CoreKind.LocalTypeId: case CoreKind.TargetTypeId: case CoreKind.TypeExists: case CoreKind.TypeSize: case CoreKind.TypeMatches:
+    case CoreKind.LocalTypeId:
+    case CoreKind.TargetTypeId:
+    case CoreKind.TypeExists:
+    case CoreKind.TypeSize:
+    case CoreKind.TypeMatches:
       return "type";
-    case CoreKind.EnumValueExists: case CoreKind.EnumValue:
+    case CoreKind.EnumValueExists:
+    case CoreKind.EnumValue:
       return "enumerator";
     default:
       return "field";
@@ -50,7 +55,8 @@ export function parseAccess(local: Btf, relocation: CoreRelocation): Access {
       if (access !== "0") throw malformed(relocation, "should be 0 for a whole type");
       return { root: typeId, steps: [], bitOffset: 0 };
     case "enumerator":
-      if (indices.length !== 1 || !isEnum(root) || first >= root.values.length) throw malformed(relocation, "names no enumerator");
+      if (indices.length !== 1 || !isEnum(root) || first >= root.values.length)
+        throw malformed(relocation, "names no enumerator");
       return { root: typeId, steps: [{ type: root.id, index: first }], bitOffset: 0 };
     case "field":
       return parseField(local, relocation, indices);
@@ -65,12 +71,17 @@ function parseField(local: Btf, relocation: CoreRelocation, indices: readonly nu
   for (const index of rest) {
     if (isComposite(type)) {
       const member = type.members[index];
-      if (member === undefined) throw malformed(relocation, `goes to member ${index} of ${describeType(type)}, which has ${type.members.length}`);
+      if (member === undefined)
+        throw malformed(
+          relocation,
+          `goes to member ${index} of ${describeType(type)}, which has ${type.members.length}`,
+        );
       bitOffset += member.bitOffset;
       if (member.name !== "") steps.push({ type: type.id, index, member });
       type = resolve(local, member.type);
     } else if (type.kind === "array") {
-      if (index >= type.length && !isFlexible(local, steps.at(-1), type.length)) throw malformed(relocation, `goes to element ${index} of an array of ${type.length}`);
+      if (index >= type.length && !isFlexible(local, steps.at(-1), type.length))
+        throw malformed(relocation, `goes to element ${index} of an array of ${type.length}`);
       type = resolve(local, type.type);
       steps.push({ type: type.id, index });
       bitOffset += index * sizeOf(local, type.id) * 8;

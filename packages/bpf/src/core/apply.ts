@@ -30,7 +30,12 @@ export type Resolutions = Map<string, Resolution>;
  * that share `known` have each reference resolved once.
  * Throws BtfError for a reference that is malformed in itself.
  */
-export function applyCore(instructions: readonly Instruction[], local: Btf, target: Btf | ((relocation: CoreRelocation) => Btf), known: Resolutions = new Map()): CoreApplied {
+export function applyCore(
+  instructions: readonly Instruction[],
+  local: Btf,
+  target: Btf | ((relocation: CoreRelocation) => Btf),
+  known: Resolutions = new Map(),
+): CoreApplied {
   const poisoned = new Map<number, string>();
   const applied: Instruction[] = [];
   for (let index = 0; index < instructions.length; index++) {
@@ -53,29 +58,40 @@ export function applyCore(instructions: readonly Instruction[], local: Btf, targ
 }
 
 function once(
-  known: Resolutions, relocation: CoreRelocation, local: Btf, target: Btf | ((relocation: CoreRelocation) => Btf),
+  known: Resolutions,
+  relocation: CoreRelocation,
+  local: Btf,
+  target: Btf | ((relocation: CoreRelocation) => Btf),
 ): Resolution {
   const key = `${relocation.kind} ${relocation.typeId} ${relocation.access}`;
   let resolution = known.get(key);
   if (resolution === undefined) {
     const types = typeof target === "function" ? target(relocation) : target;
-    known.set(key, resolution = resolveRelocation(local, relocation, types));
+    known.set(key, (resolution = resolveRelocation(local, relocation, types)));
   }
   return resolution;
 }
 
 /** The instruction with the value in it, or why it can't hold it. */
-function patch(instruction: Instruction, { value, accessSize, unsafe }: Extract<Resolution, { kind: "value" }>): Instruction | string {
+function patch(
+  instruction: Instruction,
+  { value, accessSize, unsafe }: Extract<Resolution, { kind: "value" }>,
+): Instruction | string {
   const { ref: _, ...plain } = instruction;
   const { opcode } = instruction;
   if (isLoadImm64(opcode)) return { ...plain, imm: BigInt.asUintN(64, value) };
   if (isMemoryAccess(opcode)) {
     if (unsafe !== undefined) return unsafe;
     if (value > 0x7fffn) return `a field at offset ${value} is beyond the 16-bit offset of a load or store`;
-    return { ...plain, offset: Number(value), opcode: accessSize === undefined ? opcode : withSize(opcode, accessSize as AccessSize) };
+    return {
+      ...plain,
+      offset: Number(value),
+      opcode: accessSize === undefined ? opcode : withSize(opcode, accessSize as AccessSize),
+    };
   }
   const klass = classOf(opcode);
-  if (klass !== Class.ALU && klass !== Class.ALU64) return `an instruction with opcode 0x${opcode.toString(16)} holds no CO-RE value`;
+  if (klass !== Class.ALU && klass !== Class.ALU64)
+    return `an instruction with opcode 0x${opcode.toString(16)} holds no CO-RE value`;
   if (value > 0xffff_ffffn || value < -0x8000_0000n) return `the value ${value} does not fit a 32-bit immediate`;
   return { ...plain, imm: Number(BigInt.asIntN(32, value)) };
 }

@@ -36,10 +36,18 @@ export function fieldsCompatible(local: Btf, localId: TypeId, target: Btf, targe
   if (isComposite(a) && isComposite(b)) return true;
   if (!sameKind(a, b)) return false;
   switch (a.kind) {
-    case "ptr": case "float": case "int": return true;
-    case "fwd": case "enum": case "enum64": return a.name === "" || ("name" in b && b.name === "") || sameName(a, b);
-    case "array": return fieldsCompatible(local, a.type, target, (b as typeof a).type);
-    default: return false;
+    case "ptr":
+    case "float":
+    case "int":
+      return true;
+    case "fwd":
+    case "enum":
+    case "enum64":
+      return a.name === "" || ("name" in b && b.name === "") || sameName(a, b);
+    case "array":
+      return fieldsCompatible(local, a.type, target, (b as typeof a).type);
+    default:
+      return false;
   }
 }
 
@@ -50,20 +58,41 @@ export function typesCompatible(local: Btf, localId: TypeId, target: Btf, target
   const b = resolve(target, targetId);
   if (!sameKind(a, b)) return false;
   switch (a.kind) {
-    case "void": case "struct": case "union": case "enum": case "enum64": case "fwd": case "int": return true;
-    case "ptr": case "array": return typesCompatible(local, a.type, target, (b as typeof a).type, depth + 1);
+    case "void":
+    case "struct":
+    case "union":
+    case "enum":
+    case "enum64":
+    case "fwd":
+    case "int":
+      return true;
+    case "ptr":
+    case "array":
+      return typesCompatible(local, a.type, target, (b as typeof a).type, depth + 1);
     case "funcProto": {
       const other = b as typeof a;
-      return a.params.length === other.params.length
-        && a.params.every(({ type }, index) => typesCompatible(local, type, target, other.params[index]!.type, depth + 1))
-        && typesCompatible(local, a.result, target, other.result, depth + 1);
+      return (
+        a.params.length === other.params.length &&
+        a.params.every(({ type }, index) =>
+          typesCompatible(local, type, target, other.params[index]!.type, depth + 1),
+        ) &&
+        typesCompatible(local, a.result, target, other.result, depth + 1)
+      );
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
 /** Whether everything the local type declares is in the target's: same names, kinds, sizes, values. */
-export function typesMatch(local: Btf, localId: TypeId, target: Btf, targetId: TypeId, behindPointer = false, depth = 0): boolean {
+export function typesMatch(
+  local: Btf,
+  localId: TypeId,
+  target: Btf,
+  targetId: TypeId,
+  behindPointer = false,
+  depth = 0,
+): boolean {
   if (depth > MAX_DEPTH) return false;
   const a = resolve(local, localId);
   const b = resolve(target, targetId);
@@ -71,24 +100,44 @@ export function typesMatch(local: Btf, localId: TypeId, target: Btf, targetId: T
   // Behind a pointer a struct is compared by name and kind alone, or types would never end.
   if (behindPointer && declaredKind(a) !== undefined) return declaredKind(a) === declaredKind(b);
   if (!sameKind(a, b)) return false;
-  const inner = (x: TypeId, y: TypeId, pointer: boolean = behindPointer): boolean => typesMatch(local, x, target, y, pointer, depth + 1);
+  const inner = (x: TypeId, y: TypeId, pointer: boolean = behindPointer): boolean =>
+    typesMatch(local, x, target, y, pointer, depth + 1);
   switch (a.kind) {
-    case "void": return true;
-    case "fwd": return a.union === (b as typeof a).union;
-    case "int": return a.size === (b as typeof a).size && (a.encoding === "signed") === ((b as typeof a).encoding === "signed");
-    case "float": return a.size === (b as typeof a).size;
-    case "enum": case "enum64": return enumsMatch(a, b as typeof a);
-    case "struct": case "union":
-      return isComposite(b) && a.members.every((member) =>
-        b.members.some((other) => essentialName(other.name) === essentialName(member.name) && inner(member.type, other.type)));
-    case "ptr": return inner(a.type, (b as typeof a).type, true);
-    case "array": return a.length === (b as typeof a).length && inner(a.type, (b as typeof a).type);
+    case "void":
+      return true;
+    case "fwd":
+      return a.union === (b as typeof a).union;
+    case "int":
+      return a.size === (b as typeof a).size && (a.encoding === "signed") === ((b as typeof a).encoding === "signed");
+    case "float":
+      return a.size === (b as typeof a).size;
+    case "enum":
+    case "enum64":
+      return enumsMatch(a, b as typeof a);
+    case "struct":
+    case "union":
+      return (
+        isComposite(b) &&
+        a.members.every((member) =>
+          b.members.some(
+            (other) => essentialName(other.name) === essentialName(member.name) && inner(member.type, other.type),
+          ),
+        )
+      );
+    case "ptr":
+      return inner(a.type, (b as typeof a).type, true);
+    case "array":
+      return a.length === (b as typeof a).length && inner(a.type, (b as typeof a).type);
     case "funcProto": {
       const other = b as typeof a;
-      return a.params.length === other.params.length
-        && a.params.every(({ type }, index) => inner(type, other.params[index]!.type)) && inner(a.result, other.result);
+      return (
+        a.params.length === other.params.length &&
+        a.params.every(({ type }, index) => inner(type, other.params[index]!.type)) &&
+        inner(a.result, other.result)
+      );
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 

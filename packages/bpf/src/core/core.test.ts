@@ -28,10 +28,17 @@ function localTypes(): { btf: Btf; id: Record<string, number> } {
     { name: "state", type: int, bitOffset: 352 },
     { name: "tail", type: b.array(int, 0), bitOffset: 384 },
   ]);
-  const flags = b.struct("flags", 4, [{ name: "a", type: u32, bitOffset: 0, bitSize: 4 }, { name: "s", type: int, bitOffset: 4, bitSize: 5 }]);
+  const flags = b.struct("flags", 4, [
+    { name: "a", type: u32, bitOffset: 0, bitSize: 4 },
+    { name: "s", type: int, bitOffset: 4, bitSize: 5 },
+  ]);
   const old = b.struct("task___old", 8, [{ name: "pid", type: u32, bitOffset: 0 }]);
   const absent = b.struct("absent", 8, [{ name: "x", type: int, bitOffset: 0 }]);
-  const modes = b.enum("modes", 4, false, [{ name: "READ", value: 1 }, { name: "WRITE___v2", value: 2 }, { name: "LOST", value: 3 }]);
+  const modes = b.enum("modes", 4, false, [
+    { name: "READ", value: 1 },
+    { name: "WRITE___v2", value: 2 },
+    { name: "LOST", value: 3 },
+  ]);
   const atomic = b.typedef("atomic_t", b.struct("", 4, [{ name: "counter", type: int, bitOffset: 0 }]));
   return { btf: read(b), id: { task, flags, old, absent, modes, atomic, inner, int } };
 }
@@ -42,8 +49,13 @@ function targetTypes(): { btf: Btf; id: Record<string, number> } {
   const long = b.int("long", 8, "signed");
   const ulong = b.typedef("u64", b.int("unsigned long", 8, "unsigned"));
   const int = b.int("int", 4, "signed");
-  const inner = b.struct("inner", 16, [{ name: "pad", type: ulong, bitOffset: 0 }, { name: "x", type: b.int("unsigned int", 4, "unsigned"), bitOffset: 64 }]);
-  const anonymous = b.union("", 8, [{ name: "", type: b.struct("", 8, [{ name: "pid", type: b.const(ulong), bitOffset: 0 }]), bitOffset: 0 }]);
+  const inner = b.struct("inner", 16, [
+    { name: "pad", type: ulong, bitOffset: 0 },
+    { name: "x", type: b.int("unsigned int", 4, "unsigned"), bitOffset: 64 },
+  ]);
+  const anonymous = b.union("", 8, [
+    { name: "", type: b.struct("", 8, [{ name: "pid", type: b.const(ulong), bitOffset: 0 }]), bitOffset: 0 },
+  ]);
   const task = b.struct("task", 256, [
     { name: "pad", type: b.array(ulong, 5), bitOffset: 0 },
     { name: "", type: anonymous, bitOffset: 320 },
@@ -54,8 +66,16 @@ function targetTypes(): { btf: Btf; id: Record<string, number> } {
     { name: "state", type: long, bitOffset: 1216 },
     { name: "tail", type: b.array(int, 0), bitOffset: 1280 },
   ]);
-  b.struct("flags", 8, [{ name: "z", type: int, bitOffset: 0, bitSize: 30 }, { name: "a", type: b.int("unsigned int", 4, "unsigned"), bitOffset: 30, bitSize: 4 }, { name: "s", type: int, bitOffset: 34, bitSize: 6 }]);
-  b.enum("modes", 8, false, [{ name: "NEW", value: 1 }, { name: "READ", value: 2n ** 40n }, { name: "WRITE", value: 7 }]);
+  b.struct("flags", 8, [
+    { name: "z", type: int, bitOffset: 0, bitSize: 30 },
+    { name: "a", type: b.int("unsigned int", 4, "unsigned"), bitOffset: 30, bitSize: 4 },
+    { name: "s", type: int, bitOffset: 34, bitSize: 6 },
+  ]);
+  b.enum("modes", 8, false, [
+    { name: "NEW", value: 1 },
+    { name: "READ", value: 2n ** 40n },
+    { name: "WRITE", value: 7 },
+  ]);
   const atomic = b.typedef("atomic_t", b.struct("", 4, [{ name: "counter", type: int, bitOffset: 0 }]));
   return { btf: read(b), id: { task, atomic } };
 }
@@ -65,7 +85,12 @@ const target = targetTypes();
 
 test("every kind of relocation gets the running kernel's value", () => {
   const { id } = local;
-  const table: readonly (readonly [kind: keyof typeof CoreKind, typeId: number, access: string, want: bigint | undefined])[] = [
+  const table: readonly (readonly [
+    kind: keyof typeof CoreKind,
+    typeId: number,
+    access: string,
+    want: bigint | undefined,
+  ])[] = [
     ["FieldByteOffset", id.task!, "0:0", 40n],
     ["FieldByteSize", id.task!, "0:0", 8n],
     ["FieldExists", id.task!, "0:0", 1n],
@@ -132,26 +157,50 @@ test("types that share a name and disagree are no answer", () => {
   const u32 = b.int("unsigned int", 4, "unsigned");
   b.struct("task", 8, [{ name: "pid", type: u32, bitOffset: 0 }]);
   b.struct("task", 8, [{ name: "pid", type: u32, bitOffset: 32 }]);
-  const resolution = resolveRelocation(local.btf, { kind: CoreKind.FieldByteOffset, typeId: local.id.task!, access: "0:0" }, read(b));
+  const resolution = resolveRelocation(
+    local.btf,
+    { kind: CoreKind.FieldByteOffset, typeId: local.id.task!, access: "0:0" },
+    read(b),
+  );
   assert.match(resolution.kind === "missing" ? resolution.reason : "", /2 types of that name and they disagree/);
 });
 
 test("malformed relocations are refused", () => {
-  for (const [kind, access] of [["FieldByteOffset", "0:99"], ["FieldByteOffset", "0:0:0"], ["FieldByteOffset", "x"], ["FieldByteOffset", ""], ["TypeSize", "1"], ["EnumValue", "0"], ["FieldByteOffset", "0:3:4"]] as const) {
-    assert.throws(() => resolveRelocation(local.btf, { kind: CoreKind[kind], typeId: local.id.task!, access }, target.btf), BtfError, `${kind} ${access}`);
+  for (const [kind, access] of [
+    ["FieldByteOffset", "0:99"],
+    ["FieldByteOffset", "0:0:0"],
+    ["FieldByteOffset", "x"],
+    ["FieldByteOffset", ""],
+    ["TypeSize", "1"],
+    ["EnumValue", "0"],
+    ["FieldByteOffset", "0:3:4"],
+  ] as const) {
+    assert.throws(
+      () => resolveRelocation(local.btf, { kind: CoreKind[kind], typeId: local.id.task!, access }, target.btf),
+      BtfError,
+      `${kind} ${access}`,
+    );
   }
 });
 
-const field = (access: string, kind: CoreKind = CoreKind.FieldByteOffset, typeId: number = local.id.task!): { kind: CoreKind; typeId: number; access: string } => ({ kind, typeId, access });
+const field = (
+  access: string,
+  kind: CoreKind = CoreKind.FieldByteOffset,
+  typeId: number = local.id.task!,
+): { kind: CoreKind; typeId: number; access: string } => ({ kind, typeId, access });
 
 test("values are written where each instruction holds them", () => {
-  const { instructions, poisoned } = applyCore([
-    withCore(load(4, 1, 1, 0), field("0:0")),
-    withCore(store(8, 1, 8, 2), field("0:1")),
-    withCore(aluImm("ADD", 64, 1, 0), field("0:2:0")),
-    withCore(loadImm64(1, 0n), field("0", CoreKind.EnumValue, local.id.modes)),
-    exit(),
-  ], local.btf, target.btf);
+  const { instructions, poisoned } = applyCore(
+    [
+      withCore(load(4, 1, 1, 0), field("0:0")),
+      withCore(store(8, 1, 8, 2), field("0:1")),
+      withCore(aluImm("ADD", 64, 1, 0), field("0:2:0")),
+      withCore(loadImm64(1, 0n), field("0", CoreKind.EnumValue, local.id.modes)),
+      exit(),
+    ],
+    local.btf,
+    target.btf,
+  );
   assert.equal(poisoned.size, 0);
   assert.ok(instructions.every(({ ref }) => ref === undefined));
   // The unsigned pid has grown to eight bytes, and so has its load.
@@ -162,17 +211,27 @@ test("values are written where each instruction holds them", () => {
 });
 
 test("what cannot be resolved is poisoned in place, every slot of it", () => {
-  const { instructions, poisoned } = applyCore([
-    withLabel(withCore(loadImm64(1, 0n), field("2", CoreKind.EnumValue, local.id.modes)), "main"),
-    withCore(load(4, 1, 1, 0), field("0:4")),
-    withCore(load(4, 1, 1, 0), field("0:6")),
-    exit(),
-  ], local.btf, target.btf);
-  assert.deepEqual(instructions.map(({ imm }) => imm), [POISON_HELPER, POISON_HELPER, POISON_HELPER, POISON_HELPER, 0]);
+  const { instructions, poisoned } = applyCore(
+    [
+      withLabel(withCore(loadImm64(1, 0n), field("2", CoreKind.EnumValue, local.id.modes)), "main"),
+      withCore(load(4, 1, 1, 0), field("0:4")),
+      withCore(load(4, 1, 1, 0), field("0:6")),
+      exit(),
+    ],
+    local.btf,
+    target.btf,
+  );
+  assert.deepEqual(
+    instructions.map(({ imm }) => imm),
+    [POISON_HELPER, POISON_HELPER, POISON_HELPER, POISON_HELPER, 0],
+  );
   assert.equal(instructions[0]?.label, "main");
   assert.deepEqual([...poisoned.keys()], [0, 2, 3]);
   assert.match(poisoned.get(2)!, /struct task\.gone/);
-  assert.match(poisoned.get(3)!, /struct task\.state: compiled for 4 bytes, this kernel has 8, and only unsigned integers and pointers/);
+  assert.match(
+    poisoned.get(3)!,
+    /struct task\.state: compiled for 4 bytes, this kernel has 8, and only unsigned integers and pointers/,
+  );
 });
 
 test("the offset of a field whose size changed may still be added to a pointer", () => {
@@ -181,7 +240,14 @@ test("the offset of a field whose size changed may still be added to a pointer",
 });
 
 test("flavours end a name after its last triple underscore", () => {
-  for (const [name, want] of [["task___old", "task"], ["a___b___c", "a___b"], ["___x", "___x"], ["x___", "x___"], ["x____y", "x____y"], ["task", "task"]]) {
+  for (const [name, want] of [
+    ["task___old", "task"],
+    ["a___b___c", "a___b"],
+    ["___x", "___x"],
+    ["x___", "x___"],
+    ["x____y", "x____y"],
+    ["task", "task"],
+  ]) {
     assert.equal(essentialName(name!), want);
   }
 });

@@ -22,14 +22,22 @@ export function hasCandidates(local: Btf, typeId: TypeId, target: Btf): boolean 
 }
 
 /** The same access from the candidate type, or undefined if it has no such thing. */
-export function findAccess(local: Btf, access: Access, relocation: CoreRelocation, target: Btf, candidate: TypeId): Access | undefined {
+export function findAccess(
+  local: Btf,
+  access: Access,
+  relocation: CoreRelocation,
+  target: Btf,
+  candidate: TypeId,
+): Access | undefined {
   switch (classOfKind(relocation.kind)) {
     case "type": {
       const same = relocation.kind === CoreKind.TypeMatches ? typesMatch : typesCompatible;
       return same(local, access.root, target, candidate) ? { root: candidate, steps: [], bitOffset: 0 } : undefined;
     }
-    case "enumerator": return findEnumerator(local, access, target, candidate);
-    case "field": return findField(local, access, target, candidate);
+    case "enumerator":
+      return findEnumerator(local, access, target, candidate);
+    case "field":
+      return findField(local, access, target, candidate);
   }
 }
 
@@ -67,7 +75,10 @@ function findField(local: Btf, access: Access, target: Btf, candidate: TypeId): 
   return { root: candidate, steps, bitOffset };
 }
 
-interface Found { readonly step: Step & { readonly member: BtfMember }; readonly bitOffset: number }
+interface Found {
+  readonly step: Step & { readonly member: BtfMember };
+  readonly bitOffset: number;
+}
 
 /** A member of the same name with a type that can be read as the local one's, through anonymous members. */
 function findMemberAs(local: Btf, wanted: BtfMember, target: Btf, owner: TypeId): Found | undefined {

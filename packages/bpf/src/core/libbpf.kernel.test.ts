@@ -17,7 +17,9 @@ import { applyCore } from "./apply.ts";
 const OBJECT = fileURLToPath(new URL("../../testdata/core-relocations.bpf.o", import.meta.url));
 const PIN = `/sys/fs/bpf/sonde-core-test-${process.pid}`;
 
-interface Numbered extends CoreRelocation { readonly slot: number }
+interface Numbered extends CoreRelocation {
+  readonly slot: number;
+}
 
 test("libbpf and we give the same value to every relocation", () => {
   const elf = readFileSync(OBJECT);
@@ -36,7 +38,9 @@ test("libbpf and we give the same value to every relocation", () => {
   for (const [number, relocation] of relocations.entries()) {
     const index = program.slots.indexOf(relocation.slot);
     const instruction = program.instructions[index]!;
-    const ours = applied.poisoned.has(index) ? "poisoned" : valueIn(instruction) + resized(original.get(relocation.slot)!, instruction);
+    const ours = applied.poisoned.has(index)
+      ? "poisoned"
+      : valueIn(instruction) + resized(original.get(relocation.slot)!, instruction);
     assert.equal(ours, theirs.get(number), JSON.stringify({ number, ...relocation }));
   }
 });
@@ -85,7 +89,12 @@ function readRelocations(ext: Buffer, local: BtfReader): Numbered[] {
   const count = ext.readUInt32LE(start + 8);
   return Array.from({ length: count }, (_, index) => {
     const at = start + 12 + index * 16;
-    return { slot: ext.readUInt32LE(at) / 8, typeId: ext.readUInt32LE(at + 4), access: local.string(ext.readUInt32LE(at + 8)), kind: ext.readUInt32LE(at + 12) as CoreKind };
+    return {
+      slot: ext.readUInt32LE(at) / 8,
+      typeId: ext.readUInt32LE(at + 4),
+      access: local.string(ext.readUInt32LE(at + 8)),
+      kind: ext.readUInt32LE(at + 12) as CoreKind,
+    };
   });
 }
 
@@ -93,7 +102,8 @@ function readRelocations(ext: Buffer, local: BtfReader): Numbered[] {
 function section(elf: Buffer, wanted: string): Buffer {
   const table = Number(elf.readBigUInt64LE(40));
   const header = (index: number): Buffer => elf.subarray(table + index * 64, table + index * 64 + 64);
-  const content = (entry: Buffer): Buffer => elf.subarray(Number(entry.readBigUInt64LE(24)), Number(entry.readBigUInt64LE(24) + entry.readBigUInt64LE(32)));
+  const content = (entry: Buffer): Buffer =>
+    elf.subarray(Number(entry.readBigUInt64LE(24)), Number(entry.readBigUInt64LE(24) + entry.readBigUInt64LE(32)));
   const names = content(header(elf.readUInt16LE(62)));
   for (let index = 0; index < elf.readUInt16LE(60); index++) {
     const name = header(index).readUInt32LE(0);

@@ -15,8 +15,12 @@ export interface Value {
 /** The value where nothing was found, or undefined if the kind has none: then the code may not run. */
 export function valueWhenMissing(kind: CoreKind): Value | undefined {
   switch (kind) {
-    case CoreKind.FieldExists: case CoreKind.EnumValueExists: case CoreKind.TypeExists: case CoreKind.TypeMatches:
-    case CoreKind.TypeSize: case CoreKind.TargetTypeId:
+    case CoreKind.FieldExists:
+    case CoreKind.EnumValueExists:
+    case CoreKind.TypeExists:
+    case CoreKind.TypeMatches:
+    case CoreKind.TypeSize:
+    case CoreKind.TargetTypeId:
       return { value: 0n };
     default:
       return undefined;
@@ -26,17 +30,24 @@ export function valueWhenMissing(kind: CoreKind): Value | undefined {
 /** Throws BtfError for a bit field that no load of eight bytes covers, and for what an array element does not have. */
 export function valueOf(btf: Btf, access: Access, kind: CoreKind): Value {
   switch (classOfKind(kind)) {
-    case "type": return { value: typeValue(btf, access, kind) };
-    case "enumerator": return { value: enumeratorValue(btf, access, kind) };
-    case "field": return fieldValue(btf, access, kind);
+    case "type":
+      return { value: typeValue(btf, access, kind) };
+    case "enumerator":
+      return { value: enumeratorValue(btf, access, kind) };
+    case "field":
+      return fieldValue(btf, access, kind);
   }
 }
 
 function typeValue(btf: Btf, access: Access, kind: CoreKind): bigint {
   switch (kind) {
-    case CoreKind.LocalTypeId: case CoreKind.TargetTypeId: return BigInt(access.root);
-    case CoreKind.TypeSize: return BigInt(sizeOf(btf, access.root));
-    default: return 1n;
+    case CoreKind.LocalTypeId:
+    case CoreKind.TargetTypeId:
+      return BigInt(access.root);
+    case CoreKind.TypeSize:
+      return BigInt(sizeOf(btf, access.root));
+    default:
+      return 1n;
   }
 }
 
@@ -57,9 +68,12 @@ function elementValue(btf: Btf, access: Access, kind: CoreKind): Value {
   const { type } = access.steps.at(-1)!;
   const size = sizeOf(btf, type);
   switch (kind) {
-    case CoreKind.FieldByteOffset: return { value: BigInt(access.bitOffset / 8), field: { type, size } };
-    case CoreKind.FieldByteSize: return { value: BigInt(size) };
-    default: throw new BtfError(`CO-RE relocation of kind ${kind} makes no sense for an array element`);
+    case CoreKind.FieldByteOffset:
+      return { value: BigInt(access.bitOffset / 8), field: { type, size } };
+    case CoreKind.FieldByteSize:
+      return { value: BigInt(size) };
+    default:
+      throw new BtfError(`CO-RE relocation of kind ${kind} makes no sense for an array element`);
   }
 }
 
@@ -67,16 +81,22 @@ function memberValue(btf: Btf, access: Access, kind: CoreKind): Value {
   const { type, bitSize } = access.steps.at(-1)!.member!;
   const isBitField = bitSize > 0;
   const size = sizeOf(btf, type);
-  const unit = isBitField ? bitFieldUnit(access.bitOffset, bitSize, size) : { offset: Math.floor(access.bitOffset / 8), size };
+  const unit = isBitField
+    ? bitFieldUnit(access.bitOffset, bitSize, size)
+    : { offset: Math.floor(access.bitOffset / 8), size };
   const bits = isBitField ? bitSize : size * 8;
   switch (kind) {
     case CoreKind.FieldByteOffset:
       return isBitField ? { value: BigInt(unit.offset) } : { value: BigInt(unit.offset), field: { type, size } };
-    case CoreKind.FieldByteSize: return { value: BigInt(unit.size) };
-    case CoreKind.FieldSigned: return { value: isSigned(btf, type) ? 1n : 0n };
+    case CoreKind.FieldByteSize:
+      return { value: BigInt(unit.size) };
+    case CoreKind.FieldSigned:
+      return { value: isSigned(btf, type) ? 1n : 0n };
     // Little-endian: what lies above the field in its load is shifted out to the left, then all goes back right.
-    case CoreKind.FieldLeftShift: return { value: BigInt(64 - (access.bitOffset + bits - unit.offset * 8)) };
-    default: return { value: BigInt(64 - bits) };
+    case CoreKind.FieldLeftShift:
+      return { value: BigInt(64 - (access.bitOffset + bits - unit.offset * 8)) };
+    default:
+      return { value: BigInt(64 - bits) };
   }
 }
 

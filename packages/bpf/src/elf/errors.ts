@@ -33,7 +33,8 @@ export function within<T>(place: ElfPlace, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof BtfError || error instanceof AsmError) throw new ElfError(error.message, place, { cause: error });
+    if (error instanceof BtfError || error instanceof AsmError)
+      throw new ElfError(error.message, place, { cause: error });
     throw error;
   }
 }

@@ -35,11 +35,19 @@ export function readExtras(file: ElfFile): Extras | undefined {
   const section = file.sections.find(({ name }) => name === SectionName.SONDE);
   if (section === undefined) return undefined;
   const extras = parse(section.bytes);
-  checkShape(extras, record({
-    version: oneOf(1), name: text, manifest: manifestShape(),
-    programs: dictionary(record({ type: text, attach: list(attachTarget), "attachType?": text, "flags?": count, title: text })),
-    maps: dictionary(record({ name: text, flags: count, keyTypeId: count, valueTypeId: count, zero: flag })),
-  }), SectionName.SONDE);
+  checkShape(
+    extras,
+    record({
+      version: oneOf(1),
+      name: text,
+      manifest: manifestShape(),
+      programs: dictionary(
+        record({ type: text, attach: list(attachTarget), "attachType?": text, "flags?": count, title: text }),
+      ),
+      maps: dictionary(record({ name: text, flags: count, keyTypeId: count, valueTypeId: count, zero: flag })),
+    }),
+    SectionName.SONDE,
+  );
   return extras as Extras;
 }
 
@@ -47,6 +55,10 @@ function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
-    throw new ElfError(`not JSON: ${error instanceof Error ? error.message : String(error)}`, { section: SectionName.SONDE }, { cause: error });
+    throw new ElfError(
+      `not JSON: ${error instanceof Error ? error.message : String(error)}`,
+      { section: SectionName.SONDE },
+      { cause: error },
+    );
   }
 }

@@ -39,8 +39,16 @@ export const RelocationType = {
 
 /** What sections mean by their names, apart from programs. */
 export const SectionName = {
-  LICENSE: "license", VERSION: "version", MAPS: ".maps", LEGACY_MAPS: "maps", BTF: ".BTF", BTF_EXT: ".BTF.ext",
-  KCONFIG: ".kconfig", KSYMS: ".ksyms", TEXT: ".text", SONDE: ".sonde",
+  LICENSE: "license",
+  VERSION: "version",
+  MAPS: ".maps",
+  LEGACY_MAPS: "maps",
+  BTF: ".BTF",
+  BTF_EXT: ".BTF.ext",
+  KCONFIG: ".kconfig",
+  KSYMS: ".ksyms",
+  TEXT: ".text",
+  SONDE: ".sonde",
 } as const;
 
 /** `.data`, `.data.shared` but not `.database`. */
@@ -56,7 +64,9 @@ export function dataKind(section: string): DataKind | undefined {
 }
 
 /** `.struct_ops` maps need a link to be attached if their section's name says so. */
-export function structOpsSection(section: string): { readonly link: boolean; readonly autocreate: boolean } | undefined {
+export function structOpsSection(
+  section: string,
+): { readonly link: boolean; readonly autocreate: boolean } | undefined {
   const autocreate = !section.startsWith("?");
   const name = autocreate ? section : section.slice(1);
   if (name !== ".struct_ops" && name !== ".struct_ops.link") return undefined;

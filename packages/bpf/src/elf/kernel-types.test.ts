@@ -20,7 +20,8 @@ for (const name of ["elf-kinds", "elf-kconfig", "elf-kernel-symbols"]) {
         assert.ok(prototype.kind === "funcProto" && prototype.params.every((param) => param.name !== ""), type.name);
       }
       if (type.kind !== "datasec") {
-        if (id < before.size && !["var", "func", "funcProto"].includes(type.kind)) assert.deepEqual(type, before.type(id));
+        if (id < before.size && !["var", "func", "funcProto"].includes(type.kind))
+          assert.deepEqual(type, before.type(id));
         continue;
       }
       let end = 0;
@@ -38,8 +39,14 @@ test("configuration values lie where the map has them", () => {
   const spec = readObject(compile("elf-kconfig"));
   const btf = new BtfReader(kernelTypes(spec));
   const datasec = btf.type(btf.find(".kconfig", "datasec")[0]!);
-  const placed = datasec.kind === "datasec" ? datasec.variables.map(({ type, offset }) => [(btf.type(type) as { name: string }).name, offset]) : [];
-  assert.deepEqual(placed, spec.externs!.map((extern) => [extern.name, extern.kind === "kconfig" ? extern.offset : -1]));
+  const placed =
+    datasec.kind === "datasec"
+      ? datasec.variables.map(({ type, offset }) => [(btf.type(type) as { name: string }).name, offset])
+      : [];
+  assert.deepEqual(
+    placed,
+    spec.externs!.map((extern) => [extern.name, extern.kind === "kconfig" ? extern.offset : -1]),
+  );
 });
 
 test("an object without externs keeps its BTF as it is", () => {

@@ -23,7 +23,9 @@ const GLOBAL = LINKAGES.indexOf("global");
 export function kernelTypes(spec: Pick<ObjectSpec, "btf" | "externs">): Uint8Array {
   const { externs = [] } = spec;
   if (externs.length === 0 || spec.btf.length === 0) return spec.btf;
-  return new Rewriter(spec.btf).rewrite(new Map(externs.map((extern) => [extern.name, extern.kind === "kconfig" ? extern.offset : 0])));
+  return new Rewriter(spec.btf).rewrite(
+    new Map(externs.map((extern) => [extern.name, extern.kind === "kconfig" ? extern.offset : 0])),
+  );
 }
 
 class Rewriter {
@@ -62,7 +64,7 @@ class Rewriter {
   }
 
   #defineFunction(type: Extract<BtfType, { kind: "func" }>, at: number): void {
-    this.#words[at + 1] = Kind.FUNC << 24 | GLOBAL;
+    this.#words[at + 1] = (Kind.FUNC << 24) | GLOBAL;
     const prototype = this.#btf.type(type.type);
     if (prototype.kind !== "funcProto") return;
     for (const [index, { name, type: parameter }] of prototype.params.entries()) {
@@ -82,10 +84,12 @@ class Rewriter {
   }
 
   #layOutConfig(type: Extract<BtfType, { kind: "datasec" }>, at: number, offsets: ReadonlyMap<string, number>): void {
-    const placed = type.variables.map(({ type: id }) => {
-      const variable = this.#btf.type(id);
-      return [id, variable.kind === "var" ? offsets.get(variable.name) ?? 0 : 0, sizeOf(this.#btf, id)] as const;
-    }).sort((a, b) => a[1] - b[1]);
+    const placed = type.variables
+      .map(({ type: id }) => {
+        const variable = this.#btf.type(id);
+        return [id, variable.kind === "var" ? (offsets.get(variable.name) ?? 0) : 0, sizeOf(this.#btf, id)] as const;
+      })
+      .sort((a, b) => a[1] - b[1]);
     const [, offset = 0, size = 0] = placed.at(-1) ?? [];
     this.#words[at + 2] = offset + size;
     this.#words.splice(at + 3, placed.length * 3, ...placed.flat());

@@ -28,7 +28,8 @@ interface Loaded {
 }
 
 function load(object: Uint8Array, names: readonly string[]): Loaded {
-  if (!execFileSync("mount", { encoding: "utf8" }).includes(` ${BPFFS} `)) execFileSync("mount", ["-t", "bpf", "bpf", BPFFS]);
+  if (!execFileSync("mount", { encoding: "utf8" }).includes(` ${BPFFS} `))
+    execFileSync("mount", ["-t", "bpf", "bpf", BPFFS]);
   return inTemporary((folder) => {
     const file = path.join(folder, "object.o");
     writeFileSync(file, object);
@@ -63,7 +64,8 @@ test("libbpf makes of what we write what it makes of clang's object", () => {
   const have = load(writeObject(spec), names);
   assert.equal(want.status === 0, hasLoop, want.errors);
   assert.equal(have.status, want.status, have.errors);
-  for (const name of names) assert.equal(withoutSource(have.programs.get(name)), withoutSource(want.programs.get(name)), name);
+  for (const name of names)
+    assert.equal(withoutSource(have.programs.get(name)), withoutSource(want.programs.get(name)), name);
 });
 
 /** Clang repeats a line where nothing changed; we do not. */
@@ -75,13 +77,16 @@ test("CO-RE relocations survive being written", () => {
   const theirs = new Uint8Array(readFileSync(path.join(TESTDATA, "core-relocations.bpf.o")));
   const spec = readObject(theirs);
   const names = spec.programs.map(({ name }) => name);
-  const relocations = (object: Uint8Array): string[] => inTemporary((folder) => {
-    const file = path.join(folder, "object.o");
-    writeFileSync(file, object);
-    const { stderr, stdout } = spawnSync("bpftool", ["-d", "prog", "load", file, `${PINS}-core`], { encoding: "utf8" });
-    rmSync(`${PINS}-core`, { force: true });
-    return `${stderr}${stdout}`.split("\n").filter((line) => /relo #\d+: (patched|substituting)/.test(line));
-  });
+  const relocations = (object: Uint8Array): string[] =>
+    inTemporary((folder) => {
+      const file = path.join(folder, "object.o");
+      writeFileSync(file, object);
+      const { stderr, stdout } = spawnSync("bpftool", ["-d", "prog", "load", file, `${PINS}-core`], {
+        encoding: "utf8",
+      });
+      rmSync(`${PINS}-core`, { force: true });
+      return `${stderr}${stdout}`.split("\n").filter((line) => /relo #\d+: (patched|substituting)/.test(line));
+    });
   const want = relocations(theirs);
   assert.equal(names.length, 1);
   assert.equal(want.length >= 57, true, `${want.length} relocations`);
@@ -95,17 +100,46 @@ test("an object made by hand is loaded, and the kernel has its source lines and 
   const word = builder.int("u64", 8, "unsigned");
   const source = { file: "script.bt", line: 1, column: 1, text: "begin { @x = 7; }" };
   const spec: ObjectSpec = {
-    name: "made", license: "GPL", btf: builder.encode(),
-    maps: [{ name: "x", type: "array", keySize: 4, valueSize: 8, maxEntries: 1, flags: 0, keyTypeId: int, valueTypeId: word }],
-    programs: [{
-      name: "written", type: "raw_tracepoint", title: "begin", attach: [{ kind: "run", when: "begin" }], functions: new Map([["written", main]]),
-      instructions: [
-        withLabel(withSource(loadMapValue(1, "x", 0), source), "written"), storeImm(8, 1, 0, 7), mov64Imm(0, 0), exit(),
-      ],
-    }],
-    manifest: { maps: [{ name: "@x", map: "x", keys: [], value: { kind: "count", perCpu: false }, maxEntries: 1 }], events: [], config: { printMapsOnExit: true, stackMode: "bpftrace" } },
+    name: "made",
+    license: "GPL",
+    btf: builder.encode(),
+    maps: [
+      {
+        name: "x",
+        type: "array",
+        keySize: 4,
+        valueSize: 8,
+        maxEntries: 1,
+        flags: 0,
+        keyTypeId: int,
+        valueTypeId: word,
+      },
+    ],
+    programs: [
+      {
+        name: "written",
+        type: "raw_tracepoint",
+        title: "begin",
+        attach: [{ kind: "run", when: "begin" }],
+        functions: new Map([["written", main]]),
+        instructions: [
+          withLabel(withSource(loadMapValue(1, "x", 0), source), "written"),
+          storeImm(8, 1, 0, 7),
+          mov64Imm(0, 0),
+          exit(),
+        ],
+      },
+    ],
+    manifest: {
+      maps: [{ name: "@x", map: "x", keys: [], value: { kind: "count", perCpu: false }, maxEntries: 1 }],
+      events: [],
+      config: { printMapsOnExit: true, stackMode: "bpftrace" },
+    },
   };
   const { status, errors, programs } = load(writeObject(spec), ["written"]);
   assert.equal(status, 0, errors);
-  assert.match(programs.get("written")!, /; begin \{ @x = 7; \}\n +0: \(18\) r1 = map\[0\]\+0\n +2: \(7a\) \*\(u64 \*\)\(r1 \+0\) = 7\n/);
+  assert.match(
+    programs.get("written")!,
+    /; begin \{ @x = 7; \}\n +0: \(18\) r1 = map\[0\]\+0\n +2: \(7a\) \*\(u64 \*\)\(r1 \+0\) = 7\n/,
+  );
 });

@@ -6,7 +6,9 @@ export function manifestShape(): Shape {
   return record({
     maps: list(record({ name: text, map: text, keys: list(field), value: valueView, maxEntries: count })),
     events: list(record({ id: count, size: count, action: eventAction, fields: list(field) })),
-    "ring?": text, "losses?": text, "start?": text,
+    "ring?": text,
+    "losses?": text,
+    "start?": text,
     config: record({ printMapsOnExit: flag, stackMode }),
   });
 }
@@ -28,13 +30,21 @@ const dataType: Shape = variant(() => ({
   array: { size: count, length: count, element: dataType },
 }));
 
-const field: Shape = record({ "name?": text, offset: count, type: (value, path, depth) => dataType(value, path, depth) });
+const field: Shape = record({
+  "name?": text,
+  offset: count,
+  type: (value, path, depth) => dataType(value, path, depth),
+});
 
 const merged = { signed: flag, perCpu: flag };
 const valueView: Shape = variant(() => ({
   scalar: { type: dataType, "setOffset?": count },
   count: { perCpu: flag },
-  sum: merged, min: merged, max: merged, avg: merged, stats: merged,
+  sum: merged,
+  min: merged,
+  max: merged,
+  avg: merged,
+  stats: merged,
   hist: { bits: count, buckets: count, perCpu: flag },
   lhist: { min: integer, max: integer, step: integer, buckets: count, perCpu: flag },
 }));
@@ -57,7 +67,12 @@ export const attachTarget: Shape = variant(() => ({
   kprobe: { symbol: text, "module?": text, "offset?": count, onReturn: flag },
   fentry: { function: text, "module?": text, onReturn: flag },
   uprobe: { path: text, "symbol?": text, "offset?": integer, "pid?": count, onReturn: flag },
-  perfEvent: { event: either(text, record({ type: count, config: integer })), "period?": integer, "frequency?": integer, cpus: oneOf("one", "all") },
+  perfEvent: {
+    event: either(text, record({ type: count, config: integer })),
+    "period?": integer,
+    "frequency?": integer,
+    cpus: oneOf("one", "all"),
+  },
   kprobeMulti: { pattern: text, on: moment },
   uprobeMulti: { path: text, pattern: text, on: moment },
   ksyscall: { name: text, onReturn: flag },

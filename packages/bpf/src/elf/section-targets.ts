@@ -77,21 +77,40 @@ export function freplace(name: string): AttachTarget {
 /** The section that says the target, without flags; undefined where no section name can. */
 export function sectionOf(target: AttachTarget): string | undefined {
   switch (target.kind) {
-    case "tracepoint": return `tracepoint/${target.category}/${target.name}`;
-    case "rawTracepoint": return `raw_tp/${target.name}`;
-    case "btfTracepoint": return `tp_btf/${target.name}`;
-    case "kprobe": return target.module === undefined ? `${target.onReturn ? "kretprobe" : "kprobe"}/${target.symbol}${plus(target.offset)}` : undefined;
-    case "fentry": return `${target.onReturn ? "fexit" : "fentry"}/${inModule(target.module)}${target.function}`;
-    case "uprobe": return `${target.onReturn ? "uretprobe" : "uprobe"}/${target.path}:${target.symbol === undefined ? String(target.offset ?? 0) : `${target.symbol}${plus(target.offset)}`}`;
-    case "kprobeMulti": return `${{ entry: "kprobe.multi", return: "kretprobe.multi", session: "kprobe.session" }[target.on]}/${target.pattern}`;
-    case "uprobeMulti": return `${{ entry: "uprobe.multi", return: "uretprobe.multi", session: "uprobe.session" }[target.on]}/${target.path}:${target.pattern}`;
-    case "ksyscall": return `${target.onReturn ? "kretsyscall" : "ksyscall"}/${target.name}`;
-    case "usdt": return `usdt/${target.path}:${target.provider}:${target.name}`;
-    case "fmodRet": return `fmod_ret/${inModule(target.module)}${target.function}`;
-    case "lsm": return `${target.cgroup ? "lsm_cgroup" : "lsm"}/${target.hook}`;
-    case "iter": return `iter/${target.name}`;
-    case "freplace": return `freplace/${target.function}`;
-    case "run": case "perfEvent": case "xdp": return undefined;
+    case "tracepoint":
+      return `tracepoint/${target.category}/${target.name}`;
+    case "rawTracepoint":
+      return `raw_tp/${target.name}`;
+    case "btfTracepoint":
+      return `tp_btf/${target.name}`;
+    case "kprobe":
+      return target.module === undefined
+        ? `${target.onReturn ? "kretprobe" : "kprobe"}/${target.symbol}${plus(target.offset)}`
+        : undefined;
+    case "fentry":
+      return `${target.onReturn ? "fexit" : "fentry"}/${inModule(target.module)}${target.function}`;
+    case "uprobe":
+      return `${target.onReturn ? "uretprobe" : "uprobe"}/${target.path}:${target.symbol === undefined ? String(target.offset ?? 0) : `${target.symbol}${plus(target.offset)}`}`;
+    case "kprobeMulti":
+      return `${{ entry: "kprobe.multi", return: "kretprobe.multi", session: "kprobe.session" }[target.on]}/${target.pattern}`;
+    case "uprobeMulti":
+      return `${{ entry: "uprobe.multi", return: "uretprobe.multi", session: "uprobe.session" }[target.on]}/${target.path}:${target.pattern}`;
+    case "ksyscall":
+      return `${target.onReturn ? "kretsyscall" : "ksyscall"}/${target.name}`;
+    case "usdt":
+      return `usdt/${target.path}:${target.provider}:${target.name}`;
+    case "fmodRet":
+      return `fmod_ret/${inModule(target.module)}${target.function}`;
+    case "lsm":
+      return `${target.cgroup ? "lsm_cgroup" : "lsm"}/${target.hook}`;
+    case "iter":
+      return `iter/${target.name}`;
+    case "freplace":
+      return `freplace/${target.function}`;
+    case "run":
+    case "perfEvent":
+    case "xdp":
+      return undefined;
   }
 }
 

@@ -34,7 +34,8 @@ export const integer: Shape = (value, path) => {
 
 /** A size, offset or count in 32 bits. */
 export const count: Shape = (value, path) => {
-  if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > 0xffff_ffff) mismatch(path, "number of 32 bits");
+  if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > 0xffff_ffff)
+    mismatch(path, "number of 32 bits");
 };
 
 export function oneOf(...values: readonly (string | number | boolean)[]): Shape {
@@ -84,7 +85,8 @@ export function variant(kinds: () => Readonly<Record<string, Readonly<Record<str
     if (depth === MOST_DEPTH) mismatch(path, `value nested less than ${MOST_DEPTH} deep`);
     const kind = objectAt(value, path)["kind"];
     const all = kinds();
-    if (typeof kind !== "string" || !Object.hasOwn(all, kind)) mismatch(`${path}.kind`, `value of ${Object.keys(all).join(", ")}`);
+    if (typeof kind !== "string" || !Object.hasOwn(all, kind))
+      mismatch(`${path}.kind`, `value of ${Object.keys(all).join(", ")}`);
     record({ kind: text, ...all[kind] })(value, path, depth + 1);
   };
 }

@@ -17,7 +17,8 @@ export function describe(spec: ObjectSpec): string {
 }
 
 function describeMap(map: MapSpec, btf: BtfReader | undefined): string {
-  const typed = (size: number, id: number): string => id === 0 || btf === undefined ? `${size}` : `${size} (${declaration(btf, id)})`;
+  const typed = (size: number, id: number): string =>
+    id === 0 || btf === undefined ? `${size}` : `${size} (${declaration(btf, id)})`;
   const flags = map.flags === 0 ? "" : ` flags 0x${map.flags.toString(16)}`;
   const data = map.data === undefined ? "" : `  data ${hex(map.data)}\n`;
   return `map ${map.name}: ${map.type} key ${typed(map.keySize, map.keyTypeId)} value ${typed(map.valueSize, map.valueTypeId)} max ${map.maxEntries}${flags}\n${data}`;
@@ -31,7 +32,9 @@ function describeProgram(program: ProgramSpec): string {
 /** "tracepoint category=sched name=sched_switch": the kind, then what is set, in a fixed order. */
 function describeTarget(target: AttachTarget): string {
   const { kind, ...rest } = target;
-  const settings = Object.entries(rest).sort(([a], [b]) => a < b ? -1 : 1).map(([name, value]) => ` ${name}=${typeof value === "object" ? JSON.stringify(value) : value}`);
+  const settings = Object.entries(rest)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => ` ${name}=${typeof value === "object" ? JSON.stringify(value) : value}`);
   return kind + settings.join("");
 }
 

@@ -4,13 +4,34 @@ import { bucketBounds, histogramBucket, histogramBuckets } from "./histogram.ts"
 
 test("buckets of powers of two are numbered as bpftrace numbers them", () => {
   const table: readonly (readonly [bigint, number])[] = [
-    [-(2n ** 63n), 0], [-1n, 0], [0n, 1], [1n, 2], [2n, 3], [3n, 3], [4n, 4], [7n, 4], [8n, 5], [1023n, 11], [1024n, 12], [2n ** 63n - 1n, 64],
+    [-(2n ** 63n), 0],
+    [-1n, 0],
+    [0n, 1],
+    [1n, 2],
+    [2n, 3],
+    [3n, 3],
+    [4n, 4],
+    [7n, 4],
+    [8n, 5],
+    [1023n, 11],
+    [1024n, 12],
+    [2n ** 63n - 1n, 64],
   ];
   for (const [value, bucket] of table) assert.equal(histogramBucket(value, 0), bucket, `${value}`);
 });
 
 test("with bits = 2 every power of two has four buckets", () => {
-  const table: readonly (readonly [bigint, number])[] = [[0n, 1], [3n, 4], [4n, 5], [7n, 8], [8n, 9], [9n, 9], [10n, 10], [15n, 12], [16n, 13]];
+  const table: readonly (readonly [bigint, number])[] = [
+    [0n, 1],
+    [3n, 4],
+    [4n, 5],
+    [7n, 8],
+    [8n, 9],
+    [9n, 9],
+    [10n, 10],
+    [15n, 12],
+    [16n, 13],
+  ];
   for (const [value, bucket] of table) assert.equal(histogramBucket(value, 2), bucket, `${value}`);
 });
 

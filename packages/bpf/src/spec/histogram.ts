@@ -10,7 +10,10 @@
  */
 
 /** What one bucket covers: `low` up to, but not including, `high`. Exact in a double: each has at most bits + 1 significant bits. */
-export interface BucketBounds { readonly low: number; readonly high: number }
+export interface BucketBounds {
+  readonly low: number;
+  readonly high: number;
+}
 
 /**
  * How many buckets a map's value has. The last 2^bits, for values from 2^63, stay empty as long as

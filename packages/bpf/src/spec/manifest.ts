@@ -64,8 +64,22 @@ export type ValueView =
   | { readonly kind: "scalar"; readonly type: DataType; readonly setOffset?: number }
   | { readonly kind: "count"; readonly perCpu: boolean }
   | { readonly kind: "sum" | "min" | "max" | "avg" | "stats"; readonly signed: boolean; readonly perCpu: boolean }
-  | { readonly kind: "hist"; readonly bits: number; readonly buckets: number; readonly totalOffset?: number; readonly perCpu: boolean }
-  | { readonly kind: "lhist"; readonly min: number; readonly max: number; readonly step: number; readonly buckets: number; readonly totalOffset?: number; readonly perCpu: boolean };
+  | {
+      readonly kind: "hist";
+      readonly bits: number;
+      readonly buckets: number;
+      readonly totalOffset?: number;
+      readonly perCpu: boolean;
+    }
+  | {
+      readonly kind: "lhist";
+      readonly min: number;
+      readonly max: number;
+      readonly step: number;
+      readonly buckets: number;
+      readonly totalOffset?: number;
+      readonly perCpu: boolean;
+    };
 
 export interface Field {
   readonly name?: string;
@@ -77,7 +91,12 @@ export interface Field {
 export type DataType =
   | { readonly kind: "int"; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean }
   | { readonly kind: "bool"; readonly size: 1 }
-  | { readonly kind: "enum"; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean; readonly names: Readonly<Record<string, string>> }
+  | {
+      readonly kind: "enum";
+      readonly size: 1 | 2 | 4 | 8;
+      readonly signed: boolean;
+      readonly names: Readonly<Record<string, string>>;
+    }
   /** Printed in hexadecimal. */
   | { readonly kind: "pointer"; readonly size: 8 }
   /** NUL-terminated, or full. */
@@ -85,7 +104,14 @@ export type DataType =
   /** u32 length, then the bytes; `size` counts both. */
   | { readonly kind: "buffer"; readonly size: number }
   /** i64 id in the stack map `map` (negative: an errno), u32 pid (0: none), u32 padding. */
-  | { readonly kind: "stack"; readonly size: 16; readonly user: boolean; readonly map: string; readonly mode: StackMode; readonly frames: number }
+  | {
+      readonly kind: "stack";
+      readonly size: 16;
+      readonly user: boolean;
+      readonly map: string;
+      readonly mode: StackMode;
+      readonly frames: number;
+    }
   /** u64 address; for a user symbol then u32 pid, u32 padding. */
   | { readonly kind: "symbol"; readonly size: 8 | 16; readonly user: boolean }
   /** Fields at their offsets. */

@@ -25,25 +25,25 @@ export interface ObjectSpec {
 export type ExternSpec =
   /** A kernel function (`call`, or its address by `lddw`) or variable (`lddw`) that references of kind "ksym" name. */
   | {
-    readonly kind: "kfunc" | "ksym";
-    readonly name: string;
-    /** In the object's BTF: a function's prototype; a variable's type, `const void` where only the address is wanted. */
-    readonly typeId: number;
-    /** May be missing: its address is then 0, and a call of it must not be reached. */
-    readonly weak: boolean;
-  }
+      readonly kind: "kfunc" | "ksym";
+      readonly name: string;
+      /** In the object's BTF: a function's prototype; a variable's type, `const void` where only the address is wanted. */
+      readonly typeId: number;
+      /** May be missing: its address is then 0, and a call of it must not be reached. */
+      readonly weak: boolean;
+    }
   /** A value of the kernel's configuration (`CONFIG_*`), `LINUX_KERNEL_VERSION` or `LINUX_HAS_*`, to be written into the map `.kconfig`. */
   | {
-    readonly kind: "kconfig";
-    readonly name: string;
-    /** In the object's BTF: bool, integer, `enum libbpf_tristate`, char or char array. */
-    readonly typeId: number;
-    /** Bytes into the value of the map `.kconfig`. */
-    readonly offset: number;
-    readonly size: number;
-    /** May be missing: it is then 0. */
-    readonly weak: boolean;
-  };
+      readonly kind: "kconfig";
+      readonly name: string;
+      /** In the object's BTF: bool, integer, `enum libbpf_tristate`, char or char array. */
+      readonly typeId: number;
+      /** Bytes into the value of the map `.kconfig`. */
+      readonly offset: number;
+      readonly size: number;
+      /** May be missing: it is then 0. */
+      readonly weak: boolean;
+    };
 
 export interface ProgramSpec {
   /** Unique in the object; its first 15 characters are the kernel's name for it. */
@@ -72,11 +72,38 @@ export const ProgramFlag = { SLEEPABLE: 0x10, XDP_HAS_FRAGS: 0x20 } as const;
 
 /** Program types by libbpf's names, without BPF_PROG_TYPE_. */
 export type ProgramType =
-  | "socket_filter" | "kprobe" | "sched_cls" | "sched_act" | "tracepoint" | "xdp" | "perf_event"
-  | "cgroup_skb" | "cgroup_sock" | "lwt_in" | "lwt_out" | "lwt_xmit" | "sock_ops" | "sk_skb"
-  | "cgroup_device" | "sk_msg" | "raw_tracepoint" | "cgroup_sock_addr" | "lwt_seg6local"
-  | "lirc_mode2" | "sk_reuseport" | "flow_dissector" | "cgroup_sysctl" | "raw_tracepoint_writable"
-  | "cgroup_sockopt" | "tracing" | "struct_ops" | "ext" | "lsm" | "sk_lookup" | "syscall" | "netfilter";
+  | "socket_filter"
+  | "kprobe"
+  | "sched_cls"
+  | "sched_act"
+  | "tracepoint"
+  | "xdp"
+  | "perf_event"
+  | "cgroup_skb"
+  | "cgroup_sock"
+  | "lwt_in"
+  | "lwt_out"
+  | "lwt_xmit"
+  | "sock_ops"
+  | "sk_skb"
+  | "cgroup_device"
+  | "sk_msg"
+  | "raw_tracepoint"
+  | "cgroup_sock_addr"
+  | "lwt_seg6local"
+  | "lirc_mode2"
+  | "sk_reuseport"
+  | "flow_dissector"
+  | "cgroup_sysctl"
+  | "raw_tracepoint_writable"
+  | "cgroup_sockopt"
+  | "tracing"
+  | "struct_ops"
+  | "ext"
+  | "lsm"
+  | "sk_lookup"
+  | "syscall"
+  | "netfilter";
 
 export type AttachTarget =
   /** Run once by the session through BPF_PROG_TEST_RUN (begin, end); the program is a raw_tracepoint. */
@@ -85,11 +112,30 @@ export type AttachTarget =
   | { readonly kind: "rawTracepoint"; readonly name: string }
   /** A tracing program of attach type BPF_TRACE_RAW_TP: arguments typed by BTF. */
   | { readonly kind: "btfTracepoint"; readonly name: string }
-  | { readonly kind: "kprobe"; readonly symbol: string; readonly module?: string; readonly offset?: number; readonly onReturn: boolean }
+  | {
+      readonly kind: "kprobe";
+      readonly symbol: string;
+      readonly module?: string;
+      readonly offset?: number;
+      readonly onReturn: boolean;
+    }
   | { readonly kind: "fentry"; readonly function: string; readonly module?: string; readonly onReturn: boolean }
-  | { readonly kind: "uprobe"; readonly path: string; readonly symbol?: string; readonly offset?: number; readonly pid?: number; readonly onReturn: boolean }
+  | {
+      readonly kind: "uprobe";
+      readonly path: string;
+      readonly symbol?: string;
+      readonly offset?: number;
+      readonly pid?: number;
+      readonly onReturn: boolean;
+    }
   /** A perf event on one CPU ("one") or every CPU ("all"); the period is in nanoseconds for the clocks, in events otherwise. */
-  | { readonly kind: "perfEvent"; readonly event: PerfEventName | PerfEventNumbers; readonly period?: number; readonly frequency?: number; readonly cpus: "one" | "all" }
+  | {
+      readonly kind: "perfEvent";
+      readonly event: PerfEventName | PerfEventNumbers;
+      readonly period?: number;
+      readonly frequency?: number;
+      readonly cpus: "one" | "all";
+    }
   /** Every kernel function that matches a pattern with `*` and `?`, by one link; a session runs one program at entry and return. */
   | { readonly kind: "kprobeMulti"; readonly pattern: string; readonly on: ProbeMoment }
   | { readonly kind: "uprobeMulti"; readonly path: string; readonly pattern: string; readonly on: ProbeMoment }
@@ -118,16 +164,52 @@ export interface PerfEventNumbers {
 }
 
 export type PerfEventName =
-  | "cpu-clock" | "task-clock" | "page-faults" | "context-switches" | "cpu-migrations" | "minor-faults"
-  | "major-faults" | "alignment-faults" | "emulation-faults" | "bpf-output";
+  | "cpu-clock"
+  | "task-clock"
+  | "page-faults"
+  | "context-switches"
+  | "cpu-migrations"
+  | "minor-faults"
+  | "major-faults"
+  | "alignment-faults"
+  | "emulation-faults"
+  | "bpf-output";
 
 /** Map types by libbpf's names, without BPF_MAP_TYPE_. */
 export type MapType =
-  | "hash" | "array" | "prog_array" | "perf_event_array" | "percpu_hash" | "percpu_array" | "stack_trace"
-  | "cgroup_array" | "lru_hash" | "lru_percpu_hash" | "lpm_trie" | "array_of_maps" | "hash_of_maps"
-  | "devmap" | "sockmap" | "cpumap" | "xskmap" | "sockhash" | "cgroup_storage" | "reuseport_sockarray"
-  | "percpu_cgroup_storage" | "queue" | "stack" | "sk_storage" | "devmap_hash" | "struct_ops" | "ringbuf"
-  | "inode_storage" | "task_storage" | "bloom_filter" | "user_ringbuf" | "cgrp_storage" | "arena";
+  | "hash"
+  | "array"
+  | "prog_array"
+  | "perf_event_array"
+  | "percpu_hash"
+  | "percpu_array"
+  | "stack_trace"
+  | "cgroup_array"
+  | "lru_hash"
+  | "lru_percpu_hash"
+  | "lpm_trie"
+  | "array_of_maps"
+  | "hash_of_maps"
+  | "devmap"
+  | "sockmap"
+  | "cpumap"
+  | "xskmap"
+  | "sockhash"
+  | "cgroup_storage"
+  | "reuseport_sockarray"
+  | "percpu_cgroup_storage"
+  | "queue"
+  | "stack"
+  | "sk_storage"
+  | "devmap_hash"
+  | "struct_ops"
+  | "ringbuf"
+  | "inode_storage"
+  | "task_storage"
+  | "bloom_filter"
+  | "user_ringbuf"
+  | "cgrp_storage"
+  | "arena";
 
 export interface MapSpec {
   /** Unique in the object; its first 15 characters are the kernel's name for it. */

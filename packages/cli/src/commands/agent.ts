@@ -7,7 +7,8 @@ import { VERSION } from "../version.ts";
 
 /** `sonde agent`: until SIGINT or SIGTERM. */
 export async function run(args: ParsedArguments): Promise<number> {
-  if (args.words.length > 0) throw new UsageError(`'${args.words[0]!}' is not understood; the agent takes options only`);
+  if (args.words.length > 0)
+    throw new UsageError(`'${args.words[0]!}' is not understood; the agent takes options only`);
   const { host, port } = listenAddress(args.value("listen") ?? "127.0.0.1:9435");
   const tokenFile = args.value("token-file");
   const agent = await startAgent({
@@ -15,7 +16,10 @@ export async function run(args: ParsedArguments): Promise<number> {
     port,
     version: VERSION,
     directory: args.value("monitors") ?? fileURLToPath(new URL("../../../../monitors", import.meta.url)),
-    only: args.value("only")?.split(",").map((name) => name.trim()),
+    only: args
+      .value("only")
+      ?.split(",")
+      .map((name) => name.trim()),
     token: tokenFile === undefined ? undefined : readToken(tokenFile),
     logLevel: (args.value("log-level") ?? "info") as LogLevel,
   });
@@ -30,7 +34,8 @@ export async function run(args: ParsedArguments): Promise<number> {
 function listenAddress(text: string): { readonly host: string; readonly port: number } {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
-  if (match === null || port > 65535) throw new UsageError(`--listen takes ADDRESS:PORT, such as 127.0.0.1:9435 or [::1]:9435, not '${text}'`);
+  if (match === null || port > 65535)
+    throw new UsageError(`--listen takes ADDRESS:PORT, such as 127.0.0.1:9435 or [::1]:9435, not '${text}'`);
   return { host: match[1] ?? (match[2] === "" || match[2] === undefined ? "::" : match[2]), port };
 }
 

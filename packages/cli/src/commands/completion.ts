@@ -23,7 +23,10 @@ function optionWords(command: Command): string {
 function choiceCases(command: Command): string {
   return command.options
     .filter((o) => o.choices !== undefined)
-    .map((o) => `      ${command.name}:--${o.name}${o.short === undefined ? "" : `|${command.name}:-${o.short}`}) words="${o.choices!.join(" ")}" ;;\n`)
+    .map(
+      (o) =>
+        `      ${command.name}:--${o.name}${o.short === undefined ? "" : `|${command.name}:-${o.short}`}) words="${o.choices!.join(" ")}" ;;\n`,
+    )
     .join("");
 }
 
@@ -51,12 +54,21 @@ function zsh(commands: readonly Command[]): string {
 function fish(commands: readonly Command[]): string {
   const quote = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
   const names = commands.map((c) => c.name).join(" ");
-  const lines = commands.map((c) => `complete -c sonde -n 'not __fish_seen_subcommand_from ${names}' -f -a ${c.name} -d ${quote(c.summary)}`);
+  const lines = commands.map(
+    (c) => `complete -c sonde -n 'not __fish_seen_subcommand_from ${names}' -f -a ${c.name} -d ${quote(c.summary)}`,
+  );
   for (const command of commands) {
     for (const option of allOptions(command)) {
       const short = option.short === undefined ? "" : ` -s ${option.short}`;
-      const value = option.value === undefined ? "" : option.choices === undefined ? " -r" : ` -x -a ${quote(option.choices.join(" "))}`;
-      lines.push(`complete -c sonde -n '__fish_seen_subcommand_from ${command.name}' -l ${option.name}${short}${value} -d ${quote(option.help)}`);
+      const value =
+        option.value === undefined
+          ? ""
+          : option.choices === undefined
+            ? " -r"
+            : ` -x -a ${quote(option.choices.join(" "))}`;
+      lines.push(
+        `complete -c sonde -n '__fish_seen_subcommand_from ${command.name}' -l ${option.name}${short}${value} -d ${quote(option.help)}`,
+      );
     }
   }
   return lines.join("\n") + "\n";

@@ -7,10 +7,23 @@ import { print, say } from "../output/say.ts";
 /** Searched when a pattern names no provider; uprobes need a file to look into. */
 const SEARCHED: readonly ProbeProvider[] = ["tracepoint", "rawtracepoint", "kprobe", "fentry"];
 const ALIASES: Readonly<Record<string, ProbeProvider>> = {
-  t: "tracepoint", tracepoint: "tracepoint", rt: "rawtracepoint", rawtracepoint: "rawtracepoint",
-  k: "kprobe", kprobe: "kprobe", kr: "kprobe", kretprobe: "kprobe",
-  f: "fentry", fentry: "fentry", fr: "fentry", fexit: "fentry", kfunc: "fentry",
-  u: "uprobe", uprobe: "uprobe", ur: "uprobe", uretprobe: "uprobe",
+  t: "tracepoint",
+  tracepoint: "tracepoint",
+  rt: "rawtracepoint",
+  rawtracepoint: "rawtracepoint",
+  k: "kprobe",
+  kprobe: "kprobe",
+  kr: "kprobe",
+  kretprobe: "kprobe",
+  f: "fentry",
+  fentry: "fentry",
+  fr: "fentry",
+  fexit: "fentry",
+  kfunc: "fentry",
+  u: "uprobe",
+  uprobe: "uprobe",
+  ur: "uprobe",
+  uretprobe: "uprobe",
 };
 
 interface Listed {
@@ -90,7 +103,9 @@ function prototypeArguments(btf: Btf, id: number, withResult: boolean): string[]
   const prototype = btf.type(id);
   if (prototype.kind !== "funcProto") return [];
   const lines = prototype.params.map((param, i) =>
-    param.name === "" && param.type === 0 ? "..." : declaration(btf, param.type, param.name === "" ? `arg${i}` : param.name),
+    param.name === "" && param.type === 0
+      ? "..."
+      : declaration(btf, param.type, param.name === "" ? `arg${i}` : param.name),
   );
   if (withResult && prototype.result !== 0) lines.push(declaration(btf, prototype.result, "retval"));
   return lines;

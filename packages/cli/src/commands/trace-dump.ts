@@ -22,7 +22,9 @@ export async function dump(stage: string, source: SourceText, target: Target, op
   if (compiled.spec === undefined) return 1;
   if (stage === "ir") process.stdout.write(`${functions.join("\n")}\n`);
   else if (stage === "object") process.stdout.write(describe(compiled.spec));
-  else for (const program of compiled.spec.programs) process.stdout.write(`${program.title}:\n${disassemble(program.instructions)}\n`);
+  else
+    for (const program of compiled.spec.programs)
+      process.stdout.write(`${program.title}:\n${disassemble(program.instructions)}\n`);
   return 0;
 }
 

@@ -44,7 +44,10 @@ async function trace(args: ParsedArguments): Promise<number> {
   try {
     // A command's own output must not run into the data: it has standard output only if the data does not.
     const command = args.value("command");
-    const child = command === undefined ? undefined : (await import("@sonde/runtime/processes")).startChild(command, { stdout: fd === 1 ? 2 : 1 });
+    const child =
+      command === undefined
+        ? undefined
+        : (await import("@sonde/runtime/processes")).startChild(command, { stdout: fd === 1 ? 2 : 1 });
     const session = await startSession(compiled.spec, {
       kernel,
       vmlinux: () => target.btf,
@@ -69,19 +72,29 @@ function openOutput(file: string): number {
   } catch (error) {
     // A file that is missing would be made: then it is its directory that there is none.
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    throw new FileError("cannot write the output", file, error, missing ? `there is no directory ${dirname(file)}` : undefined);
+    throw new FileError(
+      "cannot write the output",
+      file,
+      error,
+      missing ? `there is no directory ${dirname(file)}` : undefined,
+    );
   }
 }
 
 function processId(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const pid = Number(text);
-  if (!/^\d+$/.test(text) || pid < 1 || pid > 0x7fffffff) throw new UsageError(`--pid takes a process id, not '${text}'`);
+  if (!/^\d+$/.test(text) || pid < 1 || pid > 0x7fffffff)
+    throw new UsageError(`--pid takes a process id, not '${text}'`);
   return pid;
 }
 
 /** Errors, and unless `quiet` warnings, on standard error. */
-export async function showDiagnostics(diagnostics: readonly Diagnostic[], source: SourceText, quiet: boolean): Promise<void> {
+export async function showDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  source: SourceText,
+  quiet: boolean,
+): Promise<void> {
   const shown = diagnostics.filter((d) => d.severity === "error" || !quiet);
   if (shown.length === 0) return;
   const { render } = await import("@sonde/compiler/diagnostics");

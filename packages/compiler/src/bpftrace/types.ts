@@ -5,7 +5,11 @@
 import type { AttachTarget, TracepointFormat } from "@sonde/bpf/spec";
 import type { Expr, MapRef, Probe, Script } from "./ast.ts";
 
-export interface IntType { readonly kind: "int"; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean }
+export interface IntType {
+  readonly kind: "int";
+  readonly size: 1 | 2 | 4 | 8;
+  readonly signed: boolean;
+}
 
 export type Type =
   | { readonly kind: "none" }
@@ -17,13 +21,37 @@ export type Type =
   /** `space` says how what it points to must be read. `trusted`: the verifier allows direct loads. */
   | { readonly kind: "pointer"; readonly to: Type; readonly space: AddressSpace; readonly trusted: boolean }
   /** A struct or union by its id in the Target's BTF. As a value it stands for its address (in `space`). */
-  | { readonly kind: "struct"; readonly typeId: number; readonly name: string; readonly size: number; readonly space: AddressSpace; readonly trusted: boolean }
-  | { readonly kind: "array"; readonly element: Type; readonly length: number; readonly space: AddressSpace; readonly trusted: boolean }
-  | { readonly kind: "enum"; readonly name: string; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean; readonly names: Readonly<Record<string, string>> }
+  | {
+      readonly kind: "struct";
+      readonly typeId: number;
+      readonly name: string;
+      readonly size: number;
+      readonly space: AddressSpace;
+      readonly trusted: boolean;
+    }
+  | {
+      readonly kind: "array";
+      readonly element: Type;
+      readonly length: number;
+      readonly space: AddressSpace;
+      readonly trusted: boolean;
+    }
+  | {
+      readonly kind: "enum";
+      readonly name: string;
+      readonly size: 1 | 2 | 4 | 8;
+      readonly signed: boolean;
+      readonly names: Readonly<Record<string, string>>;
+    }
   /** `args`: the probe's own arguments. */
   | { readonly kind: "args" }
   | { readonly kind: "tuple"; readonly items: readonly Type[] }
-  | { readonly kind: "stack"; readonly user: boolean; readonly mode: "bpftrace" | "perf" | "raw"; readonly frames: number }
+  | {
+      readonly kind: "stack";
+      readonly user: boolean;
+      readonly mode: "bpftrace" | "perf" | "raw";
+      readonly frames: number;
+    }
   | { readonly kind: "symbol"; readonly user: boolean }
   | { readonly kind: "void" };
 
@@ -41,7 +69,9 @@ export interface MapInfo {
   /** Empty: a map without keys. */
   readonly keys: readonly Type[];
   /** Either an aggregation or a scalar's type. */
-  readonly value: { readonly kind: "aggregate"; readonly aggregate: Aggregate } | { readonly kind: "scalar"; readonly type: Type };
+  readonly value:
+    | { readonly kind: "aggregate"; readonly aggregate: Aggregate }
+    | { readonly kind: "scalar"; readonly type: Type };
   readonly maxEntries: number;
   /** From a declaration, such as "lruhash". */
   readonly declaredType: string | undefined;
@@ -53,9 +83,17 @@ export type ArgumentSource =
   /** Fields of the record that the context points to. */
   | { readonly kind: "tracepoint"; readonly format: TracepointFormat }
   /** u64 values at context + 8 * index; typed by the BTF prototype when one is known. */
-  | { readonly kind: "array"; readonly params: readonly { readonly name: string; readonly type: Type }[]; readonly result: Type | undefined }
+  | {
+      readonly kind: "array";
+      readonly params: readonly { readonly name: string; readonly type: Type }[];
+      readonly result: Type | undefined;
+    }
   /** struct pt_regs in the context: argN and retval by the calling convention; `params` when the function's prototype is known. */
-  | { readonly kind: "registers"; readonly params: readonly { readonly name: string; readonly type: Type }[]; readonly result: Type | undefined };
+  | {
+      readonly kind: "registers";
+      readonly params: readonly { readonly name: string; readonly type: Type }[];
+      readonly result: Type | undefined;
+    };
 
 /** Attach points of one probe that can share one compiled program: the same kind of context and arguments. */
 export interface ProbeVariant {

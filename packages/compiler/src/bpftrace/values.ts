@@ -31,17 +31,29 @@ export function literalType(value: bigint): IntType {
 /** As a person would write it: "uint64", "string[16]", "struct task_struct *", "(int64, string[16])". */
 export function typeText(type: Type): string {
   switch (type.kind) {
-    case "none": return "unknown";
-    case "int": return `${type.signed ? "" : "u"}int${type.size * 8}`;
-    case "string": case "buffer": return `${type.kind}[${type.size}]`;
-    case "pointer": return typeText(type.to).replace(/\**$/, (stars) => (stars === "" ? " *" : `${stars}*`));
-    case "struct": return type.name;
-    case "array": return `${typeText(type.element)}[${type.length}]`;
-    case "enum": return type.name === "" ? "enum" : `enum ${type.name}`;
-    case "tuple": return `(${type.items.map(typeText).join(", ")})`;
-    case "stack": return type.user ? "ustack" : "kstack";
-    case "symbol": return type.user ? "usym" : "ksym";
-    default: return type.kind;
+    case "none":
+      return "unknown";
+    case "int":
+      return `${type.signed ? "" : "u"}int${type.size * 8}`;
+    case "string":
+    case "buffer":
+      return `${type.kind}[${type.size}]`;
+    case "pointer":
+      return typeText(type.to).replace(/\**$/, (stars) => (stars === "" ? " *" : `${stars}*`));
+    case "struct":
+      return type.name;
+    case "array":
+      return `${typeText(type.element)}[${type.length}]`;
+    case "enum":
+      return type.name === "" ? "enum" : `enum ${type.name}`;
+    case "tuple":
+      return `(${type.items.map(typeText).join(", ")})`;
+    case "stack":
+      return type.user ? "ustack" : "kstack";
+    case "symbol":
+      return type.user ? "usym" : "ksym";
+    default:
+      return type.kind;
   }
 }
 
@@ -53,11 +65,16 @@ export function isInteger(type: Type): boolean {
 /** The integer that a value stands for in arithmetic: pointers are unsigned addresses. */
 export function asInteger(type: Type): IntType | undefined {
   switch (type.kind) {
-    case "int": return type;
-    case "bool": return int(1, false);
-    case "enum": return int(type.size, type.signed);
-    case "pointer": return UINT64;
-    default: return undefined;
+    case "int":
+      return type;
+    case "bool":
+      return int(1, false);
+    case "enum":
+      return int(type.size, type.signed);
+    case "pointer":
+      return UINT64;
+    default:
+      return undefined;
   }
 }
 

@@ -4,36 +4,61 @@ import { stripVTControlCharacters } from "node:util";
 import { Diagnostics, MAX_ERRORS, nearest, render, type Diagnostic, type Message } from "./index.ts";
 import { editDistance } from "./nearest.ts";
 
-const message: Message<readonly [what: string]> = { code: "SND0001", severity: "error", text: (what) => `bad ${what}`, hint: (what) => `not ${what}` };
+const message: Message<readonly [what: string]> = {
+  code: "SND0001",
+  severity: "error",
+  text: (what) => `bad ${what}`,
+  hint: (what) => `not ${what}`,
+};
 
 function at(start: number, end: number, more: Partial<Diagnostic> = {}): Diagnostic {
-  return { code: "SND0001", severity: "error", message: "bad", span: { start, end }, hint: undefined, notes: [], ...more };
+  return {
+    code: "SND0001",
+    severity: "error",
+    message: "bad",
+    span: { start, end },
+    hint: undefined,
+    notes: [],
+    ...more,
+  };
 }
 
 test("a diagnostic is drawn with its line, its place and its notes", () => {
-  const text = "BEGIN {\n  $x = 1;\n  $x = \"a\";\n}";
+  const text = 'BEGIN {\n  $x = 1;\n  $x = "a";\n}';
   const start = text.indexOf('"a"');
   const first = text.indexOf("$x");
-  const drawn = render(at(start, start + 3, { hint: "cast it", notes: [{ message: "first assigned here", span: { start: first, end: first + 2 } }] }), { name: "a.bt", text });
-  assert.equal(drawn, [
-    "error[SND0001]: bad",
-    "  --> a.bt:3:8",
-    "   |",
-    ' 3 |   $x = "a";',
-    "   |        ^^^",
-    "  help: cast it",
-    "  note: first assigned here",
-    "  --> a.bt:2:3",
-    "   |",
-    " 2 |   $x = 1;",
-    "   |   ^^",
-    "",
-  ].join("\n"));
+  const drawn = render(
+    at(start, start + 3, {
+      hint: "cast it",
+      notes: [{ message: "first assigned here", span: { start: first, end: first + 2 } }],
+    }),
+    { name: "a.bt", text },
+  );
+  assert.equal(
+    drawn,
+    [
+      "error[SND0001]: bad",
+      "  --> a.bt:3:8",
+      "   |",
+      ' 3 |   $x = "a";',
+      "   |        ^^^",
+      "  help: cast it",
+      "  note: first assigned here",
+      "  --> a.bt:2:3",
+      "   |",
+      " 2 |   $x = 1;",
+      "   |   ^^",
+      "",
+    ].join("\n"),
+  );
 });
 
 /** The frame's two lines, from behind the bar on. */
 function frameOf(text: string, start: number, end: number): readonly string[] {
-  return render(at(start, end), { name: "x", text }).split("\n").slice(3, 5).map((line) => line.slice(line.indexOf("|") + 2));
+  return render(at(start, end), { name: "x", text })
+    .split("\n")
+    .slice(3, 5)
+    .map((line) => line.slice(line.indexOf("|") + 2));
 }
 
 test("tabs, wide and combining characters keep the marks under their text", () => {
@@ -75,7 +100,10 @@ test("the collector keeps one of each and stops at its limit", () => {
   const diagnostics = new Diagnostics();
   diagnostics.report(message, { start: 0, end: 1 }, "x");
   diagnostics.report(message, { start: 0, end: 1 }, "y");
-  assert.deepEqual(diagnostics.list.map(({ message: text, hint }) => [text, hint]), [["bad x", "not x"]]);
+  assert.deepEqual(
+    diagnostics.list.map(({ message: text, hint }) => [text, hint]),
+    [["bad x", "not x"]],
+  );
   for (let i = 0; i < 50; i++) diagnostics.report(message, { start: i, end: i + 1 }, "x");
   assert.equal(diagnostics.list.length, MAX_ERRORS);
   assert.ok(diagnostics.full && diagnostics.failed);
@@ -83,7 +111,14 @@ test("the collector keeps one of each and stops at its limit", () => {
 
 test("edit distance counts insertions, deletions, changes and swaps", () => {
   const distances: readonly (readonly [string, string, number])[] = [
-    ["pid", "pid", 0], ["pid", "PID", 0], ["pdi", "pid", 1], ["pidd", "pid", 1], ["pd", "pid", 1], ["pod", "pid", 1], ["kitten", "sitting", 3], ["", "abc", 3],
+    ["pid", "pid", 0],
+    ["pid", "PID", 0],
+    ["pdi", "pid", 1],
+    ["pidd", "pid", 1],
+    ["pd", "pid", 1],
+    ["pod", "pid", 1],
+    ["kitten", "sitting", 3],
+    ["", "abc", 3],
   ];
   for (const [a, b, want] of distances) {
     assert.equal(editDistance(a, b), want, `${a} ${b}`);

@@ -111,7 +111,10 @@ export class Collection {
    */
   register(map: string): Link {
     const value = this.#structOps.get(map);
-    if (value === undefined) throw new TypeError(`object '${this.name}' has no struct_ops map '${map}': it has ${[...this.#structOps.keys()].join(", ") || "none"}`);
+    if (value === undefined)
+      throw new TypeError(
+        `object '${this.name}' has no struct_ops map '${map}': it has ${[...this.#structOps.keys()].join(", ") || "none"}`,
+      );
     return registerStructOps(this.#kernel, this.map(map), value);
   }
 

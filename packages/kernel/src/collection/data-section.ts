@@ -12,8 +12,11 @@ export function dataSectionOf(spec: Pick<ObjectSpec, "name" | "maps">, section: 
   const sections = spec.maps.filter(({ name }) => name.startsWith("."));
   const map = sections.find(({ name }) => name === section || name === `.${section}`);
   if (map === undefined) {
-    throw new TypeError(`object '${spec.name}' has no section '${section}': it has ${sections.map(({ name }) => name).join(", ") || "none"}`);
+    throw new TypeError(
+      `object '${spec.name}' has no section '${section}': it has ${sections.map(({ name }) => name).join(", ") || "none"}`,
+    );
   }
-  if (map.valueTypeId === 0) throw new TypeError(`section '${map.name}' of object '${spec.name}' has no types: compile it with -g`);
+  if (map.valueTypeId === 0)
+    throw new TypeError(`section '${map.name}' of object '${spec.name}' has no types: compile it with -g`);
   return { map, typeId: map.valueTypeId };
 }

@@ -18,7 +18,17 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 /** What may be changed of a map. */
 export type MapEditor = Pick<
   Mutable<MapSpec>,
-  "type" | "keySize" | "valueSize" | "maxEntries" | "flags" | "extra" | "numaNode" | "pinning" | "inner" | "autocreate" | "data"
+  | "type"
+  | "keySize"
+  | "valueSize"
+  | "maxEntries"
+  | "flags"
+  | "extra"
+  | "numaNode"
+  | "pinning"
+  | "inner"
+  | "autocreate"
+  | "data"
 >;
 
 /** What may be changed of a program. Its `attach` targets may be other functions, other devices, more of them. */
@@ -61,13 +71,15 @@ export class ObjectEditor {
     const { map, typeId } = dataSectionOf(this.#spec, section);
     this.#types ??= new BtfReader(this.#spec.btf);
     const shape = shapeOf(this.#types, typeId);
-    if (shape.kind !== "record") throw new TypeError(`section '${map.name}' of object '${this.#spec.name}' has no variables`);
+    if (shape.kind !== "record")
+      throw new TypeError(`section '${map.name}' of object '${this.#spec.name}' has no variables`);
     const draft = found(this.#maps, map.name, "map", this.#spec);
     const bytes = new Uint8Array(draft.valueSize);
     bytes.set(draft.data?.subarray(0, draft.valueSize) ?? []);
     draft.data = bytes;
     const globals = {};
-    for (const field of shape.fields) Object.defineProperty(globals, field.name, property(field, new DataView(bytes.buffer), options));
+    for (const field of shape.fields)
+      Object.defineProperty(globals, field.name, property(field, new DataView(bytes.buffer), options));
     return Object.seal(globals) as T;
   }
 
@@ -75,7 +87,9 @@ export class ObjectEditor {
   spec(): ObjectSpec {
     return {
       ...this.#spec,
-      maps: Array.from(this.#maps.values(), (map) => (map.data === undefined ? { ...map } : { ...map, data: sized(map.data, map) })),
+      maps: Array.from(this.#maps.values(), (map) =>
+        map.data === undefined ? { ...map } : { ...map, data: sized(map.data, map) },
+      ),
       programs: Array.from(this.#programs.values(), (program) => ({ ...program })),
     };
   }
@@ -83,7 +97,10 @@ export class ObjectEditor {
 
 function found<T>(items: ReadonlyMap<string, T>, name: string, kind: string, { name: object }: ObjectSpec): T {
   const item = items.get(name);
-  if (item === undefined) throw new TypeError(`object '${object}' has no ${kind} '${name}': it has ${[...items.keys()].join(", ") || "none"}`);
+  if (item === undefined)
+    throw new TypeError(
+      `object '${object}' has no ${kind} '${name}': it has ${[...items.keys()].join(", ") || "none"}`,
+    );
   return item;
 }
 

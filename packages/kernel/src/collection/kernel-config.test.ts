@@ -20,14 +20,31 @@ const types = {
   char: builder.int("char", 1, "signed"),
   int: builder.int("int", 4, "signed"),
   long: builder.int("unsigned long", 8, "unsigned"),
-  tristate: builder.enum("libbpf_tristate", 4, false, [{ name: "TRI_NO", value: 0 }, { name: "TRI_YES", value: 1 }, { name: "TRI_MODULE", value: 2 }]),
+  tristate: builder.enum("libbpf_tristate", 4, false, [
+    { name: "TRI_NO", value: 0 },
+    { name: "TRI_YES", value: 1 },
+    { name: "TRI_MODULE", value: 2 },
+  ]),
   text: builder.array(builder.int("char", 1, "signed"), 6),
 };
 const SIZES = { bool: 1, char: 1, int: 4, long: 8, tristate: 4, text: 6 } as const;
 const btf = new BtfReader(builder.encode());
 
-function valueOf(name: string, type: keyof typeof SIZES, changes: Partial<KconfigSpec> = {}, kernel: Partial<KernelConfig> = {}): Uint8Array {
-  const extern: KconfigSpec = { kind: "kconfig", name, typeId: types[type], offset: 2, size: SIZES[type], weak: false, ...changes };
+function valueOf(
+  name: string,
+  type: keyof typeof SIZES,
+  changes: Partial<KconfigSpec> = {},
+  kernel: Partial<KernelConfig> = {},
+): Uint8Array {
+  const extern: KconfigSpec = {
+    kind: "kconfig",
+    name,
+    typeId: types[type],
+    offset: 2,
+    size: SIZES[type],
+    weak: false,
+    ...changes,
+  };
   const whole = kconfigValues([extern], 12, btf, {
     version: () => 0x060102,
     config: () => CONFIG,
@@ -35,7 +52,10 @@ function valueOf(name: string, type: keyof typeof SIZES, changes: Partial<Kconfi
     hasSyscallWrapper: () => false,
     ...kernel,
   });
-  assert.ok([...whole.subarray(0, 2), ...whole.subarray(2 + SIZES[type])].every((byte) => byte === 0), "nothing beside it");
+  assert.ok(
+    [...whole.subarray(0, 2), ...whole.subarray(2 + SIZES[type])].every((byte) => byte === 0),
+    "nothing beside it",
+  );
   return whole.subarray(2, 2 + SIZES[type]);
 }
 
@@ -61,13 +81,26 @@ test("values are written as their declaration says", () => {
 test("what is not there is 0 if it is weak, and an error that names it if not", () => {
   assert.deepEqual([...valueOf("CONFIG_OFF", "int", { weak: true })], [0, 0, 0, 0]);
   assert.deepEqual([...valueOf("CONFIG_HZ", "int", { weak: true }, { config: () => undefined })], [0, 0, 0, 0]);
-  assert.throws(() => valueOf("CONFIG_OFF", "bool"), /needs CONFIG_OFF of this kernel, but its configuration does not set it/);
-  assert.throws(() => valueOf("CONFIG_A", "bool", {}, { config: () => undefined }), /neither \/proc\/config\.gz nor \/boot/);
+  assert.throws(
+    () => valueOf("CONFIG_OFF", "bool"),
+    /needs CONFIG_OFF of this kernel, but its configuration does not set it/,
+  );
+  assert.throws(
+    () => valueOf("CONFIG_A", "bool", {}, { config: () => undefined }),
+    /neither \/proc\/config\.gz nor \/boot/,
+  );
   assert.throws(() => valueOf("LINUX_HAS_MAGIC", "bool"), /no value of this name is known/);
 });
 
 test("a value that does not fit its declaration is an error", () => {
-  for (const [name, type] of [["CONFIG_M", "bool"], ["CONFIG_BIG", "int"], ["CONFIG_TEXT", "int"], ["CONFIG_HZ", "text"], ["CONFIG_A", "int"], ["CONFIG_HZ", "tristate"]] as const) {
+  for (const [name, type] of [
+    ["CONFIG_M", "bool"],
+    ["CONFIG_BIG", "int"],
+    ["CONFIG_TEXT", "int"],
+    ["CONFIG_HZ", "text"],
+    ["CONFIG_A", "int"],
+    ["CONFIG_HZ", "tristate"],
+  ] as const) {
     assert.throws(() => valueOf(name, type), TypeError, `${name} as ${type}`);
   }
 });

@@ -31,7 +31,12 @@ export interface KernelConfig {
  * Errors: KernelError (ENOENT) for a value that is not weak and that nothing tells, TypeError for one that does not
  * fit its declaration.
  */
-export function kconfigValues(externs: readonly KconfigSpec[], size: number, types: Btf, kernel: KernelConfig): Uint8Array {
+export function kconfigValues(
+  externs: readonly KconfigSpec[],
+  size: number,
+  types: Btf,
+  kernel: KernelConfig,
+): Uint8Array {
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
   let text: string | undefined | null = null;
@@ -51,7 +56,11 @@ export function kconfigValues(externs: readonly KconfigSpec[], size: number, typ
 }
 
 /** As it stands in the configuration: `y`, `m`, `n`, `100`, `0xff`, `"text"`. */
-function valueOf(name: string, kernel: KernelConfig, configured: (name: string) => string | undefined): string | undefined {
+function valueOf(
+  name: string,
+  kernel: KernelConfig,
+  configured: (name: string) => string | undefined,
+): string | undefined {
   switch (name) {
     case "LINUX_KERNEL_VERSION":
       return String(kernel.version());
@@ -77,10 +86,13 @@ const TRISTATE: Readonly<Record<string, number>> = { n: 0, y: 1, m: 2 };
 function writeValue(view: DataView, { name, typeId, offset, size }: KconfigSpec, value: string, types: Btf): void {
   const type = resolve(types, typeId);
   const fail = (): never => {
-    throw new TypeError(`this kernel has ${name}=${value}, which does not fit its declaration as ${type.kind} of ${size} bytes`);
+    throw new TypeError(
+      `this kernel has ${name}=${value}, which does not fit its declaration as ${type.kind} of ${size} bytes`,
+    );
   };
   if (type.kind === "array") return writeText(view, offset, size, value, fail);
-  if (type.kind === "enum" || type.kind === "enum64") return writeInteger(view, offset, size, BigInt(TRISTATE[value] ?? fail()));
+  if (type.kind === "enum" || type.kind === "enum64")
+    return writeInteger(view, offset, size, BigInt(TRISTATE[value] ?? fail()));
   writeInteger(view, offset, size, integerOf(type, value) ?? fail());
 }
 
@@ -114,7 +126,9 @@ function missing(name: string, text: string | undefined | null): KernelError {
   const why =
     text === undefined
       ? "its configuration is in neither /proc/config.gz nor /boot"
-      : name.startsWith("CONFIG_") ? "its configuration does not set it" : "no value of this name is known";
+      : name.startsWith("CONFIG_")
+        ? "its configuration does not set it"
+        : "no value of this name is known";
   return new KernelError(
     { call: "BPF_MAP_CREATE", subject: `kernel configuration '${name}'`, errno: Errno.ENOENT },
     `the object needs ${name} of this kernel, but ${why} (declare it __weak to load without)`,

@@ -20,10 +20,13 @@ const PINS = `/sys/fs/bpf/sonde-libbpf-${process.pid}`;
 
 /** Loads by libbpf with programs and maps pinned; they are gone after `work`. */
 function withLibbpf<T>(name: string, work: () => T): T {
-  if (!execFileSync("mount", { encoding: "utf8" }).includes(" on /sys/fs/bpf ")) execFileSync("mount", ["-t", "bpf", "bpf", "/sys/fs/bpf"]);
+  if (!execFileSync("mount", { encoding: "utf8" }).includes(" on /sys/fs/bpf "))
+    execFileSync("mount", ["-t", "bpf", "bpf", "/sys/fs/bpf"]);
   mkdirSync(`${PINS}/maps`, { recursive: true });
   try {
-    execFileSync("bpftool", ["prog", "loadall", objectPath(name), `${PINS}/programs`, "pinmaps", `${PINS}/maps`], { stdio: ["ignore", "pipe", "pipe"] });
+    execFileSync("bpftool", ["prog", "loadall", objectPath(name), `${PINS}/programs`, "pinmaps", `${PINS}/maps`], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     return work();
   } finally {
     rmSync(PINS, { recursive: true, force: true });

@@ -89,7 +89,8 @@ class Loading {
     this.#object.open();
     for (const program of this.#spec.programs) {
       const reason = this.#reasonToSkip(program);
-      if (reason !== undefined) this.#outcomes.push({ name: program.name, title: program.title, state: "skipped", reason });
+      if (reason !== undefined)
+        this.#outcomes.push({ name: program.name, title: program.title, state: "skipped", reason });
       else yield* this.#stepsOf(program);
     }
   }
@@ -138,7 +139,8 @@ class Loading {
 
   #reasonToSkip({ name, type, autoload }: ProgramSpec): string | undefined {
     if (autoload === false) return "autoload is off";
-    if (type === "struct_ops" && this.#object.structOpsPoint(name) === undefined) return "no struct_ops map that is created uses it";
+    if (type === "struct_ops" && this.#object.structOpsPoint(name) === undefined)
+      return "no struct_ops map that is created uses it";
     return undefined;
   }
 

@@ -67,7 +67,9 @@ export class ObjectLoading {
     const symbols = externs.length === 0 ? NO_SYMBOLS : resolveSymbols(externs, local, this.#kernelTypes);
     for (const map of this.#createdMaps()) this.maps.set(map.name, this.#createMap(map, btf));
     this.#fillOuterMaps();
-    const absentMaps = new Set(this.#spec.maps.filter(({ autocreate }) => autocreate === false).map(({ name }) => name));
+    const absentMaps = new Set(
+      this.#spec.maps.filter(({ autocreate }) => autocreate === false).map(({ name }) => name),
+    );
     const linked = symbols.byName.size > 0 || absentMaps.size > 0;
     this.#context = {
       license,
@@ -102,7 +104,10 @@ export class ObjectLoading {
       }
     }
     return new Map(
-      Array.from(this.#structOps, ([name, map]): [string, Uint8Array] => [name, filledValue(map, (wanted) => program(wanted)?.fd)]),
+      Array.from(this.#structOps, ([name, map]): [string, Uint8Array] => [
+        name,
+        filledValue(map, (wanted) => program(wanted)?.fd),
+      ]),
     );
   }
 
@@ -124,13 +129,17 @@ export class ObjectLoading {
     const lines = new Set(programs.flatMap(({ instructions }) => [...sourceTexts(instructions)]));
     const texts = addStrings(definedTypes(this.#spec), lines);
     this.#btf = loadObjectBtf(this.#kernel, texts.btf, `object '${name}'`);
-    if (this.#btf.reduced) this.rewritten.push("the object's types: kinds that came after Linux 5.10 are replaced by older ones");
+    if (this.#btf.reduced)
+      this.rewritten.push("the object's types: kinds that came after Linux 5.10 are replaced by older ones");
     let types: Btf | undefined;
     return { fd: this.#btf.fd.fd, stringOffset: texts.offset, types: () => (types ??= new BtfReader(btf)) };
   }
 
   #localTypes(btf: ObjectBtf | undefined): Btf {
-    if (btf === undefined) throw new TypeError(`object '${this.#spec.name}' takes things from the kernel by their types, but has no BTF: compile it with -g`);
+    if (btf === undefined)
+      throw new TypeError(
+        `object '${this.#spec.name}' takes things from the kernel by their types, but has no BTF: compile it with -g`,
+      );
     return btf.types();
   }
 

@@ -14,20 +14,25 @@ import { testMap, testObject } from "./test-object.ts";
 const kernel = openKernel();
 const vmlinux = kernelTypes();
 const key = (index: number): Uint8Array => new Uint8Array(Uint32Array.of(index).buffer);
-const u64 = (bytes: Uint8Array | undefined): bigint => new DataView(bytes!.buffer, bytes!.byteOffset).getBigUint64(0, true);
+const u64 = (bytes: Uint8Array | undefined): bigint =>
+  new DataView(bytes!.buffer, bytes!.byteOffset).getBigUint64(0, true);
 
-kernelTest("values of the kernel's configuration and symbols are the kernel's own", { needs: ["kernel_config"] }, () => {
-  using collection = loadCollection(kernel, objectSpec("externs"), { vmlinux });
-  collection.program("from_kernel").testRun();
-  const found = collection.globals<Record<string, bigint | number>>("bss");
-  const [major = 0, minor = 0] = release().split(".").map(Number.parseFloat);
-  assert.equal(Number(found["kernel_version"]) >> 8, (major << 8) + minor);
-  assert.ok([100n, 250n, 300n, 1000n].includes(found["hz"] as bigint), `${found["hz"]} ticks a second`);
-  assert.equal(found["weak_option"], 0);
-  assert.equal(found["missing_address"], 0n);
-  const line = /^([0-9a-f]+) T schedule$/m.exec(readFileSync("/proc/kallsyms", "latin1"));
-  assert.equal(found["schedule_address"], BigInt(`0x${line?.[1]}`));
-});
+kernelTest(
+  "values of the kernel's configuration and symbols are the kernel's own",
+  { needs: ["kernel_config"] },
+  () => {
+    using collection = loadCollection(kernel, objectSpec("externs"), { vmlinux });
+    collection.program("from_kernel").testRun();
+    const found = collection.globals<Record<string, bigint | number>>("bss");
+    const [major = 0, minor = 0] = release().split(".").map(Number.parseFloat);
+    assert.equal(Number(found["kernel_version"]) >> 8, (major << 8) + minor);
+    assert.ok([100n, 250n, 300n, 1000n].includes(found["hz"] as bigint), `${found["hz"]} ticks a second`);
+    assert.equal(found["weak_option"], 0);
+    assert.equal(found["missing_address"], 0n);
+    const line = /^([0-9a-f]+) T schedule$/m.exec(readFileSync("/proc/kallsyms", "latin1"));
+    assert.equal(found["schedule_address"], BigInt(`0x${line?.[1]}`));
+  },
+);
 
 kernelTest("a typed variable of the kernel has an address on each CPU", { needs: ["kernel_variables"] }, () => {
   using collection = loadCollection(kernel, objectSpec("variables"), { vmlinux });
@@ -35,31 +40,44 @@ kernelTest("a typed variable of the kernel has an address on each CPU", { needs:
   assert.equal(collection.globals("bss")["found"], 1);
 });
 
-kernelTest("subprograms, callbacks, inner maps and a tail call through a filled array", { needs: ["callbacks"] }, () => {
-  const object = openObject(objectSpec("functions"));
-  object.globals<{ step: number }>(".rodata").step = 5;
-  object.globals<{ start: number }>("data").start = 16;
-  using collection = loadCollection(kernel, object.spec(), { vmlinux });
-  const result = collection.program("first_program").testRun();
-  assert.equal(result.returned, 5);
-  const { visited, jumped, state } = collection.globals<{ visited: bigint; jumped: bigint; state: bigint }>("bss");
-  assert.equal(visited, 42n); // (16 + 5) * 2
-  assert.equal(jumped, 1n);
-  assert.equal(state, BigInt(process.pid));
-  assert.equal(u64(collection.map("right").lookup(key(0))), 42n);
-  assert.equal(u64(collection.map("left").lookup(key(0))), 0n);
-  assert.deepEqual(collection.report.programs.map(({ name, state: how }) => `${name} ${how}`).sort(), ["first_program loaded", "second_program loaded"]);
-});
+kernelTest(
+  "subprograms, callbacks, inner maps and a tail call through a filled array",
+  { needs: ["callbacks"] },
+  () => {
+    const object = openObject(objectSpec("functions"));
+    object.globals<{ step: number }>(".rodata").step = 5;
+    object.globals<{ start: number }>("data").start = 16;
+    using collection = loadCollection(kernel, object.spec(), { vmlinux });
+    const result = collection.program("first_program").testRun();
+    assert.equal(result.returned, 5);
+    const { visited, jumped, state } = collection.globals<{ visited: bigint; jumped: bigint; state: bigint }>("bss");
+    assert.equal(visited, 42n); // (16 + 5) * 2
+    assert.equal(jumped, 1n);
+    assert.equal(state, BigInt(process.pid));
+    assert.equal(u64(collection.map("right").lookup(key(0))), 42n);
+    assert.equal(u64(collection.map("left").lookup(key(0))), 0n);
+    assert.deepEqual(collection.report.programs.map(({ name, state: how }) => `${name} ${how}`).sort(), [
+      "first_program loaded",
+      "second_program loaded",
+    ]);
+  },
+);
 
 kernelTest("what is missing and guarded does no harm; unguarded it is named", () => {
   using collection = loadCollection(kernel, objectWith("missing", "careful").spec(), { vmlinux });
   collection.program("careful").testRun();
   assert.equal(collection.globals("bss")["runs"], 1n);
-  assert.deepEqual(collection.report.programs.map(({ name, state, reason }) => [name, state, reason]), [
-    ["careful", "loaded", ""],
-    ["careless", "skipped", "autoload is off"],
-  ]);
-  assert.match(collection.report.poisoned.map(({ reason }) => reason).join("\n"), /'bpf_never_existed' is in the types of neither.*\n.*never_there/);
+  assert.deepEqual(
+    collection.report.programs.map(({ name, state, reason }) => [name, state, reason]),
+    [
+      ["careful", "loaded", ""],
+      ["careless", "skipped", "autoload is off"],
+    ],
+  );
+  assert.match(
+    collection.report.poisoned.map(({ reason }) => reason).join("\n"),
+    /'bpf_never_existed' is in the types of neither.*\n.*never_there/,
+  );
   assert.throws(() => collection.program("careless"), /was not loaded: autoload is off/);
 
   assert.throws(
@@ -98,7 +116,10 @@ kernelTest("a symbol that is not weak and not there is named before anything is 
   const externs = spec.externs!.map((extern) => ({ ...extern, weak: false }));
   assert.throws(
     () => loadCollection(kernel, { ...spec, externs }, { vmlinux }),
-    (error) => error instanceof KernelError && error.code === "ENOENT" && /kernel function 'bpf_never_existed'.*__weak/s.test(error.message),
+    (error) =>
+      error instanceof KernelError &&
+      error.code === "ENOENT" &&
+      /kernel function 'bpf_never_existed'.*__weak/s.test(error.message),
   );
   assert.deepEqual(leaked(before, openKernelDescriptors()), []);
 });
@@ -156,9 +177,12 @@ kernelTest("settings that make no sense are refused by name", () => {
   assert.throws(() => object.map("absent"), /object 'missing' has no map 'absent': it has .*optional/);
   assert.throws(() => object.program("absent"), /has no program 'absent': it has careful, careless/);
   assert.throws(() => object.globals("nowhere"), /has no section 'nowhere': it has/);
-  assert.throws(() => {
-    object.globals<{ use_optional: unknown }>("rodata").use_optional = "yes";
-  }, { name: "CodecError" });
+  assert.throws(
+    () => {
+      object.globals<{ use_optional: unknown }>("rodata").use_optional = "yes";
+    },
+    { name: "CodecError" },
+  );
   const tracing = testObject([{ type: "tracing" }]);
   assert.throws(() => loadCollection(kernel, tracing, { vmlinux }), /does not say what it attaches to/);
 });

@@ -39,7 +39,11 @@ export function structOpsOf(spec: MapSpec, local: Btf, types: KernelTypes): Stru
   const kernelId = vmlinux.find(name, "struct")[0];
   const wrapperId = vmlinux.find(`bpf_struct_ops_${name}`, "struct")[0];
   if (kernelId === undefined || wrapperId === undefined) {
-    throw new UnsupportedFeatureError(`struct_ops of ${name}`, undefined, `the kernel's types have no struct bpf_struct_ops_${name}`);
+    throw new UnsupportedFeatureError(
+      `struct_ops of ${name}`,
+      undefined,
+      `the kernel's types have no struct bpf_struct_ops_${name}`,
+    );
   }
   const kernelStruct = vmlinux.type(kernelId) as Composite;
   const wrapper = vmlinux.type(wrapperId) as Composite;
@@ -58,7 +62,8 @@ export function structOpsOf(spec: MapSpec, local: Btf, types: KernelTypes): Stru
     const theirs = kernelStruct.members[index];
     const program = programs.get(from);
     if (theirs === undefined) {
-      if (program !== undefined || bytes.some((byte) => byte !== 0)) fail(`this kernel's struct ${name} has no member '${member.name}', and it is set`);
+      if (program !== undefined || bytes.some((byte) => byte !== 0))
+        fail(`this kernel's struct ${name} has no member '${member.name}', and it is set`);
       continue;
     }
     const valueOffset = dataAt / 8 + byteOffset(theirs, fail);
@@ -67,7 +72,10 @@ export function structOpsOf(spec: MapSpec, local: Btf, types: KernelTypes): Stru
       functions.push({ program, valueOffset });
       points.set(program, { expectedAttachType: index, btfTarget: { name, kind: "struct" }, targets: [] });
     } else {
-      if (sizeOf(vmlinux, theirs.type) !== size) fail(`member '${member.name}' has ${size} bytes, in this kernel's struct ${name} ${sizeOf(vmlinux, theirs.type)}`);
+      if (sizeOf(vmlinux, theirs.type) !== size)
+        fail(
+          `member '${member.name}' has ${size} bytes, in this kernel's struct ${name} ${sizeOf(vmlinux, theirs.type)}`,
+        );
       value.set(bytes, valueOffset);
     }
   }
@@ -90,13 +98,22 @@ export function createStructOps(kernel: Kernel, { spec, valueTypeId, value }: St
     btf: { fd: btfFd, keyTypeId: 0, valueTypeId: 0 },
     vmlinuxValueTypeId: valueTypeId,
   });
-  return new BpfMap(kernel, fd, { ...spec, ...size }, { ...size, cpus: 1, stride: value.length, entrySize: value.length });
+  return new BpfMap(
+    kernel,
+    fd,
+    { ...spec, ...size },
+    { ...size, cpus: 1, stride: value.length, entrySize: value.length },
+  );
 }
 
 /** The value with programs' descriptors in it; functions whose program was not loaded stay null. */
-export function filledValue({ value, functions }: StructOps, programFd: (name: string) => number | undefined): Uint8Array {
+export function filledValue(
+  { value, functions }: StructOps,
+  programFd: (name: string) => number | undefined,
+): Uint8Array {
   const filled = value.slice();
   const view = new DataView(filled.buffer);
-  for (const { program, valueOffset } of functions) view.setBigUint64(valueOffset, BigInt(programFd(program) ?? 0), true);
+  for (const { program, valueOffset } of functions)
+    view.setBigUint64(valueOffset, BigInt(programFd(program) ?? 0), true);
   return filled;
 }

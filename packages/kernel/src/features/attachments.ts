@@ -16,19 +16,35 @@ const HOOK = "bpf_lsm_quota_on";
 export function attachmentFeatures(): readonly Feature[] {
   return [
     { name: "tracepoint", since: "4.7", probe: (c) => at(c, "tracepoint", { kind: "tracepoint", ...EVENT }) },
-    { name: "raw tracepoint", since: "4.17", probe: (c) => at(c, "raw_tracepoint", { kind: "rawTracepoint", name: EVENT.name }) },
+    {
+      name: "raw tracepoint",
+      since: "4.17",
+      probe: (c) => at(c, "raw_tracepoint", { kind: "rawTracepoint", name: EVENT.name }),
+    },
     { name: "BTF tracepoint", since: "5.5", probe: btfTracepoint },
     { name: "kprobe", since: "4.1", probe: (c) => kprobe(c, false) },
     { name: "kretprobe", since: "4.1", probe: (c) => kprobe(c, true) },
     { name: "kprobe.multi", since: "5.18", probe: (c) => kprobeMulti(c, AttachType.TRACE_KPROBE_MULTI) },
     { name: "kprobe.session", since: "6.10", probe: (c) => kprobeMulti(c, AttachType.TRACE_KPROBE_SESSION) },
     { name: "fentry", since: "5.5", probe: fentry },
-    { name: "fexit", since: "5.5", probe: (c) => trampoline(c, FUNCTION, AttachType.TRACE_FEXIT, ProgramTypeId.tracing) },
-    { name: "fmod_ret", since: "5.7", probe: (c) => trampoline(c, "security_quota_on", AttachType.MODIFY_RETURN, ProgramTypeId.tracing) },
+    {
+      name: "fexit",
+      since: "5.5",
+      probe: (c) => trampoline(c, FUNCTION, AttachType.TRACE_FEXIT, ProgramTypeId.tracing),
+    },
+    {
+      name: "fmod_ret",
+      since: "5.7",
+      probe: (c) => trampoline(c, "security_quota_on", AttachType.MODIFY_RETURN, ProgramTypeId.tracing),
+    },
     { name: "uprobe", since: "4.1", probe: uprobe },
     { name: "uprobe.multi", since: "6.6", probe: (c) => uprobeMulti(c, AttachType.TRACE_UPROBE_MULTI) },
     { name: "uprobe.session", since: "6.13", probe: (c) => uprobeMulti(c, AttachType.TRACE_UPROBE_SESSION) },
-    { name: "perf event", since: "4.9", probe: (c) => at(c, "perf_event", { kind: "perfEvent", event: "cpu-clock", period: 1e9, cpus: "one" }) },
+    {
+      name: "perf event",
+      since: "4.9",
+      probe: (c) => at(c, "perf_event", { kind: "perfEvent", event: "cpu-clock", period: 1e9, cpus: "one" }),
+    },
     { name: "perf event link", since: "5.15", probe: perfEventLink },
     { name: "LSM", since: "5.7", probe: (c) => trampoline(c, HOOK, AttachType.LSM_MAC, ProgramTypeId.lsm) },
     { name: "iterator", since: "5.8", probe: iterator },
@@ -51,14 +67,22 @@ function btfTracepoint({ kernel, btf }: ProbeContext): Verdict {
   const attachBtfId = btf()?.find(`btf_trace_${EVENT.name}`, "typedef")[0];
   if (attachBtfId === undefined) return no("the kernel's BTF has no tracepoints");
   const request = { type: ProgramTypeId.tracing, expectedAttachType: AttachType.TRACE_RAW_TP, attachBtfId };
-  return attaches(kernel, request, (program) => new Attacher(kernel).attach(program, { kind: "btfTracepoint", name: EVENT.name }));
+  return attaches(kernel, request, (program) =>
+    new Attacher(kernel).attach(program, { kind: "btfTracepoint", name: EVENT.name }),
+  );
 }
 
 function trampoline({ kernel, btf }: ProbeContext, name: string, expectedAttachType: number, type: number): Verdict {
   const attachBtfId = btf()?.find(name, "func")[0];
   if (attachBtfId === undefined) return no(`the kernel's BTF has no function ${name}`);
-  const target: AttachTarget = { kind: "fentry", function: name, onReturn: expectedAttachType === AttachType.TRACE_FEXIT };
-  return attaches(kernel, { type, expectedAttachType, attachBtfId }, (program) => new Attacher(kernel).attach(program, target));
+  const target: AttachTarget = {
+    kind: "fentry",
+    function: name,
+    onReturn: expectedAttachType === AttachType.TRACE_FEXIT,
+  };
+  return attaches(kernel, { type, expectedAttachType, attachBtfId }, (program) =>
+    new Attacher(kernel).attach(program, target),
+  );
 }
 
 function iterator({ kernel, btf }: ProbeContext): Verdict {

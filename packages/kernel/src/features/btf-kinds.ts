@@ -12,7 +12,9 @@ export function btfKindFeatures(): readonly Feature[] {
     }),
     kind("global functions", "5.6", (builder) => builder.func("f", prototype(builder), "global")),
     kind("floating point", "5.13", (builder) => builder.float("double", 8)),
-    kind("declaration tags", "5.16", (builder) => builder.declTag("tag", builder.struct("s", 4, [{ name: "m", type: int(builder), bitOffset: 0 }]), -1)),
+    kind("declaration tags", "5.16", (builder) =>
+      builder.declTag("tag", builder.struct("s", 4, [{ name: "m", type: int(builder), bitOffset: 0 }]), -1),
+    ),
     kind("type tags", "5.17", (builder) => builder.ptr(builder.typeTag("user", int(builder)))),
     kind("enums of 64 bits", "6.0", (builder) => builder.enum("e", 8, false, [{ name: "large", value: 1n << 40n }])),
   ];
@@ -27,12 +29,16 @@ function prototype(builder: BtfBuilder): number {
 }
 
 function kind(name: string, since: string, build: (builder: BtfBuilder) => void): Feature {
-  return { name, since, probe: ({ kernel }: ProbeContext): Verdict => {
-    const builder = new BtfBuilder();
-    build(builder);
-    const result = btfLoad(kernel, builder.encode());
-    if (result < 0) return no(`BPF_BTF_LOAD: ${errnoName(-result)}`);
-    new FileDescriptor(result).close();
-    return YES;
-  } };
+  return {
+    name,
+    since,
+    probe: ({ kernel }: ProbeContext): Verdict => {
+      const builder = new BtfBuilder();
+      build(builder);
+      const result = btfLoad(kernel, builder.encode());
+      if (result < 0) return no(`BPF_BTF_LOAD: ${errnoName(-result)}`);
+      new FileDescriptor(result).close();
+      return YES;
+    },
+  };
 }

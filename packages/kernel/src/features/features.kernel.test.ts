@@ -44,7 +44,9 @@ const ELSEWHERE: Readonly<Record<string, KernelFeature>> = {
 
 /** kprobe.multi is made of fprobes, which Debian's 6.1 was built without; its configuration is not at hand in a guest. */
 function reasonToLackFprobe(): string | undefined {
-  return readFileSync("/proc/kallsyms", "latin1").includes(" register_fprobe\n") ? undefined : "built without CONFIG_FPROBE";
+  return readFileSync("/proc/kallsyms", "latin1").includes(" register_fprobe\n")
+    ? undefined
+    : "built without CONFIG_FPROBE";
 }
 
 kernelTest("what is found by trying agrees with the kernel's release and configuration", () => {
@@ -54,7 +56,11 @@ kernelTest("what is found by trying agrees with the kernel's release and configu
     const row = rows.find((candidate) => candidate.name === name);
     assert.ok(row !== undefined, `there is a row for ${name}`);
     const reason = reasonToLack(feature, facts) ?? (name === "kprobe.multi" ? reasonToLackFprobe() : undefined);
-    assert.equal(row.supported, reason === undefined, `${name}: ${row.note || "works"}; ${reason ?? "the kernel should have it"}`);
+    assert.equal(
+      row.supported,
+      reason === undefined,
+      `${name}: ${row.note || "works"}; ${reason ?? "the kernel should have it"}`,
+    );
   }
 });
 
@@ -63,14 +69,33 @@ kernelTest("no row is missing because the question was wrong", () => {
   const names = rows.map((row) => `${row.group} ${row.name}`);
   assert.equal(new Set(names).size, names.length, "names are unique");
   // A kernel that is older lacks newer rows; a supported row newer than the kernel would be a wrong table.
-  const [major = 0, minor = 0] = runningKernel().release.split(".").map((part) => Number.parseInt(part, 10));
+  const [major = 0, minor = 0] = runningKernel()
+    .release.split(".")
+    .map((part) => Number.parseInt(part, 10));
   for (const row of rows.filter((candidate) => candidate.supported && candidate.group !== "kernel")) {
     const [needsMajor = 0, needsMinor = 0] = row.since.split(".").map(Number);
-    assert.ok(needsMajor < major || (needsMajor === major && needsMinor <= minor), `${row.name} is said to be of ${row.since}`);
+    assert.ok(
+      needsMajor < major || (needsMajor === major && needsMinor <= minor),
+      `${row.name} is said to be of ${row.since}`,
+    );
   }
   // These every kernel that Sonde supports has, in the oldest one's configuration too.
-  for (const name of ["hash", "array", "percpu_array", "stack_trace", "ringbuf", "kprobe", "raw_tracepoint", "perf_event", "probe_read_kernel", "bounded loops"]) {
-    assert.ok(rows.some((row) => row.name === name && (row.supported || row.group === "attachment")), name);
+  for (const name of [
+    "hash",
+    "array",
+    "percpu_array",
+    "stack_trace",
+    "ringbuf",
+    "kprobe",
+    "raw_tracepoint",
+    "perf_event",
+    "probe_read_kernel",
+    "bounded loops",
+  ]) {
+    assert.ok(
+      rows.some((row) => row.name === name && (row.supported || row.group === "attachment")),
+      name,
+    );
   }
 });
 
@@ -84,7 +109,11 @@ kernelTest("a compiler's answers are remembered, and a damaged file is found out
   const folder = mkdtempSync(`${tmpdir()}/sonde-features-`);
   try {
     const answers = (): Record<string, boolean> => {
-      const { kprobe, fentry, probeReadKernel, atomics, ringbuf, cookie } = targetFeatures(kernel, userCache(folder), btf);
+      const { kprobe, fentry, probeReadKernel, atomics, ringbuf, cookie } = targetFeatures(
+        kernel,
+        userCache(folder),
+        btf,
+      );
       return { kprobe, fentry, probeReadKernel, atomics, ringbuf, cookie };
     };
     const first = answers();
@@ -103,15 +132,31 @@ kernelTest("a compiler's answers are remembered, and a damaged file is found out
 kernelTest("types of programs have helpers of their own", () => {
   // As the kernel's *_func_proto functions have them since before 5.10.
   const rows = [
-    { type: "xdp", has: ["xdp_adjust_head", "fib_lookup", "redirect_map", "map_lookup_elem"], lacks: ["get_stackid", "skb_load_bytes", "msg_push_data"] },
-    { type: "kprobe", has: ["get_stackid", "probe_read_kernel", "perf_event_output"], lacks: ["xdp_adjust_head", "skb_load_bytes", "d_path"] },
+    {
+      type: "xdp",
+      has: ["xdp_adjust_head", "fib_lookup", "redirect_map", "map_lookup_elem"],
+      lacks: ["get_stackid", "skb_load_bytes", "msg_push_data"],
+    },
+    {
+      type: "kprobe",
+      has: ["get_stackid", "probe_read_kernel", "perf_event_output"],
+      lacks: ["xdp_adjust_head", "skb_load_bytes", "d_path"],
+    },
     { type: "sk_msg", has: ["msg_push_data", "msg_redirect_hash"], lacks: ["get_stackid", "xdp_adjust_head"] },
     { type: "tracing", has: ["skb_output", "get_stackid", "ringbuf_output"], lacks: ["msg_push_data", "fib_lookup"] },
   ] as const;
   for (const { type, has, lacks } of rows) {
     const found: readonly string[] = helpersOf({ kernel, btf }, type) ?? [];
-    assert.deepEqual(has.filter((name) => !found.includes(name)), [], `${type} has`);
-    assert.deepEqual(lacks.filter((name) => found.includes(name)), [], `${type} lacks`);
+    assert.deepEqual(
+      has.filter((name) => !found.includes(name)),
+      [],
+      `${type} has`,
+    );
+    assert.deepEqual(
+      lacks.filter((name) => found.includes(name)),
+      [],
+      `${type} lacks`,
+    );
   }
   assert.equal(helpersOf({ kernel, btf }, "struct_ops"), undefined);
 });
@@ -126,7 +171,8 @@ kernelTest("functions for programs are listed where the kernel's types tag them"
   const listed = listKfuncs(types.value);
   if (isOlder(runningKernel(), "6.11")) return;
   const names = listed?.map(({ name }) => name) ?? [];
-  for (const name of ["bpf_task_from_pid", "bpf_rcu_read_lock", "bpf_iter_num_new"]) assert.ok(names.includes(name), `${name} among ${names.length}`);
+  for (const name of ["bpf_task_from_pid", "bpf_rcu_read_lock", "bpf_iter_num_new"])
+    assert.ok(names.includes(name), `${name} among ${names.length}`);
   assert.ok(!names.includes("vfs_read"));
 });
 

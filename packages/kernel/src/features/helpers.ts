@@ -39,7 +39,14 @@ const TRACING: readonly HelperName[] = [
   "override_return",
 ];
 
-const NETWORK: readonly HelperName[] = ["redirect_peer", "redirect_neigh", "fib_lookup", "sk_lookup_tcp", "skb_ecn_set_ce", "check_mtu"];
+const NETWORK: readonly HelperName[] = [
+  "redirect_peer",
+  "redirect_neigh",
+  "fib_lookup",
+  "sk_lookup_tcp",
+  "skb_ecn_set_ce",
+  "check_mtu",
+];
 
 export function helperFeatures(): readonly Feature[] {
   return [
@@ -67,7 +74,11 @@ export function helpersOf(context: ProbeContext, type: ProgramTypeName): readonl
 }
 
 /** Whether programs of this type can call the helper. */
-export function helper({ kernel }: Pick<ProbeContext, "kernel">, name: HelperName, type: number = ProgramTypeId.kprobe): Verdict {
+export function helper(
+  { kernel }: Pick<ProbeContext, "kernel">,
+  name: HelperName,
+  type: number = ProgramTypeId.kprobe,
+): Verdict {
   return callable(kernel, name, { type });
 }
 

@@ -10,12 +10,20 @@ import { loads, reasonOf } from "./trial.ts";
 
 export function kernelFeatures(): readonly Feature[] {
   return [
-    { name: "BTF of the kernel", since: "5.2", probe: ({ btf }) => present(btf() !== undefined, "there is no /sys/kernel/btf/vmlinux") },
+    {
+      name: "BTF of the kernel",
+      since: "5.2",
+      probe: ({ btf }) => present(btf() !== undefined, "there is no /sys/kernel/btf/vmlinux"),
+    },
     { name: "BTF of modules", since: "5.11", probe: moduleBtf },
     { name: "just-in-time compiler", since: "3.18", probe: jit },
     { name: "run time statistics", since: "5.8", probe: statistics },
     { name: "batched map reads", since: "5.6", probe: batches },
-    { name: "memory charged to the control group", since: "5.11", probe: (c) => helper(c, "ktime_get_coarse_ns", ProgramTypeId.sched_cls) },
+    {
+      name: "memory charged to the control group",
+      since: "5.11",
+      probe: (c) => helper(c, "ktime_get_coarse_ns", ProgramTypeId.sched_cls),
+    },
     { name: "bounded loops", since: "5.3", probe: boundedLoop },
     { name: "atomics with fetch", since: "5.12", probe: atomics },
     { name: "tracefs", since: "4.1", probe: () => present(findTracefs() !== undefined, "it is not mounted") },
@@ -27,13 +35,22 @@ export function kernelFeatures(): readonly Feature[] {
 
 /** BPF_ATOMIC with fetch: `r1 = atomic_fetch_add(stack, r1)`. */
 export function atomics({ kernel }: Pick<ProbeContext, "kernel">): Verdict {
-  const instructions = [storeImm(8, 10, -8, 0), mov64Imm(1, 1), atomic("FETCH_ADD", 8, 10, -8, 1), mov64Imm(0, 0), exit()];
+  const instructions = [
+    storeImm(8, 10, -8, 0),
+    mov64Imm(1, 1),
+    atomic("FETCH_ADD", 8, 10, -8, 1),
+    mov64Imm(0, 0),
+    exit(),
+  ];
   return loads(kernel, { type: ProgramTypeId.kprobe, instructions });
 }
 
 function boundedLoop({ kernel }: ProbeContext): Verdict {
   const step = withLabel(alu64Imm("ADD", 0, 1), "step");
-  return loads(kernel, { type: ProgramTypeId.kprobe, instructions: [mov64Imm(0, 0), step, jumpIfImm("JLT", 64, 0, 4, "step"), exit()] });
+  return loads(kernel, {
+    type: ProgramTypeId.kprobe,
+    instructions: [mov64Imm(0, 0), step, jumpIfImm("JLT", 64, 0, 4, "step"), exit()],
+  });
 }
 
 function moduleBtf(): Verdict {

@@ -53,6 +53,7 @@ export function kfuncFeatures(): readonly Feature[] {
   return Object.entries(MILESTONES).map(([name, since]) => ({
     name,
     since,
-    probe: ({ btf }) => ((btf()?.find(name, "func").length ?? 0) > 0 ? YES : no("the kernel's types have no such function")),
+    probe: ({ btf }) =>
+      (btf()?.find(name, "func").length ?? 0) > 0 ? YES : no("the kernel's types have no such function"),
   }));
 }

@@ -1,5 +1,15 @@
 /** Map types, by making the smallest map of each. */
-import { BpfCommand, Errno, FileDescriptor, type Kernel, MapFlag, MapTypeId, btfLoad, errnoName, mapCreate } from "../sys/index.ts";
+import {
+  BpfCommand,
+  Errno,
+  FileDescriptor,
+  type Kernel,
+  MapFlag,
+  MapTypeId,
+  btfLoad,
+  errnoName,
+  mapCreate,
+} from "../sys/index.ts";
 import { pageSize } from "../sys/page-size.ts";
 import { type Feature, type ProbeContext, type Verdict, YES, no } from "./feature.ts";
 import { reasonOf } from "./trial.ts";
@@ -70,7 +80,10 @@ export function mapTypeFeatures(): readonly Feature[] {
 }
 
 /** Whether maps of this type can be made at all, and since which Linux version; undefined for struct_ops, which need more. */
-export function mapTypeSupport(kernel: Kernel, type: MapTypeName): { readonly since: string; readonly verdict: Verdict } | undefined {
+export function mapTypeSupport(
+  kernel: Kernel,
+  type: MapTypeName,
+): { readonly since: string; readonly verdict: Verdict } | undefined {
   if (type === "struct_ops") return undefined;
   const shape = shapes()[type];
   return { since: shape.since, verdict: tryMap(kernel, MapTypeId[type], shape) };
@@ -109,7 +122,14 @@ function tryMap(kernel: Kernel, type: number, shape: Shape): Verdict {
 
 /** A map of one entry with a key and a value of four bytes. */
 export function plainMap(kernel: Kernel, type: "hash" | "array"): FileDescriptor {
-  return mapCreate(kernel, { type: MapTypeId[type], keySize: 4, valueSize: 4, maxEntries: 1, flags: 0, name: "sonde_trial" });
+  return mapCreate(kernel, {
+    type: MapTypeId[type],
+    keySize: 4,
+    valueSize: 4,
+    maxEntries: 1,
+    flags: 0,
+    name: "sonde_trial",
+  });
 }
 
 /** Made for a type that is no struct_ops: where the map type is known at all the answer is ENOTSUPP. */

@@ -45,7 +45,12 @@ export function rememberedFeatures(context: ProbeContext, cache: Cache): readonl
 }
 
 function isRows(value: unknown): value is FeatureRow[] {
-  return Array.isArray(value) && value.every((entry: Partial<FeatureRow> | null) => typeof entry?.name === "string" && typeof entry.supported === "boolean");
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (entry: Partial<FeatureRow> | null) => typeof entry?.name === "string" && typeof entry.supported === "boolean",
+    )
+  );
 }
 
 function row(group: FeatureGroup, { name, since, probe }: Feature, context: ProbeContext): FeatureRow {

@@ -65,7 +65,8 @@ export function plainProgram({ btf }: Pick<ProbeContext, "btf">, type: ProgramTy
       return undefined;
     case "tracing":
     case "lsm": {
-      const [name, kind] = type === "lsm" ? (["bpf_lsm_quota_on", "func"] as const) : (["btf_trace_sched_switch", "typedef"] as const);
+      const [name, kind] =
+        type === "lsm" ? (["bpf_lsm_quota_on", "func"] as const) : (["btf_trace_sched_switch", "typedef"] as const);
       const attachBtfId = btf()?.find(name, kind)[0];
       const expectedAttachType = attachTypeId(type === "lsm" ? "lsm_mac" : "trace_raw_tp");
       return attachBtfId === undefined ? undefined : { type: ProgramTypeId[type], expectedAttachType, attachBtfId };
@@ -80,14 +81,28 @@ export function plainProgram({ btf }: Pick<ProbeContext, "btf">, type: ProgramTy
 /** Those that name what they are for by BTF. */
 function typedFeatures(): readonly Feature[] {
   return [
-    { name: "tracing", since: "5.5", probe: (c) => typed(c, "tracing", AttachType.TRACE_RAW_TP, "btf_trace_sched_switch", "typedef") },
+    {
+      name: "tracing",
+      since: "5.5",
+      probe: (c) => typed(c, "tracing", AttachType.TRACE_RAW_TP, "btf_trace_sched_switch", "typedef"),
+    },
     { name: "lsm", since: "5.7", probe: (c) => typed(c, "lsm", AttachType.LSM_MAC, "bpf_lsm_quota_on", "func") },
-    { name: "struct_ops", since: "5.6", probe: (c) => bogus(c, "struct_ops", (trial) => trial.errno === Errno.ENOTSUPP) },
+    {
+      name: "struct_ops",
+      since: "5.6",
+      probe: (c) => bogus(c, "struct_ops", (trial) => trial.errno === Errno.ENOTSUPP),
+    },
     { name: "ext", since: "5.6", probe: (c) => bogus(c, "ext", (trial) => trial.log.includes("Cannot replace")) },
   ];
 }
 
-function typed({ kernel, btf }: ProbeContext, type: ProgramTypeName, attach: number, name: string, kind: "typedef" | "func"): Verdict {
+function typed(
+  { kernel, btf }: ProbeContext,
+  type: ProgramTypeName,
+  attach: number,
+  name: string,
+  kind: "typedef" | "func",
+): Verdict {
   const attachBtfId = btf()?.find(name, kind)[0] ?? 0;
   return loads(kernel, { type: ProgramTypeId[type], expectedAttachType: attach, attachBtfId });
 }

@@ -53,6 +53,8 @@ export function targetFeatures(kernel: Kernel, cache: Cache, btf: () => Btf | un
 
 /** For what changed inside the kernel and cannot be tried. The file is read since node:os is slow to load. */
 function isSince(major: number, minor: number): boolean {
-  const [first = 0, second = 0] = readFileSync("/proc/sys/kernel/osrelease", "latin1").split(".").map(Number.parseFloat);
+  const [first = 0, second = 0] = readFileSync("/proc/sys/kernel/osrelease", "latin1")
+    .split(".")
+    .map(Number.parseFloat);
   return first > major || (first === major && second >= minor);
 }

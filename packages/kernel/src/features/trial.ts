@@ -60,7 +60,11 @@ export function loads(kernel: Kernel, request: TrialRequest): Verdict {
 }
 
 /** Whether the kernel takes the program and attaches it. */
-export function attaches(kernel: Kernel, request: TrialRequest, attach: (program: FileDescriptor) => Disposable): Verdict {
+export function attaches(
+  kernel: Kernel,
+  request: TrialRequest,
+  attach: (program: FileDescriptor) => Disposable,
+): Verdict {
   const { program, ...trial } = tryProgram(kernel, request);
   if (program === undefined) return refusal(trial);
   try {

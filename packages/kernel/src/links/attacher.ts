@@ -85,7 +85,9 @@ export class Attacher {
         return one(kprobeEvent(this.#source("kprobe"), target, this.#firstCpu()));
       case "ksyscall": {
         const symbol = syscallPrefix(this.#vmlinux) + target.name;
-        return one(kprobeEvent(this.#source("kprobe"), { kind: "kprobe", symbol, onReturn: target.onReturn }, this.#firstCpu()));
+        return one(
+          kprobeEvent(this.#source("kprobe"), { kind: "kprobe", symbol, onReturn: target.onReturn }, this.#firstCpu()),
+        );
       }
       case "uprobe":
         return one(uprobeEvent(this.#source("uprobe"), target, this.#firstCpu(), options));
@@ -93,10 +95,16 @@ export class Attacher {
         return this.#attachUsdt(program, target, options);
       case "perfEvent": {
         const cpus = target.cpus === "all" ? this.#onlineCpus() : [this.#firstCpu()];
-        return this.#attachEvents(program, cpus.map((cpu) => ({ request: samplingEvent(target, cpu), cookie })), target);
+        return this.#attachEvents(
+          program,
+          cpus.map((cpu) => ({ request: samplingEvent(target, cpu), cookie })),
+          target,
+        );
       }
       case "xdp":
-        throw new TypeError(`${describeTarget(target)}: network devices are attached to by attachXdp, which also needs to know how`);
+        throw new TypeError(
+          `${describeTarget(target)}: network devices are attached to by attachXdp, which also needs to know how`,
+        );
     }
   }
 
@@ -130,7 +138,14 @@ export class Attacher {
       for (const { request, cookie } of places) {
         const event = perfEventOpen(this.#kernel, request);
         if (event < 0) throw openError(target, subject, -event);
-        const { bond, binding } = bindProgram(this.#kernel, program.fd, new FileDescriptor(event), this.#binding, subject, cookie);
+        const { bond, binding } = bindProgram(
+          this.#kernel,
+          program.fd,
+          new FileDescriptor(event),
+          this.#binding,
+          subject,
+          cookie,
+        );
         this.#binding = binding;
         bonds.push(bond);
       }

@@ -19,7 +19,12 @@ export function readEventSource(name: "kprobe" | "uprobe", root: string = ROOT):
     type = Number(readFileSync(`${folder}/type`, "latin1"));
   } catch (error) {
     const option = name === "kprobe" ? "CONFIG_KPROBE_EVENTS" : "CONFIG_UPROBE_EVENTS";
-    throw new UnsupportedFeatureError(`${name}s`, "4.17", `${folder} does not exist, so it was built without ${option}`, { cause: error });
+    throw new UnsupportedFeatureError(
+      `${name}s`,
+      "4.17",
+      `${folder} does not exist, so it was built without ${option}`,
+      { cause: error },
+    );
   }
   const bit = /^config:(\d+)/.exec(readFileSync(`${folder}/format/retprobe`, "latin1"));
   return { type, returnBit: 1n << BigInt(bit?.[1] ?? 0) };

@@ -13,7 +13,12 @@ interface Common {
 export type LinkInfo = Common &
   (
     | { readonly kind: "raw_tracepoint"; readonly tracepoint: string }
-    | { readonly kind: "tracing"; readonly attachType: AttachType | undefined; readonly targetObjectId: number; readonly targetTypeId: number }
+    | {
+        readonly kind: "tracing";
+        readonly attachType: AttachType | undefined;
+        readonly targetObjectId: number;
+        readonly targetTypeId: number;
+      }
     | { readonly kind: "cgroup"; readonly cgroupId: bigint; readonly attachType: AttachType | undefined }
     | { readonly kind: "iter"; readonly target: string }
     | { readonly kind: "netns"; readonly inode: number; readonly attachType: AttachType | undefined }
@@ -21,9 +26,21 @@ export type LinkInfo = Common &
     | { readonly kind: "perf_event" }
     | { readonly kind: "kprobe_multi"; readonly count: number; readonly onReturn: boolean; readonly missed: bigint }
     | { readonly kind: "struct_ops"; readonly mapId: number }
-    | { readonly kind: "netfilter"; readonly family: number; readonly hook: number; readonly priority: number; readonly flags: number }
+    | {
+        readonly kind: "netfilter";
+        readonly family: number;
+        readonly hook: number;
+        readonly priority: number;
+        readonly flags: number;
+      }
     | { readonly kind: "tcx" | "netkit"; readonly interfaceIndex: number; readonly attachType: AttachType | undefined }
-    | { readonly kind: "uprobe_multi"; readonly path: string; readonly count: number; readonly onReturn: boolean; readonly pid: number }
+    | {
+        readonly kind: "uprobe_multi";
+        readonly path: string;
+        readonly count: number;
+        readonly onReturn: boolean;
+        readonly pid: number;
+      }
     | { readonly kind: "sockmap"; readonly mapId: number; readonly attachType: AttachType | undefined }
     /** A kind that came after this table. */
     | { readonly kind: "unknown"; readonly number: number }
@@ -81,14 +98,32 @@ export function linkInfo(kernel: Kernel, fd: number, subject: string): LinkInfo 
     case Kind.PERF_EVENT:
       return { ...common, kind: "perf_event" };
     case Kind.KPROBE_MULTI:
-      return { ...common, kind: "kprobe_multi", count: u32(24), onReturn: (u32(28) & RETURN) !== 0, missed: first.getBigUint64(32, true) };
+      return {
+        ...common,
+        kind: "kprobe_multi",
+        count: u32(24),
+        onReturn: (u32(28) & RETURN) !== 0,
+        missed: first.getBigUint64(32, true),
+      };
     case Kind.STRUCT_OPS:
       return { ...common, kind: "struct_ops", mapId: u32(16) };
     case Kind.NETFILTER:
-      return { ...common, kind: "netfilter", family: u32(16), hook: u32(20), priority: first.getInt32(24, true), flags: u32(28) };
+      return {
+        ...common,
+        kind: "netfilter",
+        family: u32(16),
+        hook: u32(20),
+        priority: first.getInt32(24, true),
+        flags: u32(28),
+      };
     case Kind.TCX:
     case Kind.NETKIT:
-      return { ...common, kind: number === Kind.TCX ? "tcx" : "netkit", interfaceIndex: u32(16), attachType: attachType(20) };
+      return {
+        ...common,
+        kind: number === Kind.TCX ? "tcx" : "netkit",
+        interfaceIndex: u32(16),
+        attachType: attachType(20),
+      };
     case Kind.UPROBE_MULTI:
       return {
         ...common,

@@ -24,7 +24,12 @@ const ORDER = { self: 1, descendants: 2, "descendants-post": 3, ancestors: 4 } a
  *     cgroup  0 order   4 cgroup_fd   8 cgroup_id (u64)
  *     task    0 tid     4 pid         8 pid_fd
  */
-export function attachIterator(kernel: Kernel, programFd: number, parameters: IteratorParameters | undefined, subject: string): Link {
+export function attachIterator(
+  kernel: Kernel,
+  programFd: number,
+  parameters: IteratorParameters | undefined,
+  subject: string,
+): Link {
   using group = parameters !== undefined && "cgroup" in parameters ? openFolder(parameters.cgroup) : undefined;
   const extra = (attr: Attr): void => {
     if (parameters === undefined) return;

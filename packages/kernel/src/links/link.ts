@@ -103,7 +103,8 @@ export class Link {
   #linkFd(otherwise: string): number {
     const { fd } = this;
     if (fd !== undefined) return fd;
-    const why = this.#bonds.length > 1 ? `it is ${this.#bonds.length} attachments` : `it is a ${this.road}, not a BPF link`;
+    const why =
+      this.#bonds.length > 1 ? `it is ${this.#bonds.length} attachments` : `it is a ${this.road}, not a BPF link`;
     throw new TypeError(`${this.description} ${otherwise}: ${why}`);
   }
 }

@@ -48,7 +48,10 @@ function btfId(name: string, kind: "func" | "typedef"): number {
 }
 
 kernelTest("a tracepoint fires once for each write", { needs: ["tracepoint"] }, async () => {
-  const count = await countWrites({ kind: "tracepoint", category: "syscalls", name: "sys_enter_write" }, { type: "tracepoint" });
+  const count = await countWrites(
+    { kind: "tracepoint", category: "syscalls", name: "sys_enter_write" },
+    { type: "tracepoint" },
+  );
   assert.equal(count, WRITES);
 });
 
@@ -68,36 +71,60 @@ kernelTest("a BTF tracepoint fires once for each write", { needs: ["tp_btf"] }, 
 });
 
 for (const onReturn of [false, true]) {
-  kernelTest(`a ${onReturn ? "kretprobe" : "kprobe"} fires once for each vfs_write`, { needs: [onReturn ? "kretprobe" : "kprobe"] }, async () => {
-    const count = await countWrites({ kind: "kprobe", symbol: "vfs_write", onReturn }, { type: "kprobe" });
-    assert.equal(count, WRITES);
-  });
+  kernelTest(
+    `a ${onReturn ? "kretprobe" : "kprobe"} fires once for each vfs_write`,
+    { needs: [onReturn ? "kretprobe" : "kprobe"] },
+    async () => {
+      const count = await countWrites({ kind: "kprobe", symbol: "vfs_write", onReturn }, { type: "kprobe" });
+      assert.equal(count, WRITES);
+    },
+  );
 
-  kernelTest(`${onReturn ? "fexit" : "fentry"} fires once for each vfs_write`, { needs: [onReturn ? "fexit" : "fentry"] }, async () => {
-    const request = {
-      type: "tracing",
-      expectedAttachType: onReturn ? AttachType.TRACE_FEXIT : AttachType.TRACE_FENTRY,
-      attachBtfId: btfId("vfs_write", "func"),
-    } as const;
-    assert.equal(await countWrites({ kind: "fentry", function: "vfs_write", onReturn }, request), WRITES);
-  });
+  kernelTest(
+    `${onReturn ? "fexit" : "fentry"} fires once for each vfs_write`,
+    { needs: [onReturn ? "fexit" : "fentry"] },
+    async () => {
+      const request = {
+        type: "tracing",
+        expectedAttachType: onReturn ? AttachType.TRACE_FEXIT : AttachType.TRACE_FENTRY,
+        attachBtfId: btfId("vfs_write", "func"),
+      } as const;
+      assert.equal(await countWrites({ kind: "fentry", function: "vfs_write", onReturn }, request), WRITES);
+    },
+  );
 
-  kernelTest(`a ${onReturn ? "uretprobe" : "uprobe"} fires once for each write of libc`, { needs: ["uprobe"] }, async () => {
-    const count = await countWrites({ kind: "uprobe", path: "libc", symbol: "write", onReturn }, { type: "kprobe" });
-    assert.equal(count, WRITES);
-  });
+  kernelTest(
+    `a ${onReturn ? "uretprobe" : "uprobe"} fires once for each write of libc`,
+    { needs: ["uprobe"] },
+    async () => {
+      const count = await countWrites({ kind: "uprobe", path: "libc", symbol: "write", onReturn }, { type: "kprobe" });
+      assert.equal(count, WRITES);
+    },
+  );
 }
 
 kernelTest("a kprobe where there is no instruction is refused with a reason", { needs: ["kprobe"] }, () => {
   using counter = new EventCounter(kernel, { type: "kprobe" });
   const attacher = new Attacher(kernel);
   const rows = [
-    { target: { kind: "kprobe", symbol: "vfs_write", offset: 1_000_000, onReturn: false }, want: /kprobe:vfs_write\+1000000/ },
-    { target: { kind: "kprobe", symbol: "no_such_function", onReturn: false }, want: /has no function no_such_function/ },
-    { target: { kind: "kprobe", symbol: "vfs_write", module: "no_such_module", onReturn: true }, want: /kretprobe:no_such_module:vfs_write/ },
+    {
+      target: { kind: "kprobe", symbol: "vfs_write", offset: 1_000_000, onReturn: false },
+      want: /kprobe:vfs_write\+1000000/,
+    },
+    {
+      target: { kind: "kprobe", symbol: "no_such_function", onReturn: false },
+      want: /has no function no_such_function/,
+    },
+    {
+      target: { kind: "kprobe", symbol: "vfs_write", module: "no_such_module", onReturn: true },
+      want: /kretprobe:no_such_module:vfs_write/,
+    },
   ] as const;
   for (const { target, want } of rows) {
-    assert.throws(() => attacher.attach(counter, target), (error) => error instanceof KernelError && want.test(error.message));
+    assert.throws(
+      () => attacher.attach(counter, target),
+      (error) => error instanceof KernelError && want.test(error.message),
+    );
   }
 });
 
@@ -105,7 +132,13 @@ kernelTest("a uprobe for one process is silent for others", { needs: ["uprobe"] 
   const watched = new Writer(30);
   const other = new Writer(20);
   using counter = new EventCounter(kernel, { type: "kprobe" });
-  using link = new Attacher(kernel).attach(counter, { kind: "uprobe", path: "libc", symbol: "write", pid: watched.pid, onReturn: false });
+  using link = new Attacher(kernel).attach(counter, {
+    kind: "uprobe",
+    path: "libc",
+    symbol: "write",
+    pid: watched.pid,
+    onReturn: false,
+  });
   await other.run();
   assert.equal(counter.count, 0);
   await watched.run();
@@ -134,29 +167,42 @@ kernelTest("a clock fires by its period, on one CPU or on every one", { needs: [
   assert.equal(one.count, count, "it ticked after it was detached");
 });
 
-kernelTest("a link of Linux 5.15 is gone from the kernel when it is closed", { needs: ["perf_event_link"] }, async () => {
-  using counter = new EventCounter(kernel, { type: "tracepoint" });
-  const link = new Attacher(kernel).attach(counter, { kind: "tracepoint", category: "sched", name: "sched_process_exec" });
-  assert.equal(link.road, "perf event link");
-  assert.ok(link.fd !== undefined);
-  const id = linkId(kernel, link.fd);
-  objectById(kernel, "link", id)?.close();
-  await stopAll([link]);
-  assert.equal(objectById(kernel, "link", id), undefined, "stopping ends the link");
-  link.close();
-  link.close(); // a second time is nothing
-});
+kernelTest(
+  "a link of Linux 5.15 is gone from the kernel when it is closed",
+  { needs: ["perf_event_link"] },
+  async () => {
+    using counter = new EventCounter(kernel, { type: "tracepoint" });
+    const link = new Attacher(kernel).attach(counter, {
+      kind: "tracepoint",
+      category: "sched",
+      name: "sched_process_exec",
+    });
+    assert.equal(link.road, "perf event link");
+    assert.ok(link.fd !== undefined);
+    const id = linkId(kernel, link.fd);
+    objectById(kernel, "link", id)?.close();
+    await stopAll([link]);
+    assert.equal(objectById(kernel, "link", id), undefined, "stopping ends the link");
+    link.close();
+    link.close(); // a second time is nothing
+  },
+);
 
 kernelTest("when one of many is refused none stays attached", { needs: ["tracepoint"] }, async () => {
   const writer = new Writer(10);
   using counter = new EventCounter(kernel, { type: "tracepoint", pid: writer.pid });
   const before = openKernelDescriptors();
-  const targets = ["sys_enter_write", "sys_exit_write", "sys_enter_no_such_call"].map(
-    (name): AttachTarget => ({ kind: "tracepoint", category: "syscalls", name }),
-  );
+  const targets = ["sys_enter_write", "sys_exit_write", "sys_enter_no_such_call"].map((name): AttachTarget => ({
+    kind: "tracepoint",
+    category: "syscalls",
+    name,
+  }));
   assert.throws(
     () => new Attacher(kernel).attachAll(targets.map((target) => ({ program: counter, target }))),
-    (error) => error instanceof KernelError && error.code === "ENOENT" && error.subject === "tracepoint:syscalls:sys_enter_no_such_call",
+    (error) =>
+      error instanceof KernelError &&
+      error.code === "ENOENT" &&
+      error.subject === "tracepoint:syscalls:sys_enter_no_such_call",
   );
   assert.deepEqual(leaked(before, openKernelDescriptors()), []);
   await writer.run();
@@ -169,9 +215,21 @@ kernelTest("what can't be attached is refused with a reason", { needs: ["uprobe"
   const attacher = new Attacher(kernel);
   const rows: readonly { program: EventCounter; target: AttachTarget; want: RegExp }[] = [
     { program: raw, target: { kind: "rawTracepoint", name: "absent" }, want: /rawtracepoint:absent failed.*ENOENT/ },
-    { program: counter, target: { kind: "uprobe", path: "/bin/absent", symbol: "main", onReturn: false }, want: /no program or library \/bin\/absent/ },
-    { program: counter, target: { kind: "uprobe", path: "libc", symbol: "absent", onReturn: false }, want: /defines no function absent/ },
-    { program: counter, target: { kind: "uprobe", path: "libc", symbol: "write", pid: 2 ** 22 + 1, onReturn: false }, want: /no process 4194305/ },
+    {
+      program: counter,
+      target: { kind: "uprobe", path: "/bin/absent", symbol: "main", onReturn: false },
+      want: /no program or library \/bin\/absent/,
+    },
+    {
+      program: counter,
+      target: { kind: "uprobe", path: "libc", symbol: "absent", onReturn: false },
+      want: /defines no function absent/,
+    },
+    {
+      program: counter,
+      target: { kind: "uprobe", path: "libc", symbol: "write", pid: 2 ** 22 + 1, onReturn: false },
+      want: /no process 4194305/,
+    },
     { program: counter, target: { kind: "tracepoint", category: "sched", name: "absent" }, want: /no such tracepoint/ },
   ];
   for (const { program, target, want } of rows) assert.throws(() => attacher.attach(program, target), want);

@@ -4,7 +4,15 @@ import type { AttachTarget, ProbeMoment } from "@sonde/bpf/spec";
 import { attachTypeId } from "../programs/attach-type.ts";
 import { functionsOf, symbolOffset } from "../symbols/functions.ts";
 import { resolveBinary } from "../symbols/library.ts";
-import { type Attr, Errno, type FileDescriptor, type Kernel, KernelError, UnsupportedFeatureError, linkCreate } from "../sys/index.ts";
+import {
+  type Attr,
+  Errno,
+  type FileDescriptor,
+  type Kernel,
+  KernelError,
+  UnsupportedFeatureError,
+  linkCreate,
+} from "../sys/index.ts";
 import { isPattern, patternSource } from "../tracefs/pattern.ts";
 import { describeTarget } from "./describe.ts";
 import { Link } from "./link.ts";
@@ -49,12 +57,21 @@ export function attachKprobeMulti(
  * BPF_LINK_CREATE, from byte 16: path (u64)   24 offsets (u64)   32 ref_ctr_offsets (u64)   40 cookies (u64)
  * 48 cnt   52 flags   56 pid.
  */
-export function attachUprobeMulti(kernel: Kernel, programFd: number, target: Of<"uprobeMulti">, options: AttachOptions): Link {
+export function attachUprobeMulti(
+  kernel: Kernel,
+  programFd: number,
+  target: Of<"uprobeMulti">,
+  options: AttachOptions,
+): Link {
   const subject = describeTarget(target);
   const path = resolveBinary(target.path);
   if (path === undefined) throw absent(subject, `There is no program or library ${target.path}.`);
   const functions = options.functions ?? functionsOf(path, target.pattern).map((at): MultiFunction => ({ at }));
-  if (functions.length === 0) throw absent(subject, `${path} defines no function that matches ${target.pattern}: list them with \`sonde list 'uprobe:${path}:*'\`.`);
+  if (functions.length === 0)
+    throw absent(
+      subject,
+      `${path} defines no function that matches ${target.pattern}: list them with \`sonde list 'uprobe:${path}:*'\`.`,
+    );
   const offsets = functions.map(({ at }) => (typeof at === "bigint" ? at : offsetOf(path, at, subject)));
   const extra = (attr: Attr): void => {
     attr.path(16, path);
@@ -84,10 +101,13 @@ function multiLink(
   try {
     fd = linkCreate(kernel, request, subject);
   } catch (error) {
-    if (!(error instanceof KernelError) || (error.errno !== Errno.EINVAL && error.errno !== Errno.EOPNOTSUPP)) throw error;
+    if (!(error instanceof KernelError) || (error.errno !== Errno.EINVAL && error.errno !== Errno.EOPNOTSUPP))
+      throw error;
     // EINVAL is also the answer to wrong arguments; a kernel that has such links answers it for an address that is no function.
     if (error.errno === Errno.EINVAL && isKnown(kernel, request)) throw error;
-    throw new UnsupportedFeatureError(feature.name, feature.since, `BPF_LINK_CREATE answers ${error.code}`, { cause: error });
+    throw new UnsupportedFeatureError(feature.name, feature.since, `BPF_LINK_CREATE answers ${error.code}`, {
+      cause: error,
+    });
   }
   return new Link(kernel, subject, road, [{ program: fd }]);
 }
@@ -118,7 +138,11 @@ function words(values: readonly bigint[]): Uint8Array {
 }
 
 /** One name stays a name. Of a pattern the addresses are given, since names need not be unique. */
-function kernelFunctions({ pattern }: Of<"kprobeMulti">, tracefs: () => string | undefined, subject: string): MultiFunction[] {
+function kernelFunctions(
+  { pattern }: Of<"kprobeMulti">,
+  tracefs: () => string | undefined,
+  subject: string,
+): MultiFunction[] {
   if (!isPattern(pattern)) return [{ at: pattern }];
   const traceable = traceableNames(pattern, tracefs());
   const line = new RegExp(`^([0-9a-f]+) [tT] (${patternSource(pattern, "[^\\s]")})(?:\\t.*)?$`, "gm");
@@ -127,7 +151,11 @@ function kernelFunctions({ pattern }: Of<"kprobeMulti">, tracefs: () => string |
     if (traceable === undefined || traceable.has(name)) found.add(BigInt(`0x${address}`));
   }
   found.delete(0n);
-  if (found.size === 0) throw absent(subject, `No function that can be probed matches ${pattern}, or /proc/kallsyms hides addresses (kernel.kptr_restrict).`);
+  if (found.size === 0)
+    throw absent(
+      subject,
+      `No function that can be probed matches ${pattern}, or /proc/kallsyms hides addresses (kernel.kptr_restrict).`,
+    );
   return Array.from(found, (at) => ({ at }));
 }
 

@@ -12,7 +12,8 @@ function adviceFor(target: AttachTarget, code: string): string | undefined {
     case "kprobe":
       return kprobeAdvice(target.symbol, code);
     case "uprobe":
-      if (code === "EINVAL") return `No instruction that can be probed is at this place of ${target.path}, or its file system can't hold probes.`;
+      if (code === "EINVAL")
+        return `No instruction that can be probed is at this place of ${target.path}, or its file system can't hold probes.`;
       if (code === "ESRCH") return `There is no process ${target.pid}.`;
       return undefined;
     default:

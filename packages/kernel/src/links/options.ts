@@ -32,4 +32,3 @@ export interface MultiFunction {
   /** Of uprobes, as {@link AttachOptions.refCounterOffset}. */
   readonly refCounterOffset?: number;
 }
-

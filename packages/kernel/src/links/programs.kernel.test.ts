@@ -54,7 +54,11 @@ kernelTest("an iterator is read at once, as a stream, and for one process", { ne
 kernelTest("an iterator over the threads of one process", { needs: ["iterator", "task_iterator_parameters"] }, () => {
   using collection = loadCollection(kernel, objectWith("iterators", "tasks").spec(), { vmlinux });
   using all = attach(collection, "tasks", { iterator: { pid: process.pid } });
-  const processes = readIterator(kernel, all).toString().trim().split("\n").map((line) => line.split(" ")[0]);
+  const processes = readIterator(kernel, all)
+    .toString()
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" ")[0]);
   assert.ok(processes.length > 1);
   assert.deepEqual([...new Set(processes)], [`${process.pid}`]);
   using one = attach(collection, "tasks", { iterator: { tid: process.pid } });
@@ -71,39 +75,62 @@ kernelTest("an iterator over one map, whose program is exchanged in place", { ne
 
   using other = loadCollection(kernel, objectWith("iterators", "elements").spec(), { vmlinux });
   const next = other.program("elements");
-  assert.throws(() => link.update(next, next), (error) => error instanceof KernelError && error.code === "EPERM");
+  assert.throws(
+    () => link.update(next, next),
+    (error) => error instanceof KernelError && error.code === "EPERM",
+  );
   link.update(next, collection.program("elements"));
   assert.equal(link.info().programId, next.id());
-  assert.throws(() => link.detach(), (error) => error instanceof KernelError && error.code === "EOPNOTSUPP");
+  assert.throws(
+    () => link.detach(),
+    (error) => error instanceof KernelError && error.code === "EOPNOTSUPP",
+  );
 });
 
-kernelTest("a pinned link goes on without its process, and is opened again", { needs: ["raw_tracepoint"] }, async () => {
-  await withPins(async (folder) => {
-    const writer = new Writer(5);
-    const object = objectWith("tracing", "raw_tracepoint");
-    object.globals<{ watched: number }>("rodata").watched = writer.pid;
-    using collection = loadCollection(kernel, object.spec(), { vmlinux });
-    const count = (): bigint => collection.globals<Record<string, { count: bigint }>>("bss")["on_raw_tracepoint"]?.count ?? 0n;
-    const link = attach(collection, "raw_tracepoint");
-    link.pin(`${folder}/link`);
-    assert.throws(() => link.pin(`${folder}/link`), (error) => error instanceof KernelError && error.code === "EEXIST");
-    const { id } = link.info();
-    link.close();
-    await writer.run();
-    assert.ok(count() >= 5n, `${count()} system calls`);
-    using reopened = Link.open(kernel, `${folder}/link`);
-    const info = reopened.info();
-    assert.equal(info.id, id);
-    assert.deepEqual([info.kind, info.kind === "raw_tracepoint" && info.tracepoint], ["raw_tracepoint", "sys_exit"]);
-    assert.equal(info.programId, collection.program("raw_tracepoint").id());
-    assert.throws(() => Link.open(kernel, `${folder}/absent`), (error) => error instanceof KernelError && error.code === "ENOENT");
-  });
-});
+kernelTest(
+  "a pinned link goes on without its process, and is opened again",
+  { needs: ["raw_tracepoint"] },
+  async () => {
+    await withPins(async (folder) => {
+      const writer = new Writer(5);
+      const object = objectWith("tracing", "raw_tracepoint");
+      object.globals<{ watched: number }>("rodata").watched = writer.pid;
+      using collection = loadCollection(kernel, object.spec(), { vmlinux });
+      const count = (): bigint =>
+        collection.globals<Record<string, { count: bigint }>>("bss")["on_raw_tracepoint"]?.count ?? 0n;
+      const link = attach(collection, "raw_tracepoint");
+      link.pin(`${folder}/link`);
+      assert.throws(
+        () => link.pin(`${folder}/link`),
+        (error) => error instanceof KernelError && error.code === "EEXIST",
+      );
+      const { id } = link.info();
+      link.close();
+      await writer.run();
+      assert.ok(count() >= 5n, `${count()} system calls`);
+      using reopened = Link.open(kernel, `${folder}/link`);
+      const info = reopened.info();
+      assert.equal(info.id, id);
+      assert.deepEqual([info.kind, info.kind === "raw_tracepoint" && info.tracepoint], ["raw_tracepoint", "sys_exit"]);
+      assert.equal(info.programId, collection.program("raw_tracepoint").id());
+      assert.throws(
+        () => Link.open(kernel, `${folder}/absent`),
+        (error) => error instanceof KernelError && error.code === "ENOENT",
+      );
+    });
+  },
+);
 
 kernelTest("attachments that are no single BPF link say so", { needs: ["perf_event"] }, () => {
   using collection = loadCollection(kernel, objectWith("tracing", "sampled").spec(), { vmlinux });
-  using link = attacher.attach(collection.program("sampled"), { kind: "perfEvent", event: "cpu-clock", period: 1e9, cpus: "all" });
-  if (link.fd === undefined) assert.throws(() => link.pin("/sys/fs/bpf/never"), /cannot be pinned: it is (\d+ attachments|a perf event)/);
+  using link = attacher.attach(collection.program("sampled"), {
+    kind: "perfEvent",
+    event: "cpu-clock",
+    period: 1e9,
+    cpus: "all",
+  });
+  if (link.fd === undefined)
+    assert.throws(() => link.pin("/sys/fs/bpf/never"), /cannot be pinned: it is (\d+ attachments|a perf event)/);
   else assert.equal(link.info().kind, "perf_event");
 });
 
@@ -124,7 +151,11 @@ kernelTest("a function of a loaded program is replaced, and comes back", { needs
 kernelTest("a program without a function of that name cannot have it replaced", { needs: ["fentry"] }, () => {
   using original = loadCollection(kernel, objectWith("tracing", "packet").spec(), { vmlinux });
   assert.throws(
-    () => loadCollection(kernel, objectSpec("replacement"), { vmlinux, targetPrograms: { decide_otherwise: original.program("packet") } }),
+    () =>
+      loadCollection(kernel, objectSpec("replacement"), {
+        vmlinux,
+        targetPrograms: { decide_otherwise: original.program("packet") },
+      }),
     /no function 'decide' in the types of the target program, whose functions are/,
   );
 });
@@ -138,7 +169,10 @@ kernelTest("a test run gives the packet back, repeats, and runs on a CPU", () =>
   assert.deepEqual(result.data, Uint8Array.of(0x5a, ...data.subarray(1)));
   const counts = collection.globals<Record<string, { count: bigint; value: bigint }>>("bss");
   assert.equal(counts["on_packet"]?.count, 5n);
-  assert.throws(() => packet.testRun({ data, dataRoom: 10 }), (error) => error instanceof KernelError && error.code === "ENOSPC");
+  assert.throws(
+    () => packet.testRun({ data, dataRoom: 10 }),
+    (error) => error instanceof KernelError && error.code === "ENOSPC",
+  );
 
   const raw = collection.program("raw_tracepoint");
   assert.equal(raw.testRun({ context: new Uint8Array(BigUint64Array.of(1n, 4711n).buffer), cpu: 0 }).returned, 0);
@@ -151,13 +185,17 @@ kernelTest("live frames go where the program sends them", { needs: ["live_frames
   const context = new Uint8Array(24);
   new DataView(context.buffer).setUint32(4, 64, true); // data_end
   new DataView(context.buffer).setUint32(12, 1, true);
-  collection.program("packet").testRun({ data: new Uint8Array(64), context, repeat: 100, batchSize: 16, liveFrames: true });
+  collection
+    .program("packet")
+    .testRun({ data: new Uint8Array(64), context, repeat: 100, batchSize: 16, liveFrames: true });
   assert.equal(collection.globals<Record<string, { count: bigint }>>("bss")["on_packet"]?.count, 100n);
 });
 
 kernelTest("a syscall program is run with a context that it changes", { needs: ["syscall_program"] }, () => {
   using collection = loadCollection(kernel, objectWith("tracing", "by_hand").spec(), { vmlinux });
-  const { returned, context } = collection.program("by_hand").testRun({ context: new Uint8Array(BigUint64Array.of(21n, 0n).buffer) });
+  const { returned, context } = collection
+    .program("by_hand")
+    .testRun({ context: new Uint8Array(BigUint64Array.of(21n, 0n).buffer) });
   assert.deepEqual([returned, [...new BigUint64Array(context.buffer, context.byteOffset, 2)]], [7, [21n, 42n]]);
 });
 
@@ -214,6 +252,13 @@ kernelTest("a congestion control by a link", { needs: ["struct_ops_link"] }, () 
 
 kernelTest("a member that this kernel does not have must not be set", { needs: ["tp_btf"] }, () => {
   const spec = objectSpec("congestion");
-  const maps = spec.maps.map((map) => (map.name !== "plain" ? map : { ...map, references: [...(map.references ?? []), { kind: "program" as const, name: "avoid", at: 48 }] }));
-  assert.throws(() => loadCollection(kernel, { ...spec, maps }, { vmlinux }), /tcp_congestion_ops has no member 'absent_in_every_kernel', and it is set/);
+  const maps = spec.maps.map((map) =>
+    map.name !== "plain"
+      ? map
+      : { ...map, references: [...(map.references ?? []), { kind: "program" as const, name: "avoid", at: 48 }] },
+  );
+  assert.throws(
+    () => loadCollection(kernel, { ...spec, maps }, { vmlinux }),
+    /tcp_congestion_ops has no member 'absent_in_every_kernel', and it is set/,
+  );
 });

@@ -17,7 +17,8 @@ const EVERY_CPU = -1;
 /** Probes without a process fire on every CPU, whichever one they are opened on. */
 export function tracepointEvent(tracefs: string, target: Of<"tracepoint">, cpu: number): PerfEventRequest {
   const id = tracepointId(tracefs, target.category, target.name);
-  if (id === undefined) throw absent(target, "perf_event_open", "There is no such tracepoint: list them with `sonde list 'tracepoint:*'`.");
+  if (id === undefined)
+    throw absent(target, "perf_event_open", "There is no such tracepoint: list them with `sonde list 'tracepoint:*'`.");
   return { type: PerfType.TRACEPOINT, config: id, pid: EVERY_PROCESS, cpu };
 }
 
@@ -34,12 +35,21 @@ export function kprobeEvent(source: EventSource, target: Of<"kprobe">, cpu: numb
 }
 
 /** The file is found as a shell and the loader would; the symbol in its tables. */
-export function uprobeEvent(source: EventSource, target: Of<"uprobe">, cpu: number, options: AttachOptions = {}): PerfEventRequest {
+export function uprobeEvent(
+  source: EventSource,
+  target: Of<"uprobe">,
+  cpu: number,
+  options: AttachOptions = {},
+): PerfEventRequest {
   const path = resolveBinary(target.path);
   if (path === undefined) throw absent(target, "open", `There is no program or library ${target.path}.`);
   const start = target.symbol === undefined ? 0 : symbolOffset(path, target.symbol);
   if (start === undefined) {
-    throw absent(target, "perf_event_open", `${path} defines no function ${target.symbol}: list what it has with \`sonde list 'uprobe:${path}:*'\`.`);
+    throw absent(
+      target,
+      "perf_event_open",
+      `${path} defines no function ${target.symbol}: list what it has with \`sonde list 'uprobe:${path}:*'\`.`,
+    );
   }
   const pid = options.pid ?? target.pid ?? EVERY_PROCESS;
   return {

@@ -46,7 +46,9 @@ function hits(collection: Collection): Readonly<Record<string, Hit>> {
 }
 
 function attachAll(collection: Collection, options: AttachOptions = {}): Link[] {
-  return new Attacher(kernel, { vmlinux }).attachAll(Array.from(collection.attachments(), (attachment) => ({ ...attachment, options })));
+  return new Attacher(kernel, { vmlinux }).attachAll(
+    Array.from(collection.attachments(), (attachment) => ({ ...attachment, options })),
+  );
 }
 
 interface Row {
@@ -82,7 +84,10 @@ for (const { program, needs, times = 1, value = 0n, cookie } of ROWS) {
     const before = openKernelDescriptors();
     const writer = new Writer(WRITES);
     {
-      using collection = load(objectWith("tracing", program), { watched: writer.pid, with_cookie: options.cookie !== undefined });
+      using collection = load(objectWith("tracing", program), {
+        watched: writer.pid,
+        with_cookie: options.cookie !== undefined,
+      });
       const links = attachAll(collection, options);
       await writer.run();
       const hit = hits(collection)[`on_${program}`];
@@ -94,7 +99,10 @@ for (const { program, needs, times = 1, value = 0n, cookie } of ROWS) {
     assert.deepEqual(leaked(before, openKernelDescriptors()), []);
   };
   kernelTest(`${program} fires for each write`, { needs }, () => fires({}));
-  if (cookie !== undefined) kernelTest(`${program} reads its cookie`, { needs: [...needs, ...cookie] }, () => fires({ cookie: 0x1122_3344_5566n }));
+  if (cookie !== undefined)
+    kernelTest(`${program} reads its cookie`, { needs: [...needs, ...cookie] }, () =>
+      fires({ cookie: 0x1122_3344_5566n }),
+    );
 }
 
 for (const [program, needs, cookieNeeds] of [
@@ -103,7 +111,10 @@ for (const [program, needs, cookieNeeds] of [
 ] as const) {
   const fires = async (options: AttachOptions): Promise<void> => {
     const writer = new Writer(WRITES);
-    using collection = load(objectWith("tracing", program), { watched: writer.pid, with_cookie: options.cookie !== undefined });
+    using collection = load(objectWith("tracing", program), {
+      watched: writer.pid,
+      with_cookie: options.cookie !== undefined,
+    });
     const links = attachAll(collection, options);
     await writer.run();
     for (const link of links) link.close();
@@ -120,14 +131,22 @@ kernelTest("each function of many has its own cookie", { needs: ["kprobe_multi"]
   using collection = load(objectWith("tracing", "kprobe_multi"), { watched: writer.pid, with_cookie: true });
   const program = collection.program("kprobe_multi");
   const target: AttachTarget = { kind: "kprobeMulti", pattern: "vfs_*", on: "entry" };
-  using link = new Attacher(kernel).attach(program, target, { functions: [{ at: "vfs_rmdir", cookie: 1n }, { at: "vfs_write", cookie: 2n }] });
+  using link = new Attacher(kernel).attach(program, target, {
+    functions: [
+      { at: "vfs_rmdir", cookie: 1n },
+      { at: "vfs_write", cookie: 2n },
+    ],
+  });
   const info = link.info();
   assert.equal(info.kind, "kprobe_multi");
   await writer.run();
   assert.deepEqual(hits(collection)["on_kprobe_multi"], { count: BigInt(WRITES), cookie: 2n, value: 0n });
   using many = new Attacher(kernel).attach(program, target);
   const count = many.info();
-  assert.ok(count.kind === "kprobe_multi" && (count.count === 0 || count.count > 20), JSON.stringify(count, (_, value: unknown) => String(value)));
+  assert.ok(
+    count.kind === "kprobe_multi" && (count.count === 0 || count.count > 20),
+    JSON.stringify(count, (_, value: unknown) => String(value)),
+  );
 });
 
 kernelTest("a uprobe.multi link says what it is", { needs: ["uprobe_multi"] }, () => {
@@ -140,7 +159,10 @@ kernelTest("a uprobe.multi link says what it is", { needs: ["uprobe_multi"] }, (
   assert.equal(info.programId, collection.program("uprobe_multi").id());
 });
 
-for (const [program, needs] of [["fmod_ret", ["fmod_ret"]], ["lsm", ["lsm"]]] as const) {
+for (const [program, needs] of [
+  ["fmod_ret", ["fmod_ret"]],
+  ["lsm", ["lsm"]],
+] as const) {
   kernelTest(`${program} decides what making a folder ends with`, { needs }, () => {
     const folder = mkdtempSync(`${tmpdir()}/sonde-`);
     try {
@@ -164,7 +186,9 @@ kernelTest("an LSM program of a control group sees its processes only", { needs:
     assert.throws(() => attachAll(collection), /say which \(option cgroup\)/);
     const [link] = attachAll(collection, { cgroup: group });
     const run = async (where: string): Promise<void> => {
-      const child = spawn("/bin/sh", ["-c", `echo $$ > ${where}/cgroup.procs && exec ip link show lo`], { stdio: "ignore" });
+      const child = spawn("/bin/sh", ["-c", `echo $$ > ${where}/cgroup.procs && exec ip link show lo`], {
+        stdio: "ignore",
+      });
       assert.deepEqual(await once(child, "exit"), [0, null]);
     };
     await run("/sys/fs/cgroup");
@@ -181,24 +205,32 @@ kernelTest("a writable raw tracepoint decides what a test run ends with", { need
   using collection = load(objectWith("tracing", "writable", "packet"), { watched: process.pid, answer: -E2BIG });
   const [link] = attachAll(collection);
   const packet = collection.program("packet");
-  assert.throws(() => packet.testRun({ data: new Uint8Array(64) }), (error) => error instanceof KernelError && error.code === "E2BIG");
+  assert.throws(
+    () => packet.testRun({ data: new Uint8Array(64) }),
+    (error) => error instanceof KernelError && error.code === "E2BIG",
+  );
   link?.close();
   assert.equal(packet.testRun({ data: new Uint8Array(64) }).returned, 2);
   assert.equal(hits(collection)["on_writable"]?.count, 1n);
 });
 
-kernelTest("a perf event by its numbers; a hardware counter where there is one", { needs: ["perf_event"] }, async () => {
-  using collection = load(objectWith("tracing", "sampled"));
-  const program = collection.program("sampled");
-  const attacher = new Attacher(kernel);
-  const at = (type: number, config: number): Link => attacher.attach(program, { kind: "perfEvent", event: { type, config }, frequency: 200, cpus: "all" });
-  const clock = at(1, 0);
-  await sleep(200);
-  clock.close();
-  assert.ok((hits(collection)["on_perf_event"]?.count ?? 0n) > 3n);
-  if (existsSync("/sys/bus/event_source/devices/cpu/events/cpu-cycles")) at(0, 0).close();
-  else assert.throws(() => at(0, 0), /perf event of type 0, config 0 200 times a second.*\n.*hardware counters/);
-});
+kernelTest(
+  "a perf event by its numbers; a hardware counter where there is one",
+  { needs: ["perf_event"] },
+  async () => {
+    using collection = load(objectWith("tracing", "sampled"));
+    const program = collection.program("sampled");
+    const attacher = new Attacher(kernel);
+    const at = (type: number, config: number): Link =>
+      attacher.attach(program, { kind: "perfEvent", event: { type, config }, frequency: 200, cpus: "all" });
+    const clock = at(1, 0);
+    await sleep(200);
+    clock.close();
+    assert.ok((hits(collection)["on_perf_event"]?.count ?? 0n) > 3n);
+    if (existsSync("/sys/bus/event_source/devices/cpu/events/cpu-cycles")) at(0, 0).close();
+    else assert.throws(() => at(0, 0), /perf event of type 0, config 0 200 times a second.*\n.*hardware counters/);
+  },
+);
 
 const SAMPLE = fileURLToPath(new URL("../../testdata/usdt-sample", import.meta.url));
 
@@ -212,27 +244,52 @@ interface UsdtGlobals {
   arguments: number;
 }
 
-kernelTest("usdt probes tell their arguments, and wake those that wait for a listener", { needs: ["uprobe", "attach_cookie"] }, async () => {
-  const before = openKernelDescriptors();
-  const sample = spawn(SAMPLE, { stdio: ["pipe", "ignore", "inherit"] });
-  const exit = once(sample, "exit");
-  {
-    const object = objectWith("usdt", "plain", "counted");
-    for (const name of ["plain", "counted"]) object.program(name).attach = [{ kind: "usdt", path: SAMPLE, provider: "sonde_test", name }];
-    using collection = load(object, { watched: sample.pid ?? 0 });
-    const specs = usdtSpecs(collection);
-    assert.ok(specs !== undefined);
-    const links = attachAll(collection, { usdt: specs, cookie: 99n });
-    sample.stdin.end("x");
-    assert.deepEqual(await exit, [0, null]);
-    for (const link of links) link.close();
-    const { plain_count, counted_count, plain_cookie, first, second, third, arguments: count } = collection.globals<UsdtGlobals>("bss");
-    assert.deepEqual({ plain_count, counted_count, plain_cookie, first, second, third, count }, {
-      plain_count: 10n, counted_count: 10n, plain_cookie: 99n, first: 10n, second: -5n, third: 1234n, count: 3,
-    });
-    const attacher = new Attacher(kernel);
-    const wrong: AttachTarget = { kind: "usdt", path: SAMPLE, provider: "sonde_test", name: "absent" };
-    assert.throws(() => attacher.attach(collection.program("plain"), wrong), /has no such probe; it has sonde_test:plain, sonde_test:counted/);
-  }
-  assert.deepEqual(leaked(before, openKernelDescriptors()), []);
-});
+kernelTest(
+  "usdt probes tell their arguments, and wake those that wait for a listener",
+  { needs: ["uprobe", "attach_cookie"] },
+  async () => {
+    const before = openKernelDescriptors();
+    const sample = spawn(SAMPLE, { stdio: ["pipe", "ignore", "inherit"] });
+    const exit = once(sample, "exit");
+    {
+      const object = objectWith("usdt", "plain", "counted");
+      for (const name of ["plain", "counted"])
+        object.program(name).attach = [{ kind: "usdt", path: SAMPLE, provider: "sonde_test", name }];
+      using collection = load(object, { watched: sample.pid ?? 0 });
+      const specs = usdtSpecs(collection);
+      assert.ok(specs !== undefined);
+      const links = attachAll(collection, { usdt: specs, cookie: 99n });
+      sample.stdin.end("x");
+      assert.deepEqual(await exit, [0, null]);
+      for (const link of links) link.close();
+      const {
+        plain_count,
+        counted_count,
+        plain_cookie,
+        first,
+        second,
+        third,
+        arguments: count,
+      } = collection.globals<UsdtGlobals>("bss");
+      assert.deepEqual(
+        { plain_count, counted_count, plain_cookie, first, second, third, count },
+        {
+          plain_count: 10n,
+          counted_count: 10n,
+          plain_cookie: 99n,
+          first: 10n,
+          second: -5n,
+          third: 1234n,
+          count: 3,
+        },
+      );
+      const attacher = new Attacher(kernel);
+      const wrong: AttachTarget = { kind: "usdt", path: SAMPLE, provider: "sonde_test", name: "absent" };
+      assert.throws(
+        () => attacher.attach(collection.program("plain"), wrong),
+        /has no such probe; it has sonde_test:plain, sonde_test:counted/,
+      );
+    }
+    assert.deepEqual(leaked(before, openKernelDescriptors()), []);
+  },
+);

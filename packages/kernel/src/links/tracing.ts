@@ -7,7 +7,10 @@ import { describeTarget } from "./describe.ts";
 import { Link } from "./link.ts";
 import type { AttachOptions } from "./options.ts";
 
-export type TracingTarget = Extract<AttachTarget, { kind: "btfTracepoint" | "fentry" | "fmodRet" | "freplace" | "lsm" }>;
+export type TracingTarget = Extract<
+  AttachTarget,
+  { kind: "btfTracepoint" | "fentry" | "fmodRet" | "freplace" | "lsm" }
+>;
 
 /**
  * The kernel knows the target from loading, so BPF_RAW_TRACEPOINT_OPEN without a name attaches all of
@@ -26,13 +29,23 @@ export function attachTracing(kernel: Kernel, programFd: number, target: Tracing
 }
 
 /** BPF_LINK_CREATE, from byte 16: target_btf_id (u32)   24 cookie (u64). */
-function createLink(kernel: Kernel, programFd: number, target: TracingTarget, options: AttachOptions, subject: string): FileDescriptor {
+function createLink(
+  kernel: Kernel,
+  programFd: number,
+  target: TracingTarget,
+  options: AttachOptions,
+  subject: string,
+): FileDescriptor {
   const { into, cookie = 0n } = options;
   const extra = (attr: Attr): void => {
     attr.u32(16, into?.functionTypeId ?? 0);
     attr.u64(24, cookie);
   };
-  return linkCreate(kernel, { programFd, target: into?.programFd ?? 0, attachType: attachTypeOf(target), extra }, subject);
+  return linkCreate(
+    kernel,
+    { programFd, target: into?.programFd ?? 0, attachType: attachTypeOf(target), extra },
+    subject,
+  );
 }
 
 function attachTypeOf(target: TracingTarget): number {
@@ -52,7 +65,8 @@ function attachTypeOf(target: TracingTarget): number {
 }
 
 function attachCgroupLsm(kernel: Kernel, programFd: number, { cgroup }: AttachOptions, subject: string): Link {
-  if (cgroup === undefined) throw new TypeError(`${subject} is for the processes of a control group: say which (option cgroup)`);
+  if (cgroup === undefined)
+    throw new TypeError(`${subject} is for the processes of a control group: say which (option cgroup)`);
   using folder = new FileDescriptor(openSync(cgroup, constants.O_RDONLY | constants.O_DIRECTORY));
   const fd = linkCreate(kernel, { programFd, target: folder.fd, attachType: attachTypeId("lsm_cgroup") }, subject);
   return new Link(kernel, subject, "cgroup link", [{ program: fd }]);

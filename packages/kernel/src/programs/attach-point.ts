@@ -70,7 +70,10 @@ function pointFor(target: AttachTarget): { readonly attachType?: AttachType; rea
     case "fmodRet":
       return { attachType: "modify_return", btfTarget: functionOf(target) };
     case "lsm":
-      return { attachType: target.cgroup ? "lsm_cgroup" : "lsm_mac", btfTarget: { name: `bpf_lsm_${target.hook}`, kind: "func" } };
+      return {
+        attachType: target.cgroup ? "lsm_cgroup" : "lsm_mac",
+        btfTarget: { name: `bpf_lsm_${target.hook}`, kind: "func" },
+      };
     case "iter":
       return { attachType: "trace_iter", btfTarget: { name: `bpf_iter_${target.name}`, kind: "func" } };
     case "freplace":

@@ -31,7 +31,9 @@ export function findTarget(
 ): FoundTarget {
   if (program !== undefined) return inProgram(kernel, target, program, subject);
   if (target.ofProgram === true) {
-    throw new TypeError(`${subject} replaces function '${target.name}' of another program: hand that program over (targetPrograms)`);
+    throw new TypeError(
+      `${subject} replaces function '${target.name}' of another program: hand that program over (targetPrograms)`,
+    );
   }
   const { name, kind, module } = target;
   const found = module === undefined ? types.find(name, kind, subject) : types.findIn(module, name, kind, subject);
@@ -43,7 +45,8 @@ function inProgram(kernel: Kernel, target: BtfTarget, { fd }: TargetProgram, sub
   const btf = programBtf(kernel, fd);
   if (btf === undefined) throw absent(subject, target, "the target program, which was loaded without any");
   const id = btf.find(target.name, target.kind)[0];
-  if (id === undefined) throw absent(subject, target, `the target program, whose functions are ${[...btf.names("func")].join(", ")}`);
+  if (id === undefined)
+    throw absent(subject, target, `the target program, whose functions are ${[...btf.names("func")].join(", ")}`);
   return { id, fd };
 }
 

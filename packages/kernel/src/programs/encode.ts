@@ -103,7 +103,11 @@ function relocateCore(spec: ProgramSpec, object: ObjectContext): CoreApplied {
 }
 
 /** Types that the kernel itself does not have are looked for in its modules. */
-function coreTarget(subject: string, object: ObjectContext, btf: ObjectBtf): Btf | ((relocation: CoreRelocation) => Btf) {
+function coreTarget(
+  subject: string,
+  object: ObjectContext,
+  btf: ObjectBtf,
+): Btf | ((relocation: CoreRelocation) => Btf) {
   const { coreTypes, kernelTypes } = object;
   if (coreTypes !== undefined) return coreTypes;
   const vmlinux = requireVmlinux(object.vmlinux, subject);

@@ -25,7 +25,13 @@ export class Program {
   readonly #fd: FileDescriptor;
 
   /** Takes the descriptor over. */
-  constructor(kernel: Kernel, spec: ProgramSpec, targets: readonly AttachTarget[], fd: FileDescriptor, log: string = "") {
+  constructor(
+    kernel: Kernel,
+    spec: ProgramSpec,
+    targets: readonly AttachTarget[],
+    fd: FileDescriptor,
+    log: string = "",
+  ) {
     this.#kernel = kernel;
     this.#fd = fd;
     this.spec = spec;

@@ -35,7 +35,8 @@ export function linkReferences(instructions: readonly Instruction[], linkage: Li
     const { ref } = instruction;
     if (ref?.kind === "ksym") {
       const resolved = linkage.symbols.byName.get(ref.symbol);
-      if (resolved === undefined) throw new TypeError(`an instruction refers to '${ref.symbol}', which is no extern of the object`);
+      if (resolved === undefined)
+        throw new TypeError(`an instruction refers to '${ref.symbol}', which is no extern of the object`);
       const index = [...linkage.symbols.byName.keys()].indexOf(ref.symbol);
       if (resolved.kind === "missing" && !isLoadImm64(instruction.opcode)) {
         poisoned.set(linked.length, resolved.reason);
@@ -66,7 +67,7 @@ function withSymbol(instruction: Instruction, symbol: ResolvedSymbol): Instructi
   }
   switch (symbol.kind) {
     case "typed":
-      return { ...plain, src: Pseudo.BTF_ID, imm: BigInt(symbol.moduleFd) << 32n | BigInt(symbol.id) };
+      return { ...plain, src: Pseudo.BTF_ID, imm: (BigInt(symbol.moduleFd) << 32n) | BigInt(symbol.id) };
     case "address":
       return { ...plain, src: 0, imm: symbol.address };
     case "missing":

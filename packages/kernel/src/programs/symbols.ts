@@ -54,10 +54,17 @@ function isUntyped({ kind, typeId }: SymbolSpec, local: Btf): boolean {
 function fromTypes(extern: SymbolSpec, local: Btf, types: KernelTypes, modules: number[]): ResolvedSymbol {
   const kind = extern.kind === "kfunc" ? "func" : "var";
   const found = types.find(essentialName(extern.name), kind, describe(extern));
-  if (found === undefined) return { kind: "missing", reason: `${describe(extern)} is in the types of neither this kernel nor its loaded modules` };
+  if (found === undefined)
+    return {
+      kind: "missing",
+      reason: `${describe(extern)} is in the types of neither this kernel nor its loaded modules`,
+    };
   const theirs = found.btf.type(found.id);
   if (!("type" in theirs) || !typesCompatible(local, extern.typeId, found.btf, theirs.type)) {
-    return { kind: "missing", reason: `${describe(extern)} has another ${kind === "func" ? "prototype" : "type"} in this kernel` };
+    return {
+      kind: "missing",
+      reason: `${describe(extern)} has another ${kind === "func" ? "prototype" : "type"} in this kernel`,
+    };
   }
   return { kind: "typed", id: found.id, ...moduleOf(found, modules) };
 }
@@ -72,7 +79,8 @@ function moduleOf({ module }: FoundType, modules: number[]): { moduleIndex: numb
 function fromAddresses(extern: SymbolSpec, addresses: readonly bigint[]): ResolvedSymbol {
   const [address, ...others] = new Set(addresses);
   if (address === undefined) return { kind: "missing", reason: `${describe(extern)} is not in /proc/kallsyms` };
-  if (others.length > 0) throw unresolved(extern, `${describe(extern)} is ${addresses.length} symbols in /proc/kallsyms`);
+  if (others.length > 0)
+    throw unresolved(extern, `${describe(extern)} is ${addresses.length} symbols in /proc/kallsyms`);
   return { kind: "address", address };
 }
 

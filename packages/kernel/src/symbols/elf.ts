@@ -137,8 +137,15 @@ export class ElfFile {
     const bytes = this.#read(strings.offset, strings.size);
     const names = Buffer.from(bytes.buffer, 0, bytes.byteLength);
     const wanted = Buffer.from(`${name}\0`);
-    const found = sections.find(({ nameOffset }) => names.subarray(nameOffset, nameOffset + wanted.length).equals(wanted));
-    return found && { address: found.address, bytes: found.type === SHT_NOBITS ? new DataView(new ArrayBuffer(0)) : this.#read(found.offset, found.size) };
+    const found = sections.find(({ nameOffset }) =>
+      names.subarray(nameOffset, nameOffset + wanted.length).equals(wanted),
+    );
+    return (
+      found && {
+        address: found.address,
+        bytes: found.type === SHT_NOBITS ? new DataView(new ArrayBuffer(0)) : this.#read(found.offset, found.size),
+      }
+    );
   }
 
   /** The build id in hexadecimal, by which separate debug files are found. */
@@ -198,7 +205,7 @@ export class ElfFile {
       throw new ElfError(this.path, `damaged: ${size} bytes at ${offset} are not in it (${this.#size} bytes)`);
     }
     const bytes = new Uint8Array(size);
-    for (let done = 0; done < size; ) {
+    for (let done = 0; done < size;) {
       const got = readSync(this.#fd, bytes, done, size - done, offset + done);
       if (got === 0) throw new ElfError(this.path, "became shorter while it was read");
       done += got;

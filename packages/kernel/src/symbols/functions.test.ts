@@ -47,7 +47,10 @@ test("damaged files are refused with a reason", () => {
     ];
     for (const { bytes, want } of rows) {
       writeFileSync(`${folder}/file`, bytes);
-      assert.throws(() => functionsOf(`${folder}/file`, "*"), (error) => error instanceof ElfError && want.test(error.message));
+      assert.throws(
+        () => functionsOf(`${folder}/file`, "*"),
+        (error) => error instanceof ElfError && want.test(error.message),
+      );
     }
   } finally {
     rmSync(folder, { recursive: true });

@@ -67,7 +67,9 @@ export class FunctionTable {
 
   /** Name and distance of the function that holds the byte at this offset in the file. */
   find(fileOffset: number): { name: string; offset: number } | undefined {
-    const segment = this.#segments.find((s) => s.executable && fileOffset >= s.offset && fileOffset < s.offset + s.size);
+    const segment = this.#segments.find(
+      (s) => s.executable && fileOffset >= s.offset && fileOffset < s.offset + s.size,
+    );
     if (segment === undefined) return undefined;
     const address = fileOffset - segment.offset + segment.address;
     const i = lastAtOrBelow(this.#starts, address);

@@ -50,7 +50,7 @@ export class KernelSymbols {
 
   /** The address of the first symbol with this name; undefined if there is none. */
   addressOf(name: string): bigint | undefined {
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       at = this.#text.indexOf(` ${name}`, at, "latin1");
       if (at < 0) return undefined;
       const end = this.#text[at + 1 + name.length];

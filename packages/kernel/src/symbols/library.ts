@@ -6,7 +6,9 @@ import { accessSync, constants, readFileSync, readdirSync, realpathSync, statSyn
 
 /** The file's real path, or undefined if there is no such program or library. */
 export function resolveBinary(name: string, search: string = process.env["PATH"] ?? ""): string | undefined {
-  const found = name.includes("/") ? existing(name) : (inLoaderCache(name) ?? inLibraryFolders(name) ?? onPath(name, search));
+  const found = name.includes("/")
+    ? existing(name)
+    : (inLoaderCache(name) ?? inLibraryFolders(name) ?? onPath(name, search));
   return found === undefined ? undefined : realpathSync(found);
 }
 
@@ -33,7 +35,10 @@ function inLibraryFolders(name: string): string | undefined {
   if (!name.startsWith("lib")) return undefined;
   const machine = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
   for (const folder of [`/lib/${machine}`, `/usr/lib/${machine}`, "/lib64", "/usr/lib64", "/lib", "/usr/lib"]) {
-    const found = filesIn(folder).filter((file) => isVersionOf(file, name)).sort().at(-1);
+    const found = filesIn(folder)
+      .filter((file) => isVersionOf(file, name))
+      .sort()
+      .at(-1);
     if (found !== undefined) return `${folder}/${found}`;
   }
   return undefined;
@@ -73,12 +78,20 @@ function inLoaderCache(name: string): string | undefined {
  * come entries of 24, { i32 flags, u32 soname, u32 path, u32, u64 }, their texts at offsets from the
  * magic. "libc" finds "libc.so.6"; of several versions the cache has the newest first.
  */
-export function findLibrary(cache: Buffer, name: string, abi: number | undefined = ABI[process.arch]): string | undefined {
+export function findLibrary(
+  cache: Buffer,
+  name: string,
+  abi: number | undefined = ABI[process.arch],
+): string | undefined {
   const start = cache.indexOf(CACHE_MAGIC, 0, "latin1");
   if (start < 0 || start + CACHE_HEADER_SIZE > cache.length) return undefined;
   const table = cache.subarray(start);
   const count = table.readUInt32LE(20);
-  for (let i = 0, at = CACHE_HEADER_SIZE; i < count && at + CACHE_ENTRY_SIZE <= table.length; i++, at += CACHE_ENTRY_SIZE) {
+  for (
+    let i = 0, at = CACHE_HEADER_SIZE;
+    i < count && at + CACHE_ENTRY_SIZE <= table.length;
+    i++, at += CACHE_ENTRY_SIZE
+  ) {
     if (table.readUInt8(at + 1) !== abi) continue;
     const soname = textAt(table, table.readUInt32LE(at + 4));
     if (isVersionOf(soname, name)) return textAt(table, table.readUInt32LE(at + 8));

@@ -12,7 +12,10 @@ import { UserSymbols } from "./user.ts";
 
 test("only executable mappings are kept, with their files", () => {
   const mappings = parseMaps(readFileSync(new URL("../../testdata/maps", import.meta.url), "latin1"));
-  assert.deepEqual(mappings.map((mapping) => mapping.path), ["/usr/bin/true", "/usr/lib/with space/libc.so.6", "", "[vdso]", "[vsyscall]"]);
+  assert.deepEqual(
+    mappings.map((mapping) => mapping.path),
+    ["/usr/bin/true", "/usr/lib/with space/libc.so.6", "", "[vdso]", "[vsyscall]"],
+  );
   assert.deepEqual(mappings[0], {
     start: 0x55d0c0a02000,
     end: 0x55d0c0a06000,
@@ -39,10 +42,18 @@ test("this process's own code is named; what belongs to nothing is not", () => {
   assert.ok(code !== null, "Node.js runs with a shared libc");
   const symbols = new UserSymbols();
   const start = BigInt(`0x${code[1]}`);
-  const named = symbols.symbolize(process.pid, Array.from({ length: 64 }, (_, i) => start + BigInt(0x8000 + i * 0x400)));
-  assert.ok(named.filter((symbol) => symbol.name !== undefined).length > 32, "most of libc's code belongs to a function");
+  const named = symbols.symbolize(
+    process.pid,
+    Array.from({ length: 64 }, (_, i) => start + BigInt(0x8000 + i * 0x400)),
+  );
+  assert.ok(
+    named.filter((symbol) => symbol.name !== undefined).length > 32,
+    "most of libc's code belongs to a function",
+  );
   assert.ok(named.every((symbol) => symbol.module?.endsWith("/libc.so.6")));
-  assert.deepEqual(symbols.symbolize(process.pid, [5n]), [{ address: 5n, name: undefined, offset: 0, module: undefined }]);
+  assert.deepEqual(symbols.symbolize(process.pid, [5n]), [
+    { address: 5n, name: undefined, offset: 0, module: undefined },
+  ]);
   assert.equal(symbols.symbolize(2 ** 22 + 1, [start])[0]?.name, undefined);
 });
 
@@ -53,9 +64,12 @@ test("a process that has ended keeps the names it had", async () => {
   await once(child.stdout, "data"); // by now the loader has mapped its libraries
   const started = symbols.process(child.pid);
   assert.equal(symbols.process(child.pid), started);
-  const code = /^([0-9a-f]+)-[0-9a-f]+ r-xp 0*([0-9a-f]+) .*\/libc\.so\.6$/m.exec(readFileSync(`/proc/${child.pid}/maps`, "latin1"));
+  const code = /^([0-9a-f]+)-[0-9a-f]+ r-xp 0*([0-9a-f]+) .*\/libc\.so\.6$/m.exec(
+    readFileSync(`/proc/${child.pid}/maps`, "latin1"),
+  );
   assert.ok(code !== null);
-  const address = BigInt(`0x${code[1]}`) - BigInt(`0x${code[2]}`) + BigInt(symbolOffset(resolveBinary("libc") ?? "", "write") ?? 0);
+  const address =
+    BigInt(`0x${code[1]}`) - BigInt(`0x${code[2]}`) + BigInt(symbolOffset(resolveBinary("libc") ?? "", "write") ?? 0);
   assert.match(formatSymbol(started.symbolize(address)), /^(__)?(libc_)?write$/);
   child.stdin.end("\n");
   await once(child, "exit");

@@ -36,7 +36,11 @@ export class UserSymbols {
       const stat = quietly(() => statSync(path));
       if (stat === undefined) continue;
       const key = `${mapping.file}:${stat.mtimeMs}`;
-      if (!this.#files.has(key)) this.#files.set(key, quietly(() => FunctionTable.read(path)));
+      if (!this.#files.has(key))
+        this.#files.set(
+          key,
+          quietly(() => FunctionTable.read(path)),
+        );
       return this.#files.get(key);
     }
     return undefined;

@@ -40,7 +40,10 @@ kernelTest("a cache that can't be written is done without", () => {
 
 kernelTest("attach points are listed by provider", () => {
   const target = runningTarget({ kernel });
-  assert.deepEqual(target.probes("tracepoint", "sched:sched_process_ex[ei]*").slice(0, 2), ["sched:sched_process_exec", "sched:sched_process_exit"]);
+  assert.deepEqual(target.probes("tracepoint", "sched:sched_process_ex[ei]*").slice(0, 2), [
+    "sched:sched_process_exec",
+    "sched:sched_process_exit",
+  ]);
   assert.ok(target.probes("rawtracepoint", "sched_*").includes("sched_switch"));
   assert.deepEqual(target.probes("kprobe", "vfs_read"), ["vfs_read"]);
   assert.ok(target.probes("kprobe", "vfs_*").includes("vfs_write"));
@@ -58,7 +61,13 @@ kernelTest("a tracepoint's record has the fields of its format file", () => {
   assert.equal(format?.id, Number(readFileSync("/sys/kernel/tracing/events/sched/sched_switch/id", "latin1")));
   assert.deepEqual(
     format.fields.find((field) => field.name === "next_comm"),
-    { name: "next_comm", type: "char[16]", offset: 40, size: 16, signed: format.fields.find((field) => field.name === "prev_comm")?.signed },
+    {
+      name: "next_comm",
+      type: "char[16]",
+      offset: 40,
+      size: 16,
+      signed: format.fields.find((field) => field.name === "prev_comm")?.signed,
+    },
   );
   assert.equal(target.tracepoint("sched", "absent"), undefined);
 });

@@ -69,8 +69,20 @@ interface Requirement {
   readonly rests: Rest;
 }
 
-type Rest = "nothing" | "kprobes" | "trampolines" | "tcx" | "netkit" | "netfilter-bpf" | "lwt-bpf" | "seg6-bpf" | "modules" | "bpf-lsm" | "sched-ext" | "all-symbols" | "config";
-
+type Rest =
+  | "nothing"
+  | "kprobes"
+  | "trampolines"
+  | "tcx"
+  | "netkit"
+  | "netfilter-bpf"
+  | "lwt-bpf"
+  | "seg6-bpf"
+  | "modules"
+  | "bpf-lsm"
+  | "sched-ext"
+  | "all-symbols"
+  | "config";
 
 const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
   // Attachments.
@@ -168,7 +180,9 @@ export interface KernelFacts {
 export function reasonToLack(feature: KernelFeature, kernel: KernelFacts): string | undefined {
   const { since, rests } = REQUIREMENTS[feature];
   const lacking = isOlder(kernel, since) ? `Linux ${since}` : missingRest(rests, kernel);
-  return lacking === undefined ? undefined : `unsupported feature ${feature}: needs ${lacking}; this is ${kernel.release}`;
+  return lacking === undefined
+    ? undefined
+    : `unsupported feature ${feature}: needs ${lacking}; this is ${kernel.release}`;
 }
 
 /** Whether a kernel is older than a release written "5.8". */
@@ -199,7 +213,8 @@ const OPTION_OF: Partial<Record<Rest, string>> = {
 function missingRest(rest: Rest, kernel: KernelFacts): string | undefined {
   const option = OPTION_OF[rest];
   if (option !== undefined && kernel.config(option) === false) return `${option}, which is not set`;
-  if (rest === "config" && kernel.config("CONFIG_BPF") === undefined) return "its configuration, which neither /proc nor /boot tells";
+  if (rest === "config" && kernel.config("CONFIG_BPF") === undefined)
+    return "its configuration, which neither /proc nor /boot tells";
   if (rest === "trampolines" || rest === "bpf-lsm") {
     // The same policy refuses both, with EPERM and an empty verifier log.
     if (kernel.functionTracingRefused()) return "function tracing, which is refused to root";

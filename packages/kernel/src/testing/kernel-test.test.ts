@@ -19,7 +19,11 @@ test("a kernel may lack a feature for a reason that can be named", async (t) => 
   const rows = [
     { feature: "kprobe_multi", on: kernel("5.10"), want: "needs Linux 5.18; this is 5.10.0-test" },
     { feature: "kprobe_multi", on: kernel("6.12"), want: undefined },
-    { feature: "kprobe", on: kernel("6.18", { unset: "CONFIG_KPROBES" }), want: "needs CONFIG_KPROBES, which is not set" },
+    {
+      feature: "kprobe",
+      on: kernel("6.18", { unset: "CONFIG_KPROBES" }),
+      want: "needs CONFIG_KPROBES, which is not set",
+    },
     { feature: "fentry", on: kernel("6.18", { functionTracingRefused: () => true }), want: "refused to root" },
     { feature: "tp_btf", on: kernel("6.18", { functionTracingRefused: () => true }), want: undefined },
     { feature: "lsm", on: kernel("6.1", { bpfLsmActive: () => false }), want: "active security modules" },

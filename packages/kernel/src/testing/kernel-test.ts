@@ -49,7 +49,9 @@ export async function runOrSkip<Context extends { skip(reason?: string): void }>
   } catch (error) {
     if (!(error instanceof UnsupportedFeatureError)) throw error;
     if (error.since !== undefined && isOlder(kernel, error.since)) {
-      return context.skip(`unsupported feature ${error.feature}: needs Linux ${error.since}; this is ${kernel.release}`);
+      return context.skip(
+        `unsupported feature ${error.feature}: needs Linux ${error.since}; this is ${kernel.release}`,
+      );
     }
     const served = needs.length === 0 ? "the test names no feature that it needs" : `it has ${needs.join(", ")}`;
     throw new Error(`no reason to skip on ${kernel.release} (${served}): ${error.message}`, { cause: error });

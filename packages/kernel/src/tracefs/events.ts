@@ -34,7 +34,10 @@ export function matchTracepoints(root: string, pattern: string): string[] {
     return isName(name) && existsSync(`${folder}/${name}/id`) ? [`${category}:${name}`] : [];
   }
   const matches = patternMatcher(name);
-  return foldersIn(folder).filter(matches).sort().map((event) => `${category}:${event}`);
+  return foldersIn(folder)
+    .filter(matches)
+    .sort()
+    .map((event) => `${category}:${event}`);
 }
 
 /** Names go into paths: nothing but what the kernel's macros can make of an identifier. */

@@ -15,7 +15,13 @@ test("a format file gives the record's fields, the common ones first", () => {
   assert.equal(format.category, "sched");
   assert.equal(format.id, 365);
   assert.deepEqual(format.fields[3], { name: "common_pid", type: "int", offset: 4, size: 4, signed: true });
-  assert.deepEqual(format.fields[4], { name: "filename", type: "__data_loc char[]", offset: 8, size: 4, signed: false });
+  assert.deepEqual(format.fields[4], {
+    name: "filename",
+    type: "__data_loc char[]",
+    offset: 8,
+    size: 4,
+    signed: false,
+  });
   assert.deepEqual(format.fields[5], { name: "pid", type: "pid_t", offset: 12, size: 4, signed: true });
 });
 
@@ -24,11 +30,17 @@ test("pointers and arrays keep their types, names lose them", () => {
   const filename = openat?.fields.find((field) => field.name === "filename");
   assert.deepEqual(filename, { name: "filename", type: "const char *", offset: 24, size: 8, signed: false });
 
-  const made = parseFormat("x", "name: x\nID: 1\nformat:\n\tfield:char comm[16];\toffset:8;\tsize:16;\tsigned:0;\n\tfield:unsigned long m[2][3];\toffset:24;\tsize:48;\tsigned:0;\n");
-  assert.deepEqual(made?.fields.map(({ name, type }) => ({ name, type })), [
-    { name: "comm", type: "char[16]" },
-    { name: "m", type: "unsigned long[2][3]" },
-  ]);
+  const made = parseFormat(
+    "x",
+    "name: x\nID: 1\nformat:\n\tfield:char comm[16];\toffset:8;\tsize:16;\tsigned:0;\n\tfield:unsigned long m[2][3];\toffset:24;\tsize:48;\tsigned:0;\n",
+  );
+  assert.deepEqual(
+    made?.fields.map(({ name, type }) => ({ name, type })),
+    [
+      { name: "comm", type: "char[16]" },
+      { name: "m", type: "unsigned long[2][3]" },
+    ],
+  );
 });
 
 test("a file of another kind is no format", () => {

@@ -19,7 +19,11 @@ export function openTracefs(kernel: Kernel): string {
   if (found !== undefined) return found;
   const [place] = PLACES;
   if (!existsSync(place)) {
-    throw new UnsupportedFeatureError("tracepoints", "4.1", `${place} does not exist: it was built without CONFIG_TRACING, or /sys is not mounted`);
+    throw new UnsupportedFeatureError(
+      "tracepoints",
+      "4.1",
+      `${place} does not exist: it was built without CONFIG_TRACING, or /sys is not mounted`,
+    );
   }
   const result = kernel.mount(place, "tracefs");
   if (result < 0) throw kernelError("mount", `tracefs at ${place}`, -result);

@@ -98,7 +98,8 @@ function anySet(source: Bytes, offset: number, layout: Layout): boolean {
 function sum(source: Bytes, offset: number, layout: Layout, signed: boolean): Integer {
   const read = signed ? readInt64 : readUint64;
   let total: Integer = read(source.view, offset);
-  for (let cpu = 1; cpu < layout.cpus; cpu++) total = add(total, read(source.view, offset + cpu * layout.stride), signed);
+  for (let cpu = 1; cpu < layout.cpus; cpu++)
+    total = add(total, read(source.view, offset + cpu * layout.stride), signed);
   return total;
 }
 

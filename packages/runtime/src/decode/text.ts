@@ -21,7 +21,7 @@ function decodeUtf8(buffer: Buffer, start: number, end: number): string {
   const text = buffer.toString("utf8", start, end);
   if (!text.includes("\ufffd")) return text;
   let result = "";
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const length = sequenceLength(buffer, at, end);
     result += length === 0 ? String.fromCharCode(0xdc00 + buffer[at]!) : buffer.toString("utf8", at, at + length);
     at += length || 1;
@@ -33,7 +33,8 @@ function decodeUtf8(buffer: Buffer, start: number, end: number): string {
 function sequenceLength(buffer: Buffer, at: number, end: number): number {
   const first = buffer[at]!;
   if (first < 0x80) return 1;
-  const length = first >= 0xf0 && first < 0xf5 ? 4 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xc2 && first < 0xe0 ? 2 : 0;
+  const length =
+    first >= 0xf0 && first < 0xf5 ? 4 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xc2 && first < 0xe0 ? 2 : 0;
   if (length === 0 || at + length > end) return 0;
   for (let i = 1; i < length; i++) if ((buffer[at + i]! & 0xc0) !== 0x80) return 0;
   const second = buffer[at + 1]!;

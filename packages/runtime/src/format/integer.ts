@@ -14,7 +14,8 @@ export interface Conversion {
 
 /** The integer as `bits` wide and signed or not: what C does when the argument's type is not the format's. */
 export function wrap(value: Integer, bits: number, signed: boolean): Integer {
-  if (typeof value === "number" && (signed || value >= 0) && Math.abs(value) < 2 ** (bits === 64 ? 53 : bits - 1)) return value;
+  if (typeof value === "number" && (signed || value >= 0) && Math.abs(value) < 2 ** (bits === 64 ? 53 : bits - 1))
+    return value;
   return signed ? BigInt.asIntN(bits, BigInt(value)) : BigInt.asUintN(bits, BigInt(value));
 }
 
@@ -27,7 +28,8 @@ export function formatInteger(value: Integer, { specifier, flags, width, precisi
   if (specifier === "X") digits = digits.toUpperCase();
   if (precision >= 0) digits = precision === 0 && magnitude == 0 ? "" : digits.padStart(precision, "0");
   const prefix = signed ? sign(negative, flags) : flags.includes("#") ? base(specifier, digits) : "";
-  if (precision < 0 && flags.includes("0") && !flags.includes("-")) digits = digits.padStart(width - prefix.length, "0");
+  if (precision < 0 && flags.includes("0") && !flags.includes("-"))
+    digits = digits.padStart(width - prefix.length, "0");
   return pad(prefix + digits, flags, width);
 }
 

@@ -58,7 +58,11 @@ function convert(part: Conversion, value: Value, escape: Escape, show: (value: V
       return pad(escape(part.precision < 0 ? value : value.slice(0, part.precision)), part.flags, part.width);
     }
     case "c":
-      return pad(escape(String.fromCharCode(Number(BigInt.asUintN(8, BigInt(integerOf(value)))))), part.flags, part.width);
+      return pad(
+        escape(String.fromCharCode(Number(BigInt.asUintN(8, BigInt(integerOf(value)))))),
+        part.flags,
+        part.width,
+      );
     case "p":
       return pad(`0x${BigInt.asUintN(64, BigInt(integerOf(value))).toString(16)}`, part.flags, part.width);
     case "r":

@@ -2,8 +2,18 @@
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const;
 const MONTHS = [
-  "January", "February", "March", "April", "May", "June",
-  "July", "August", "September", "October", "November", "December",
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
 ] as const;
 
 /** Conversions that stand for others. */
@@ -29,36 +39,66 @@ export function strftime(format: string, date: Date, micros: number = date.getMi
 
 function field(letter: string, date: Date, micros: number): string | undefined {
   switch (letter) {
-    case "H": return digits(date.getHours(), 2);
-    case "I": return digits(hour12(date), 2);
-    case "k": return String(date.getHours()).padStart(2);
-    case "l": return String(hour12(date)).padStart(2);
-    case "M": return digits(date.getMinutes(), 2);
-    case "S": return digits(date.getSeconds(), 2);
-    case "f": return digits(micros, 6);
-    case "p": return date.getHours() < 12 ? "AM" : "PM";
-    case "s": return String(Math.floor(date.getTime() / 1000));
-    case "Y": return String(date.getFullYear());
-    case "C": return digits(Math.floor(date.getFullYear() / 100), 2);
-    case "y": return digits(date.getFullYear() % 100, 2);
-    case "m": return digits(date.getMonth() + 1, 2);
-    case "d": return digits(date.getDate(), 2);
-    case "e": return String(date.getDate()).padStart(2);
-    case "j": return digits(dayOfYear(date) + 1, 3);
-    case "u": return String(date.getDay() || 7);
-    case "w": return String(date.getDay());
-    case "U": return digits(Math.floor((dayOfYear(date) + 7 - date.getDay()) / 7), 2);
-    case "W": return digits(Math.floor((dayOfYear(date) + 7 - ((date.getDay() + 6) % 7)) / 7), 2);
-    case "A": return DAYS[date.getDay()];
-    case "a": return DAYS[date.getDay()]!.slice(0, 3);
-    case "B": return MONTHS[date.getMonth()];
-    case "b": return MONTHS[date.getMonth()]!.slice(0, 3);
-    case "z": return zone(date);
-    case "Z": return zoneName(date);
-    case "n": return "\n";
-    case "t": return "\t";
-    case "%": return "%";
-    default: return undefined;
+    case "H":
+      return digits(date.getHours(), 2);
+    case "I":
+      return digits(hour12(date), 2);
+    case "k":
+      return String(date.getHours()).padStart(2);
+    case "l":
+      return String(hour12(date)).padStart(2);
+    case "M":
+      return digits(date.getMinutes(), 2);
+    case "S":
+      return digits(date.getSeconds(), 2);
+    case "f":
+      return digits(micros, 6);
+    case "p":
+      return date.getHours() < 12 ? "AM" : "PM";
+    case "s":
+      return String(Math.floor(date.getTime() / 1000));
+    case "Y":
+      return String(date.getFullYear());
+    case "C":
+      return digits(Math.floor(date.getFullYear() / 100), 2);
+    case "y":
+      return digits(date.getFullYear() % 100, 2);
+    case "m":
+      return digits(date.getMonth() + 1, 2);
+    case "d":
+      return digits(date.getDate(), 2);
+    case "e":
+      return String(date.getDate()).padStart(2);
+    case "j":
+      return digits(dayOfYear(date) + 1, 3);
+    case "u":
+      return String(date.getDay() || 7);
+    case "w":
+      return String(date.getDay());
+    case "U":
+      return digits(Math.floor((dayOfYear(date) + 7 - date.getDay()) / 7), 2);
+    case "W":
+      return digits(Math.floor((dayOfYear(date) + 7 - ((date.getDay() + 6) % 7)) / 7), 2);
+    case "A":
+      return DAYS[date.getDay()];
+    case "a":
+      return DAYS[date.getDay()]!.slice(0, 3);
+    case "B":
+      return MONTHS[date.getMonth()];
+    case "b":
+      return MONTHS[date.getMonth()]!.slice(0, 3);
+    case "z":
+      return zone(date);
+    case "Z":
+      return zoneName(date);
+    case "n":
+      return "\n";
+    case "t":
+      return "\t";
+    case "%":
+      return "%";
+    default:
+      return undefined;
   }
 }
 

@@ -17,36 +17,42 @@ function inFolder(run: (folder: string) => Promise<void>): () => Promise<void> {
   };
 }
 
-test("what is written arrives in order", inFolder(async (folder) => {
-  const path = join(folder, "out");
-  const fd = openSync(path, "w");
-  for (const buffering of ["line", "full"] as const) {
-    const output = descriptorOutput(fd, buffering);
-    for (let i = 0; i < 1000; i++) {
-      output.write(`${i}\n`);
-      if (i % 100 === 0) output.send();
+test(
+  "what is written arrives in order",
+  inFolder(async (folder) => {
+    const path = join(folder, "out");
+    const fd = openSync(path, "w");
+    for (const buffering of ["line", "full"] as const) {
+      const output = descriptorOutput(fd, buffering);
+      for (let i = 0; i < 1000; i++) {
+        output.write(`${i}\n`);
+        if (i % 100 === 0) output.send();
+      }
+      await output.flush();
+      assert.equal(output.backlog, 0);
     }
-    await output.flush();
-    assert.equal(output.backlog, 0);
-  }
-  closeSync(fd);
-  const once = Array.from({ length: 1000 }, (_, i) => `${i}\n`).join("");
-  assert.equal(readFileSync(path, "utf8"), once + once);
-}));
+    closeSync(fd);
+    const once = Array.from({ length: 1000 }, (_, i) => `${i}\n`).join("");
+    assert.equal(readFileSync(path, "utf8"), once + once);
+  }),
+);
 
-test("a reader that does not read shows as backlog, one that leaves as closed", inFolder(async (folder) => {
-  const path = join(folder, "fifo");
-  execFileSync("mkfifo", [path]);
-  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const writer = openSync(path, "w");
-  const output = descriptorOutput(writer);
-  output.write("x".repeat(1 << 20));
-  output.send();
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.ok(output.backlog > 1 << 19, "more than a pipe holds is waiting");
-  assert.equal(output.closed, false);
-  closeSync(reader);
-  await output.flush();
-  assert.equal(output.closed, true);
-  closeSync(writer);
-}));
+test(
+  "a reader that does not read shows as backlog, one that leaves as closed",
+  inFolder(async (folder) => {
+    const path = join(folder, "fifo");
+    execFileSync("mkfifo", [path]);
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const writer = openSync(path, "w");
+    const output = descriptorOutput(writer);
+    output.write("x".repeat(1 << 20));
+    output.send();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(output.backlog > 1 << 19, "more than a pipe holds is waiting");
+    assert.equal(output.closed, false);
+    closeSync(reader);
+    await output.flush();
+    assert.equal(output.closed, true);
+    closeSync(writer);
+  }),
+);

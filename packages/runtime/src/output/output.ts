@@ -79,7 +79,7 @@ class DescriptorOutput implements Output {
   }
 
   async #writeAll(bytes: Buffer): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       try {
         at += await writeSome(this.#fd, bytes, at);
         this.#bytesUnderWay = bytes.length - at;

@@ -37,7 +37,10 @@ const BAR = 52;
 /** One line for each bucket in use, each with its newline. @param div each count of a `hist` is divided by this */
 export function drawHistogram(view: HistogramView, counts: Float64Array, div: number): string {
   const divisor = view.kind === "hist" ? div : 1;
-  const buckets = bucketsInUse(view, counts).map((bucket) => ({ ...bucket, count: Math.floor(bucket.count / divisor) }));
+  const buckets = bucketsInUse(view, counts).map((bucket) => ({
+    ...bucket,
+    count: Math.floor(bucket.count / divisor),
+  }));
   const largest = buckets.reduce((max, bucket) => Math.max(max, bucket.count), 0);
   return buckets.map((bucket) => line(view, bucket, largest)).join("");
 }

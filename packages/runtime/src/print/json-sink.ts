@@ -56,7 +56,9 @@ class JsonSink implements Sink {
   map(reading: MapReading, { top, div }: MapOptions): void {
     const { name, value: view, keys } = reading.view;
     const rows = sortRows(reading.rows, top);
-    const members = rows.map((row) => `${jsonString(showKeys(row.keys, this.#notation, ","))}: ${this.#reading(row.value, view, div)}`);
+    const members = rows.map(
+      (row) => `${jsonString(showKeys(row.keys, this.#notation, ","))}: ${this.#reading(row.value, view, div)}`,
+    );
     const [only] = rows;
     if (keys.length > 0) {
       this.#emit(typeOf(view.kind), `{${jsonString(name)}: {${members.join(", ")}}}`);

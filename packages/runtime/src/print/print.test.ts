@@ -22,7 +22,10 @@ function collect(make: (write: (text: string) => void) => Sink, use: (sink: Sink
 }
 
 function text(use: (sink: Sink) => void): string {
-  return collect((write) => textSink({ write, diagnose: write, names: addressesOnly, quiet: false, verbose: true }), use);
+  return collect(
+    (write) => textSink({ write, diagnose: write, names: addressesOnly, quiet: false, verbose: true }),
+    use,
+  );
 }
 
 function json(use: (sink: Sink) => void): string {
@@ -52,13 +55,23 @@ function histograms(sink: Sink): void {
   const lhist = (min: number, max: number, step: number, values: readonly number[]): [ValueView, Reading] => {
     const buckets = 2 + (max - min) / step;
     const counts = new Float64Array(buckets);
-    for (const value of values) counts[value < min ? 0 : value >= max ? buckets - 1 : 1 + Math.floor((value - min) / step)]!++;
-    return [{ kind: "lhist", min, max, step, buckets, perCpu: true }, { kind: "lhist", counts, total: undefined }];
+    for (const value of values)
+      counts[value < min ? 0 : value >= max ? buckets - 1 : 1 + Math.floor((value - min) / step)]!++;
+    return [
+      { kind: "lhist", min, max, step, buckets, perCpu: true },
+      { kind: "lhist", counts, total: undefined },
+    ];
   };
   const print = (name: string, [view, reading]: [ValueView, Reading], key: readonly Value[] = []): void =>
     sink.map(mapOf(name, view, [[key, reading]]), NO_OPTIONS);
   print("@h", [HIST, histOf([5n, 100n, 100n, 5000n, -3n, 0n, 1n, 2n, 2n, 2n, 600000n, 70000000n])]);
-  sink.map(mapOf("@k", HIST, [[["cat", 4], histOf([1024n, 1025n])], [["dd", 3], histOf([1n])]]), NO_OPTIONS);
+  sink.map(
+    mapOf("@k", HIST, [
+      [["cat", 4], histOf([1024n, 1025n])],
+      [["dd", 3], histOf([1n])],
+    ]),
+    NO_OPTIONS,
+  );
   print("@l", lhist(0, 10, 2, [-1, 5, 4, 50]));
   print("@m", lhist(0, 100000, 1000, [30]), ["a"]);
   print("@n", lhist(0, 16384, 2048, [5000, 9000, 100000]));
@@ -77,10 +90,30 @@ test("intervals of histograms", () => {
     { name: "the largest", view: HIST, reading: histOf([2n ** 63n - 1n]), want: "[4E, 8E)" },
     { name: "two bits, narrow", view: { ...HIST, bits: 2 }, reading: histOf([7n], 2), want: "[7]" },
     { name: "two bits, wide", view: { ...HIST, bits: 2 }, reading: histOf([23n], 2), want: "[20, 24)" },
-    { name: "below", view: { kind: "lhist", min: 10, max: 30, step: 10, buckets: 4, perCpu: true }, reading: { kind: "lhist", counts: Float64Array.of(1, 0, 0, 0), total: undefined }, want: "(..., 10)" },
-    { name: "a step", view: { kind: "lhist", min: 10, max: 30, step: 10, buckets: 4, perCpu: true }, reading: { kind: "lhist", counts: Float64Array.of(0, 1, 0, 0), total: undefined }, want: "[10, 20)" },
-    { name: "above", view: { kind: "lhist", min: 10, max: 30, step: 10, buckets: 4, perCpu: true }, reading: { kind: "lhist", counts: Float64Array.of(0, 0, 0, 1), total: undefined }, want: "[30, ...)" },
-    { name: "kibi steps", view: { kind: "lhist", min: 0, max: 1048576, step: 524288, buckets: 4, perCpu: true }, reading: { kind: "lhist", counts: Float64Array.of(0, 0, 1, 0), total: undefined }, want: "[512K, 1M)" },
+    {
+      name: "below",
+      view: { kind: "lhist", min: 10, max: 30, step: 10, buckets: 4, perCpu: true },
+      reading: { kind: "lhist", counts: Float64Array.of(1, 0, 0, 0), total: undefined },
+      want: "(..., 10)",
+    },
+    {
+      name: "a step",
+      view: { kind: "lhist", min: 10, max: 30, step: 10, buckets: 4, perCpu: true },
+      reading: { kind: "lhist", counts: Float64Array.of(0, 1, 0, 0), total: undefined },
+      want: "[10, 20)",
+    },
+    {
+      name: "above",
+      view: { kind: "lhist", min: 10, max: 30, step: 10, buckets: 4, perCpu: true },
+      reading: { kind: "lhist", counts: Float64Array.of(0, 0, 0, 1), total: undefined },
+      want: "[30, ...)",
+    },
+    {
+      name: "kibi steps",
+      view: { kind: "lhist", min: 0, max: 1048576, step: 524288, buckets: 4, perCpu: true },
+      reading: { kind: "lhist", counts: Float64Array.of(0, 0, 1, 0), total: undefined },
+      want: "[512K, 1M)",
+    },
   ];
   for (const { name, view, reading, want } of cases) {
     const line = text((sink) => sink.map(mapOf("@", view, [[[], reading]]), NO_OPTIONS)).split("\n")[1] ?? "";
@@ -90,17 +123,37 @@ test("intervals of histograms", () => {
 
 test("maps are printed from the smallest value to the largest, equal ones by key", () => {
   const count = (value: number): Reading => ({ kind: "count", value });
-  const reading = mapOf("@c", COUNT, [[["b", 2], count(3)], [["b", 1], count(3)], [["a", 9], count(1)], [["c", 0], count(10)]]);
-  assert.equal(text((sink) => sink.map(reading, NO_OPTIONS)), "@c[a, 9]: 1\n@c[b, 1]: 3\n@c[b, 2]: 3\n@c[c, 0]: 10\n");
-  assert.equal(text((sink) => sink.map(reading, { top: 2, div: 3 })), "@c[b, 2]: 1\n@c[c, 0]: 3\n");
-  assert.equal(json((sink) => sink.map(reading, { top: 1, div: 1 })), '{"type": "map", "data": {"@c": {"c,0": 10}}}\n');
+  const reading = mapOf("@c", COUNT, [
+    [["b", 2], count(3)],
+    [["b", 1], count(3)],
+    [["a", 9], count(1)],
+    [["c", 0], count(10)],
+  ]);
+  assert.equal(
+    text((sink) => sink.map(reading, NO_OPTIONS)),
+    "@c[a, 9]: 1\n@c[b, 1]: 3\n@c[b, 2]: 3\n@c[c, 0]: 10\n",
+  );
+  assert.equal(
+    text((sink) => sink.map(reading, { top: 2, div: 3 })),
+    "@c[b, 2]: 1\n@c[c, 0]: 3\n",
+  );
+  assert.equal(
+    json((sink) => sink.map(reading, { top: 1, div: 1 })),
+    '{"type": "map", "data": {"@c": {"c,0": 10}}}\n',
+  );
 });
 
 test("every kind of value, in text and in JSON", () => {
   const cases: readonly { map: MapReading; text: string; json: string }[] = [
-    { map: mapOf("@a", { kind: "scalar", type: INT }, [[[], { kind: "scalar", value: 5 }]]), text: "@a: 5\n", json: '{"type": "map", "data": {"@a": 5}}' },
     {
-      map: mapOf("@t", { kind: "scalar", type: INT }, [[[], { kind: "scalar", value: { kind: "tuple", items: [1, "abc", { kind: "tuple", items: [2, 3] }] } }]]),
+      map: mapOf("@a", { kind: "scalar", type: INT }, [[[], { kind: "scalar", value: 5 }]]),
+      text: "@a: 5\n",
+      json: '{"type": "map", "data": {"@a": 5}}',
+    },
+    {
+      map: mapOf("@t", { kind: "scalar", type: INT }, [
+        [[], { kind: "scalar", value: { kind: "tuple", items: [1, "abc", { kind: "tuple", items: [2, 3] }] } }],
+      ]),
       text: "@t: (1, abc, (2, 3))\n",
       json: '{"type": "map", "data": {"@t": [1,"abc",[2,3]]}}',
     },
@@ -110,18 +163,29 @@ test("every kind of value, in text and in JSON", () => {
       json: '{"type": "map", "data": {"@big": {"1": "9223372036854775807"}}}',
     },
     {
-      map: mapOf("@r", { kind: "scalar", type: INT }, [[[], { kind: "scalar", value: { kind: "record", fields: [{ name: "x", value: [1, 2] }] } }]]),
+      map: mapOf("@r", { kind: "scalar", type: INT }, [
+        [[], { kind: "scalar", value: { kind: "record", fields: [{ name: "x", value: [1, 2] }] } }],
+      ]),
       text: "@r: { .x = [1,2] }\n",
       json: '{"type": "map", "data": {"@r": {"x": [1,2]}}}',
     },
     {
-      map: mapOf("@p", { kind: "scalar", type: INT }, [[[{ kind: "pointer", address: 255n }], { kind: "scalar", value: { kind: "enum", value: 1, name: "ONE" } }]]),
+      map: mapOf("@p", { kind: "scalar", type: INT }, [
+        [[{ kind: "pointer", address: 255n }], { kind: "scalar", value: { kind: "enum", value: 1, name: "ONE" } }],
+      ]),
       text: "@p[0xff]: ONE\n",
       json: '{"type": "map", "data": {"@p": {"0xff": 1}}}',
     },
-    { map: mapOf("@av", { ...STATS, kind: "avg" }, [[[], { kind: "avg", count: 2, total: 7 }]]), text: "@av: 3\n", json: '{"type": "stats", "data": {"@av": 3}}' },
     {
-      map: mapOf("@s", STATS, [[[1], { kind: "stats", count: 1, total: 4 }], [[2], { kind: "stats", count: 1, total: -4 }]]),
+      map: mapOf("@av", { ...STATS, kind: "avg" }, [[[], { kind: "avg", count: 2, total: 7 }]]),
+      text: "@av: 3\n",
+      json: '{"type": "stats", "data": {"@av": 3}}',
+    },
+    {
+      map: mapOf("@s", STATS, [
+        [[1], { kind: "stats", count: 1, total: 4 }],
+        [[2], { kind: "stats", count: 1, total: -4 }],
+      ]),
       text: "@s[2]: count 1, average -4, total -4\n@s[1]: count 1, average 4, total 4\n",
       json: '{"type": "stats", "data": {"@s": {"2": {"count": 1, "average": -4, "total": -4}, "1": {"count": 1, "average": 4, "total": 4}}}}',
     },
@@ -133,14 +197,20 @@ test("every kind of value, in text and in JSON", () => {
     { map: mapOf("@none", COUNT, []), text: "", json: "" },
   ];
   for (const { map, text: wantText, json: wantJson } of cases) {
-    assert.equal(text((sink) => sink.map(map, NO_OPTIONS)), wantText);
+    assert.equal(
+      text((sink) => sink.map(map, NO_OPTIONS)),
+      wantText,
+    );
     assert.equal(json((sink) => sink.map(map, NO_OPTIONS)).trimEnd(), wantJson);
   }
 });
 
 test("hostile keys neither move the cursor nor break JSON", () => {
   const reading = mapOf("@", COUNT, [[['\x1b]0;owned\x07"\udcff'], { kind: "count", value: 1 }]]);
-  assert.equal(text((sink) => sink.map(reading, NO_OPTIONS)), '@[\\x1b]0;owned\\x07"\\xff]: 1\n');
+  assert.equal(
+    text((sink) => sink.map(reading, NO_OPTIONS)),
+    '@[\\x1b]0;owned\\x07"\\xff]: 1\n',
+  );
   const line = JSON.parse(json((sink) => sink.map(reading, NO_OPTIONS))) as { data: { "@": Record<string, number> } };
   assert.deepEqual(line.data["@"], { '\x1b]0;owned\x07"\ufffd': 1 });
 });
@@ -151,7 +221,13 @@ test("everything else that sinks print", () => {
     sink.printf(compilePrintf("%s %d\n"), ["a", 1]);
     sink.value({ kind: "tuple", items: [1, 2] });
     sink.time("12:00:00\n");
-    sink.lostEvents({ events: 3, cpus: new Map([[0, 1], [3, 2]]) });
+    sink.lostEvents({
+      events: 3,
+      cpus: new Map([
+        [0, 1],
+        [3, 2],
+      ]),
+    });
     sink.end();
   };
   assert.equal(text(use), "Attached 1 probe\na 1\n(1, 2)\n12:00:00\nLost 3 events (1 on CPU 0, 2 on CPU 3)\n\n");

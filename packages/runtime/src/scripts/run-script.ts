@@ -18,12 +18,16 @@ export function testTarget(): Target {
 export function compile(text: string, options: ScriptOptions = {}): ObjectSpec {
   const source = { name: "-e", text };
   const { spec, diagnostics } = compileScript(source, testTarget(), options);
-  if (spec === undefined) throw new Error(diagnostics.map((diagnostic) => render(diagnostic, source, { color: false })).join("\n"));
+  if (spec === undefined)
+    throw new Error(diagnostics.map((diagnostic) => render(diagnostic, source, { color: false })).join("\n"));
   return spec;
 }
 
 /** What a script printed until its end, or until the end of `command`. */
-export async function runScript(text: string, command?: string): Promise<{ readonly output: string; readonly diagnostics: string; readonly outcome: Outcome }> {
+export async function runScript(
+  text: string,
+  command?: string,
+): Promise<{ readonly output: string; readonly diagnostics: string; readonly outcome: Outcome }> {
   const spec = compile(text);
   let written = "";
   let diagnostics = "";

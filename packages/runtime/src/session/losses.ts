@@ -25,7 +25,9 @@ export class LossReader {
   }
 
   read(): Losses {
-    const [ring, mapFull, stacks] = [LossCounter.RingFull, LossCounter.MapFull, LossCounter.StackLost].map((slot) => this.#growth(slot));
+    const [ring, mapFull, stacks] = [LossCounter.RingFull, LossCounter.MapFull, LossCounter.StackLost].map((slot) =>
+      this.#growth(slot),
+    );
     return { ring: ring!, mapFull: mapFull!.events, stacks: stacks!.events };
   }
 

@@ -220,7 +220,9 @@ export class Session {
     if (this.#childExit === undefined) this.#options.child?.terminate();
     this.#finish(reason)
       .finally(() => this.#close())
-      .then(this.#ended.resolve, (error: unknown) => this.#ended.reject(this.#failure === undefined ? error : this.#failure.error));
+      .then(this.#ended.resolve, (error: unknown) =>
+        this.#ended.reject(this.#failure === undefined ? error : this.#failure.error),
+      );
   }
 
   /** Events are read on while the probes are detached, which takes a while: the ring must not fill up then. */

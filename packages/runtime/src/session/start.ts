@@ -43,7 +43,10 @@ export async function startSession(spec: ObjectSpec, options: StartOptions): Pro
   const diagnose = options.diagnose ?? ((text) => void writeSync(2, text));
   try {
     const makeNames = await namesFor(spec.manifest);
-    const makeSink = format === "json" ? (await import("../print/json-sink.ts")).jsonSink : (await import("../print/text-sink.ts")).textSink;
+    const makeSink =
+      format === "json"
+        ? (await import("../print/json-sink.ts")).jsonSink
+        : (await import("../print/text-sink.ts")).textSink;
     const sink = (readStack: StackReader): Sink =>
       makeSink({
         write: (text) => output.write(text),

@@ -39,7 +39,12 @@ export function testObject(programs: readonly TestProgram[], maps: readonly MapS
   const btf = new BtfBuilder();
   const prototype = btf.funcProto(btf.int("int", 4, "signed"), [{ name: "ctx", type: btf.ptr(0) }]);
   const specs = programs.map(({ name, type, attach, body }): ProgramSpec => {
-    const [first, ...rest] = [asm.mov64(R9, R1), ...body, asm.withLabel(asm.mov64Imm(R0, 0), `${name}_end`), asm.exit()] as const;
+    const [first, ...rest] = [
+      asm.mov64(R9, R1),
+      ...body,
+      asm.withLabel(asm.mov64Imm(R0, 0), `${name}_end`),
+      asm.exit(),
+    ] as const;
     return {
       name,
       type,

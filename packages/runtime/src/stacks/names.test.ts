@@ -6,7 +6,15 @@ import { symbolNames } from "./names.ts";
 /** Addresses that no process has code at. */
 const UNKNOWN = [0x10n, 0x20n, 0x30n] as const;
 
-const stack: StackValue = { kind: "stack", id: 7, pid: process.pid, user: true, map: "stacks", mode: "bpftrace", frames: 2 };
+const stack: StackValue = {
+  kind: "stack",
+  id: 7,
+  pid: process.pid,
+  user: true,
+  map: "stacks",
+  mode: "bpftrace",
+  frames: 2,
+};
 const names = symbolNames((map, id) => (map === "stacks" && id === 7 ? UNKNOWN : undefined));
 
 test("frames are written a line each, in the notation of the mode", () => {

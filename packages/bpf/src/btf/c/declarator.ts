@@ -43,11 +43,14 @@ export function declarator(btf: Types, id: TypeId, inner: string, spelling: Spel
       return declare(type.type, `${inner}[${type.length === 0 ? spelling.noLength : type.length}]`);
     case "funcProto":
       return declare(type.result, `${inner}(${parameters(btf, type.params, spelling, depth + 1)})`);
-    case "const": case "volatile": case "restrict":
+    case "const":
+    case "volatile":
+    case "restrict":
       return qualified(btf, type.kind, type.type, inner, spelling, depth + 1);
     case "typeTag":
       return declare(type.type, join(spelling.typeTag(type), inner));
-    case "func": case "var":
+    case "func":
+    case "var":
       return declare(type.type, inner === "" ? type.name : inner);
     case "declTag":
       return declare(type.type, inner);
@@ -62,7 +65,14 @@ export function join(left: string, right: string): string {
 }
 
 /** A qualifier of a pointer stands behind its star, any other before the type; a function has none in C. */
-function qualified(btf: Types, qualifier: string, target: TypeId, inner: string, spelling: Spelling, depth: number): string {
+function qualified(
+  btf: Types,
+  qualifier: string,
+  target: TypeId,
+  inner: string,
+  spelling: Spelling,
+  depth: number,
+): string {
   const { kind } = behindQualifiers(btf, target);
   if (kind === "funcProto" || isAlready(btf, qualifier, target)) return declarator(btf, target, inner, spelling, depth);
   if (kind === "ptr") return declarator(btf, target, ` ${join(qualifier, inner.trimStart())}`, spelling, depth);
@@ -72,7 +82,8 @@ function qualified(btf: Types, qualifier: string, target: TypeId, inner: string,
 /** Compilers qualify an array whose elements are qualified; C need hear it once. */
 function isAlready(btf: Types, qualifier: string, id: TypeId): boolean {
   let type = behindQualifiers(btf, id, qualifier);
-  for (let depth = 0; type.kind === "array" && depth < MAX_DEPTH; depth++) type = behindQualifiers(btf, type.type, qualifier);
+  for (let depth = 0; type.kind === "array" && depth < MAX_DEPTH; depth++)
+    type = behindQualifiers(btf, type.type, qualifier);
   return type.kind === qualifier;
 }
 
@@ -85,7 +96,11 @@ function isPostfix(btf: Types, id: TypeId): boolean {
 /** The type behind qualifiers and tags, or the first that is of kind `until`. */
 function behindQualifiers(btf: Types, id: TypeId, until?: string): BtfType {
   let type = btf.type(id);
-  for (let depth = 0; type.kind === "const" || type.kind === "volatile" || type.kind === "restrict" || type.kind === "typeTag"; depth++) {
+  for (
+    let depth = 0;
+    type.kind === "const" || type.kind === "volatile" || type.kind === "restrict" || type.kind === "typeTag";
+    depth++
+  ) {
     if (type.kind === until) break;
     if (depth === MAX_DEPTH) throw new BtfError(`BTF type ${id} nests more than ${MAX_DEPTH} deep`);
     type = btf.type(type.type);
@@ -96,7 +111,9 @@ function behindQualifiers(btf: Types, id: TypeId, until?: string): BtfType {
 function parameters(btf: Types, params: readonly BtfParam[], spelling: Spelling, depth: number): string {
   if (params.length === 0) return "void";
   const texts = params.map((param, index) =>
-    param.name === "" && param.type === 0 ? "..." : declarator(btf, param.type, spelling.parameter(param, index), spelling, depth),
+    param.name === "" && param.type === 0
+      ? "..."
+      : declarator(btf, param.type, spelling.parameter(param, index), spelling, depth),
   );
   return texts.join(", ");
 }

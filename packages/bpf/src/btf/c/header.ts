@@ -44,10 +44,12 @@ export function printC(btf: Btf, roots?: Iterable<TypeId>): string {
 
 /** Lines stand together, what takes several is set off. */
 function paragraphs(texts: readonly string[]): string {
-  return texts.map((text, index) => {
-    const apart = text.includes("\n") || texts[index - 1]?.includes("\n") === true;
-    return `${apart && index > 0 ? "\n" : ""}${text};\n`;
-  }).join("");
+  return texts
+    .map((text, index) => {
+      const apart = text.includes("\n") || texts[index - 1]?.includes("\n") === true;
+      return `${apart && index > 0 ? "\n" : ""}${text};\n`;
+    })
+    .join("");
 }
 
 /** Every type with a name that is no function or variable; and enums that nothing but their values needs. */
@@ -60,10 +62,14 @@ function* allTypes(btf: Btf): Iterable<TypeId> {
   for (let id = 1; id < btf.size; id++) {
     const type = btf.type(id);
     switch (type.kind) {
-      case "struct": case "union": case "typedef": case "fwd":
+      case "struct":
+      case "union":
+      case "typedef":
+      case "fwd":
         if (type.name !== "") yield id;
         break;
-      case "enum": case "enum64":
+      case "enum":
+      case "enum64":
         if (type.name !== "" || used[id] === 0) yield id;
         break;
     }
@@ -96,15 +102,19 @@ class Header {
   #definition(type: BtfType): string {
     const attributes = this.#tags.of(type.id, -1);
     switch (type.kind) {
-      case "struct": case "union":
+      case "struct":
+      case "union":
         return join(this.#body(type, ""), attributes);
-      case "enum": case "enum64":
+      case "enum":
+      case "enum64":
         return type.values.length === 0 ? this.#tagged(type) : enumeration(type, this.#tagged(type), this.#names, "");
       case "typedef":
         return `typedef ${join(this.#declarator(type.type, this.#names.of(type), ""), attributes)}`;
-      case "func": case "var":
+      case "func":
+      case "var":
         return `extern ${join(this.#declarator(type.type, this.#names.of(type), "", type.id), attributes)}`;
-      case "int": case "float":
+      case "int":
+      case "float":
         return `typedef ${equivalent(type) ?? `struct { char bytes[${type.size}]; }`} ${this.#names.of(type)}`;
       default:
         return this.#declarator(type.id, "", "");
@@ -138,7 +148,8 @@ class Header {
   #declarator(id: TypeId, name: string, indent: string, func?: TypeId): string {
     const spelling: Spelling = {
       base: (type) => this.#base(type, indent),
-      typeTag: ({ name: tag, attribute }) => `__attribute__((${attribute ? tag : `btf_type_tag(${JSON.stringify(tag)})`}))`,
+      typeTag: ({ name: tag, attribute }) =>
+        `__attribute__((${attribute ? tag : `btf_type_tag(${JSON.stringify(tag)})`}))`,
       parameter: (param, index) => join(identifier(param.name), func === undefined ? "" : this.#tags.of(func, index)),
       noLength: "0",
     };
@@ -147,13 +158,16 @@ class Header {
 
   #base(type: BtfType, indent: string): string {
     switch (type.kind) {
-      case "struct": case "union":
+      case "struct":
+      case "union":
         return type.name === "" ? this.#body(type, indent) : this.#tagged(type);
-      case "enum": case "enum64":
+      case "enum":
+      case "enum64":
         return type.name === "" ? enumeration(type, "enum", this.#names, indent) : this.#tagged(type);
       case "fwd":
         return this.#tagged(type);
-      case "int": case "float":
+      case "int":
+      case "float":
         return builtIn(type) ?? this.#names.of(type);
       case "typedef":
         return this.#names.of(type);

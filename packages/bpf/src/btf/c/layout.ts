@@ -130,7 +130,7 @@ function opaque(size: number): CLayout {
 /** From bit to bit, never across the unit of a `long`. */
 function padding(from: number, to: number): Part[] {
   const parts: Part[] = [];
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const end = Math.min(to, roundUp(at + 1, LONG_BITS));
     parts.push({ kind: "padding", bits: end - at });
     at = end;

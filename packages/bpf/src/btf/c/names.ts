@@ -5,9 +5,11 @@
 import type { Btf, BtfType, TypeId } from "../btf.ts";
 
 const KEYWORDS = new Set(
-  ("auto break case char const continue default do double else enum extern float for goto if inline int long register " +
+  (
+    "auto break case char const continue default do double else enum extern float for goto if inline int long register " +
     "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while " +
-    "asm typeof _Alignas _Alignof _Atomic _Bool _Complex _Generic _Imaginary _Noreturn _Static_assert _Thread_local").split(" "),
+    "asm typeof _Alignas _Alignof _Atomic _Bool _Complex _Generic _Imaginary _Noreturn _Static_assert _Thread_local"
+  ).split(" "),
 );
 /** Names that compilers define themselves. */
 const PREDEFINED = ["__builtin_va_list"];
@@ -60,7 +62,11 @@ export function identifier(name: string): string {
 
 function isTag({ kind }: BtfType): boolean {
   switch (kind) {
-    case "struct": case "union": case "enum": case "enum64": case "fwd":
+    case "struct":
+    case "union":
+    case "enum":
+    case "enum64":
+    case "fwd":
       return true;
     default:
       return false;

@@ -43,16 +43,21 @@ class Order {
     const next = (held: TypeId, needsWhole: boolean, within: TypeId = owner): void =>
       this.visit(held, needsWhole, depth + 1, within);
     switch (type.kind) {
-      case "int": case "float":
+      case "int":
+      case "float":
         if (builtIn(type) === undefined) this.#define(type);
         break;
-      case "enum": case "enum64":
+      case "enum":
+      case "enum64":
         if (type.name !== "") this.#define(type);
         break;
       case "ptr":
         next(type.type, false);
         break;
-      case "const": case "volatile": case "restrict": case "typeTag":
+      case "const":
+      case "volatile":
+      case "restrict":
+      case "typeTag":
         next(type.type, whole);
         break;
       case "array":
@@ -65,7 +70,8 @@ class Order {
       case "fwd":
         this.#declare(type);
         break;
-      case "struct": case "union":
+      case "struct":
+      case "union":
         if (!whole && type.name !== "") {
           if (id !== owner) this.#declare(type);
           break;
@@ -78,10 +84,13 @@ class Order {
         if (whole || !this.#defined.has(id)) next(type.type, whole, id);
         this.#define(type);
         break;
-      case "func": case "var":
+      case "func":
+      case "var":
         this.#define(type, () => next(type.type, false, id));
         break;
-      case "void": case "declTag": case "datasec":
+      case "void":
+      case "declTag":
+      case "datasec":
         break;
     }
   }

@@ -19,7 +19,8 @@ export function builtIn(type: Scalar): string | undefined {
 
 /** A type of C that has the same size, alignment and sign. */
 export function equivalent(type: Scalar): string | undefined {
-  if (type.kind === "float") return { 2: "unsigned short", 4: "float", 8: "double", 16: "unsigned __int128" }[type.size];
+  if (type.kind === "float")
+    return { 2: "unsigned short", 4: "float", 8: "double", 16: "unsigned __int128" }[type.size];
   if (type.encoding === "bool" && type.size === 1) return "_Bool";
   const name = { 1: "char", 2: "short", 4: "int", 8: "long", 16: "__int128" }[type.size];
   return name && `${type.encoding === "signed" ? "signed" : "unsigned"} ${name}`;

@@ -16,6 +16,7 @@ export function resolveForwards(classes: TypeClasses): void {
     const type = classes.type(id);
     if (type.kind !== "fwd" || !classes.isOwn(id)) continue;
     const whole = named.get(type.name);
-    if (whole !== undefined && classes.type(whole).kind === (type.union ? "union" : "struct")) classes.replace(id, whole);
+    if (whole !== undefined && classes.type(whole).kind === (type.union ? "union" : "struct"))
+      classes.replace(id, whole);
   }
 }

@@ -9,12 +9,15 @@ export function mergeScalars(classes: TypeClasses): void {
   for (let id = 1; id < classes.btf.size; id++) {
     const type = classes.type(id);
     switch (type.kind) {
-      case "enum": case "enum64":
+      case "enum":
+      case "enum64":
         // C may declare `enum state;` before it says which values there are.
         if (type.name !== "" && type.values.length === 0) forwards.push(type);
         else if (!enums.has(type.name)) enums.set(type.name, id);
         break;
-      case "int": case "float": case "fwd":
+      case "int":
+      case "float":
+      case "fwd":
         break;
       default:
         continue;

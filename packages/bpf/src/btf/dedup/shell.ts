@@ -13,13 +13,16 @@ function details(type: BtfType): readonly (string | number | bigint | boolean)[]
       return [type.size, type.bits, type.bitOffset, type.encoding];
     case "array":
       return [type.length];
-    case "struct": case "union":
+    case "struct":
+    case "union":
       return [type.size, ...type.members.flatMap(({ name, bitOffset, bitSize }) => [name, bitOffset, bitSize])];
-    case "enum": case "enum64":
+    case "enum":
+    case "enum64":
       return [type.size, type.signed, ...type.values.flatMap(({ name, value }) => [name, value])];
     case "fwd":
       return [type.union];
-    case "func": case "var":
+    case "func":
+    case "var":
       return [type.linkage];
     case "funcProto":
       return type.params.map(({ name }) => name);

@@ -29,8 +29,16 @@ export function mergeWrappers(classes: TypeClasses): void {
 
 function isWrapper({ kind }: BtfType): boolean {
   switch (kind) {
-    case "ptr": case "const": case "volatile": case "restrict": case "typedef": case "typeTag": case "declTag":
-    case "array": case "funcProto": case "func":
+    case "ptr":
+    case "const":
+    case "volatile":
+    case "restrict":
+    case "typedef":
+    case "typeTag":
+    case "declTag":
+    case "array":
+    case "funcProto":
+    case "func":
       return true;
     default:
       return false;

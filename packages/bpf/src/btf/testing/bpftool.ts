@@ -58,7 +58,12 @@ export function inTemporary<T>(work: (folder: string) => T): T {
 
 /** All of a type as one line, alike for {@link theirs}. bpftool writes "(anon)" for no name. */
 export function ours(type: BtfType): string {
-  return JSON.stringify([type.id, kindWord(type.kind), "name" in type && type.name !== "" ? type.name : "(anon)", ...ourDetails(type)]);
+  return JSON.stringify([
+    type.id,
+    kindWord(type.kind),
+    "name" in type && type.name !== "" ? type.name : "(anon)",
+    ...ourDetails(type),
+  ]);
 }
 
 export function theirs(type: Dumped): string {
@@ -67,39 +72,80 @@ export function theirs(type: Dumped): string {
 
 function ourDetails(type: BtfType): readonly unknown[] {
   switch (type.kind) {
-    case "int": return [type.size, type.bitOffset, type.bits, type.encoding === "unsigned" ? "(none)" : type.encoding.toUpperCase()];
-    case "struct": case "union":
-      return [type.size, type.members.map(({ name, type: id, bitOffset, bitSize }) => [name || "(anon)", id, bitOffset, bitSize])];
-    case "enum": case "enum64":
-      return [type.size, type.signed ? "SIGNED" : "UNSIGNED", type.values.map(({ name, value }) => [name, String(value)])];
-    case "funcProto": return [type.result, type.params.map((param) => [param.name || "(anon)", param.type])];
-    case "array": return [type.type, type.index, type.length];
-    case "fwd": return [type.union ? "union" : "struct"];
-    case "func": case "var": return [type.type, type.linkage];
-    case "datasec": return [type.size, type.variables.map((variable) => [variable.type, variable.offset, variable.size])];
-    case "declTag": return [type.type, type.component];
-    case "float": return [type.size];
-    case "void": return [];
-    default: return [type.type];
+    case "int":
+      return [
+        type.size,
+        type.bitOffset,
+        type.bits,
+        type.encoding === "unsigned" ? "(none)" : type.encoding.toUpperCase(),
+      ];
+    case "struct":
+    case "union":
+      return [
+        type.size,
+        type.members.map(({ name, type: id, bitOffset, bitSize }) => [name || "(anon)", id, bitOffset, bitSize]),
+      ];
+    case "enum":
+    case "enum64":
+      return [
+        type.size,
+        type.signed ? "SIGNED" : "UNSIGNED",
+        type.values.map(({ name, value }) => [name, String(value)]),
+      ];
+    case "funcProto":
+      return [type.result, type.params.map((param) => [param.name || "(anon)", param.type])];
+    case "array":
+      return [type.type, type.index, type.length];
+    case "fwd":
+      return [type.union ? "union" : "struct"];
+    case "func":
+    case "var":
+      return [type.type, type.linkage];
+    case "datasec":
+      return [type.size, type.variables.map((variable) => [variable.type, variable.offset, variable.size])];
+    case "declTag":
+      return [type.type, type.component];
+    case "float":
+      return [type.size];
+    case "void":
+      return [];
+    default:
+      return [type.type];
   }
 }
 
 function theirDetails(type: Dumped): readonly unknown[] {
   switch (type.kind) {
-    case "INT": return [type.size, type.bits_offset, type.nr_bits, type.encoding];
-    case "STRUCT": case "UNION":
-      return [type.size, type.members!.map((member) => [member.name, member.type_id, member.bits_offset, member.bitfield_size ?? 0])];
-    case "ENUM": case "ENUM64": return [type.size, type.encoding, type.values!.map(({ name, val }) => [name, enumerator(type, val)])];
-    case "FUNC_PROTO": return [type.ret_type_id, type.params!.map((param) => [param.name, param.type_id])];
-    case "ARRAY": return [type.type_id, type.index_type_id, type.nr_elems];
-    case "FWD": return [type.fwd_kind];
-    case "FUNC": return [type.type_id, type.linkage];
+    case "INT":
+      return [type.size, type.bits_offset, type.nr_bits, type.encoding];
+    case "STRUCT":
+    case "UNION":
+      return [
+        type.size,
+        type.members!.map((member) => [member.name, member.type_id, member.bits_offset, member.bitfield_size ?? 0]),
+      ];
+    case "ENUM":
+    case "ENUM64":
+      return [type.size, type.encoding, type.values!.map(({ name, val }) => [name, enumerator(type, val)])];
+    case "FUNC_PROTO":
+      return [type.ret_type_id, type.params!.map((param) => [param.name, param.type_id])];
+    case "ARRAY":
+      return [type.type_id, type.index_type_id, type.nr_elems];
+    case "FWD":
+      return [type.fwd_kind];
+    case "FUNC":
+      return [type.type_id, type.linkage];
     // For variables bpftool has a word of its own.
-    case "VAR": return [type.type_id, type.linkage === "global-alloc" ? "global" : type.linkage];
-    case "DATASEC": return [type.size, type.vars!.map((variable) => [variable.type_id, variable.offset, variable.size])];
-    case "DECL_TAG": return [type.type_id, type.component_idx];
-    case "FLOAT": return [type.size];
-    default: return [type.type_id];
+    case "VAR":
+      return [type.type_id, type.linkage === "global-alloc" ? "global" : type.linkage];
+    case "DATASEC":
+      return [type.size, type.vars!.map((variable) => [variable.type_id, variable.offset, variable.size])];
+    case "DECL_TAG":
+      return [type.type_id, type.component_idx];
+    case "FLOAT":
+      return [type.size];
+    default:
+      return [type.type_id];
   }
 }
 

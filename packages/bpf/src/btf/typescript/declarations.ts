@@ -24,8 +24,10 @@ export function printTypeScript(btf: Btf, roots: Iterable<TypeId>): string {
   const writer = new Declarations(btf, names, expressions);
   const texts = [PRELUDE, ...ids.map((id) => writer.of(id)).filter((text) => text !== "")];
   if (tracepoints.length > 0) {
-    const lines = tracepoints.map(({ name, prototype, parameters }) =>
-      `  readonly ${property(name)}: (${expressions.parameters(prototype, parameters)}) => void;\n`);
+    const lines = tracepoints.map(
+      ({ name, prototype, parameters }) =>
+        `  readonly ${property(name)}: (${expressions.parameters(prototype, parameters)}) => void;\n`,
+    );
     texts.push(`/** What a program at a tracepoint is given. */\nexport interface Tracepoints {\n${lines.join("")}}\n`);
   }
   return texts.join("\n");
@@ -48,9 +50,12 @@ class Declarations {
     const name = this.#names.of(id);
     if (name === undefined || this.#names.isBorrowed(id)) return "";
     switch (type.kind) {
-      case "struct": case "union": case "fwd":
+      case "struct":
+      case "union":
+      case "fwd":
         return this.#interface(type, name);
-      case "enum": case "enum64":
+      case "enum":
+      case "enum64":
         return enumeration(type, name);
       case "typedef":
         return this.#typedef(type, name);
@@ -78,10 +83,12 @@ class Declarations {
   #typedef(type: Extract<BtfType, { kind: "typedef" }>, name: string): string {
     const target = this.#btf.type(type.type);
     switch (target.kind) {
-      case "struct": case "union":
+      case "struct":
+      case "union":
         if (target.name === "") return this.#interface(target, name);
         break;
-      case "enum": case "enum64":
+      case "enum":
+      case "enum64":
         if (target.name === "") return enumeration(target, name);
         break;
     }

@@ -26,15 +26,35 @@ export class Expressions {
     if (depth > MAX_DEPTH) throw new BtfError(`BTF type ${id} nests more than ${MAX_DEPTH} deep without a name`);
     const type = this.#btf.type(id);
     switch (type.kind) {
-      case "ptr": return this.#pointer(type.type, depth);
-      case "array": return this.#array(type.type, type.length, depth);
-      case "struct": case "union": return this.#names.of(id) ?? this.body(type, depth + 1);
-      case "enum": case "enum64": return this.#names.of(id) ?? enumerators(type);
-      case "const": case "volatile": case "restrict": case "typeTag": case "declTag": return this.of(type.type, depth + 1);
-      case "funcProto": return `(${this.parameters(type, [], depth)}) => ${this.of(type.result, depth + 1)}`;
-      case "fwd": case "typedef": case "func": case "var": case "datasec": return this.#names.of(id) ?? "unknown";
-      case "void": return "void";
-      case "int": case "float": return scalarName(type)!;
+      case "ptr":
+        return this.#pointer(type.type, depth);
+      case "array":
+        return this.#array(type.type, type.length, depth);
+      case "struct":
+      case "union":
+        return this.#names.of(id) ?? this.body(type, depth + 1);
+      case "enum":
+      case "enum64":
+        return this.#names.of(id) ?? enumerators(type);
+      case "const":
+      case "volatile":
+      case "restrict":
+      case "typeTag":
+      case "declTag":
+        return this.of(type.type, depth + 1);
+      case "funcProto":
+        return `(${this.parameters(type, [], depth)}) => ${this.of(type.result, depth + 1)}`;
+      case "fwd":
+      case "typedef":
+      case "func":
+      case "var":
+      case "datasec":
+        return this.#names.of(id) ?? "unknown";
+      case "void":
+        return "void";
+      case "int":
+      case "float":
+        return scalarName(type)!;
     }
   }
 

@@ -9,10 +9,12 @@ import { PRELUDE_NAMES } from "./prelude.ts";
 import { scalarName } from "./scalars.ts";
 
 const RESERVED = new Set(
-  ("break case catch class const continue debugger default delete do else enum export extends false finally for function if " +
+  (
+    "break case catch class const continue debugger default delete do else enum export extends false finally for function if " +
     "import in instanceof new null return super switch this throw true try typeof var void while with as implements " +
     "interface let package private protected public static yield await async arguments eval any unknown never undefined " +
-    "string number boolean symbol object bigint type declare brand Brand").split(" "),
+    "string number boolean symbol object bigint type declare brand Brand"
+  ).split(" "),
 );
 
 export class TypeScriptNames {
@@ -89,11 +91,16 @@ export function property(name: string): string {
 
 function passOf({ kind }: BtfType): string {
   switch (kind) {
-    case "struct": case "union": case "enum": case "enum64": case "fwd":
+    case "struct":
+    case "union":
+    case "enum":
+    case "enum64":
+    case "fwd":
       return "types";
     case "typedef":
       return "aliases";
-    case "func": case "var":
+    case "func":
+    case "var":
       return "values";
     default:
       return "";

@@ -2,7 +2,24 @@
 
 /** Names that {@link PRELUDE} declares. */
 export const PRELUDE_NAMES = [
-  "u8", "u16", "u32", "u64", "u128", "s8", "s16", "s32", "s64", "s128", "char", "bool", "f32", "f64", "Ptr", "List", "Text", "Float",
+  "u8",
+  "u16",
+  "u32",
+  "u64",
+  "u128",
+  "s8",
+  "s16",
+  "s32",
+  "s64",
+  "s128",
+  "char",
+  "bool",
+  "f32",
+  "f64",
+  "Ptr",
+  "List",
+  "Text",
+  "Float",
 ] as const;
 
 export const PRELUDE = `// Behind each field is where it lies: "+16" is 16 bytes from the start of the struct, "+16.3 :2" a bit

@@ -28,15 +28,21 @@ export function readExt(file: ElfFile, codes: readonly CodeSection[], { blob, bt
   const { bytes } = section;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (bytes.length < 24) throw new ElfError(`${bytes.length} bytes have no room for a header`, { section: SECTION });
-  if (view.getUint16(0, true) !== BTF_MAGIC) throw new ElfError("does not start with BTF's magic number", { section: SECTION, offset: 0 });
+  if (view.getUint16(0, true) !== BTF_MAGIC)
+    throw new ElfError("does not start with BTF's magic number", { section: SECTION, offset: 0 });
   const headerBytes = view.getUint32(4, true);
-  if (headerBytes < 24 || headerBytes > bytes.length) throw new ElfError(`a header of ${headerBytes} bytes`, { section: SECTION, offset: 4 });
+  if (headerBytes < 24 || headerBytes > bytes.length)
+    throw new ElfError(`a header of ${headerBytes} bytes`, { section: SECTION, offset: 4 });
   const text = new StringTable(SectionName.BTF, readSections(blob).strings, bytes.length / 4);
   const byName = new Map(codes.map((code): [string, CodeSection] => [code.section.name, code]));
   const open = (field: number, recordBytes: number): Subsection => {
     const start = headerBytes + view.getUint32(field, true);
     const end = start + view.getUint32(field + 4, true);
-    if (end > bytes.length) throw new ElfError(`a part up to 0x${end.toString(16)} lies beyond the section's ${bytes.length} bytes`, { section: SECTION, offset: field });
+    if (end > bytes.length)
+      throw new ElfError(`a part up to 0x${end.toString(16)} lies beyond the section's ${bytes.length} bytes`, {
+        section: SECTION,
+        offset: field,
+      });
     return { view, start, end, recordBytes, text, byName };
   };
   readFunctions(open(8, FUNC_INFO_BYTES), btf);
@@ -64,15 +70,21 @@ interface Record {
 /** Those for sections that the object has. */
 function* records({ view, start, end, recordBytes, text, byName }: Subsection): Generator<Record> {
   if (start === end) return;
-  if (end - start < 4) throw new ElfError("a part is too short for its record size", { section: SECTION, offset: start });
+  if (end - start < 4)
+    throw new ElfError("a part is too short for its record size", { section: SECTION, offset: start });
   const size = view.getUint32(start, true);
-  if (size < recordBytes || size % 4 !== 0) throw new ElfError(`records of ${size} bytes instead of ${recordBytes} or more`, { section: SECTION, offset: start });
+  if (size < recordBytes || size % 4 !== 0)
+    throw new ElfError(`records of ${size} bytes instead of ${recordBytes} or more`, {
+      section: SECTION,
+      offset: start,
+    });
   for (let at = start + 4; at < end;) {
     if (at + 8 > end) throw new ElfError("a part ends amid the name of a section", { section: SECTION, offset: at });
     const code = byName.get(text.at(view.getUint32(at, true)));
     const count = view.getUint32(at + 4, true);
     const first = at + 8;
-    if (first + count * size > end) throw new ElfError(`${count} records of ${size} bytes do not fit their part`, { section: SECTION, offset: at });
+    if (first + count * size > end)
+      throw new ElfError(`${count} records of ${size} bytes do not fit their part`, { section: SECTION, offset: at });
     if (code !== undefined) {
       for (let index = 0; index < count; index++) yield { code, at: first + index * size };
     }
@@ -88,7 +100,8 @@ function readFunctions(functions: Subsection, btf: Btf): void {
   const { view } = functions;
   for (const { code, at } of records(functions)) {
     const typeId = view.getUint32(at + 4, true);
-    if (typeId >= btf.size || btf.type(typeId).kind !== "func") throw new ElfError(`BTF type ${typeId} is no function`, { section: SECTION, offset: at + 4 });
+    if (typeId >= btf.size || btf.type(typeId).kind !== "func")
+      throw new ElfError(`BTF type ${typeId} is no function`, { section: SECTION, offset: at + 4 });
     code.types.set(slotOf(view, at), typeId);
   }
 }
@@ -103,7 +116,12 @@ function readLines(lines: Subsection): void {
     const key = `${view.getUint32(at + 4, true)} ${view.getUint32(at + 8, true)} ${position}`;
     let source = known.get(key);
     if (source === undefined) {
-      source = { file: text.at(view.getUint32(at + 4, true)), line: position >>> 10, column: position & 0x3ff, text: text.at(view.getUint32(at + 8, true)) };
+      source = {
+        file: text.at(view.getUint32(at + 4, true)),
+        line: position >>> 10,
+        column: position & 0x3ff,
+        text: text.at(view.getUint32(at + 8, true)),
+      };
       known.set(key, source);
     }
     const inSection = found.get(code);
@@ -130,11 +148,24 @@ function readRelocations(relocations: Subsection): void {
   for (const { code, at } of records(relocations)) {
     const slot = slotOf(view, at);
     const kind = view.getUint32(at + 12, true);
-    if (code.slots[slot] === undefined) throw new ElfError(`a CO-RE relocation is for byte ${slot * SLOT_BYTES} of section '${code.section.name}', where no instruction starts`, { section: SECTION, offset: at });
-    if (!kinds.has(kind)) throw new ElfError(`CO-RE relocation kind ${kind} is not known`, { section: SECTION, offset: at });
+    if (code.slots[slot] === undefined)
+      throw new ElfError(
+        `a CO-RE relocation is for byte ${slot * SLOT_BYTES} of section '${code.section.name}', where no instruction starts`,
+        { section: SECTION, offset: at },
+      );
+    if (!kinds.has(kind))
+      throw new ElfError(`CO-RE relocation kind ${kind} is not known`, { section: SECTION, offset: at });
     const change = code.changes.get(slot);
-    if (change?.ref !== undefined) throw new ElfError(`an instruction has a CO-RE relocation and refers to something else as well`, { section: SECTION, offset: at });
-    const relocation = { kind: kind as CoreKind, typeId: view.getUint32(at + 4, true), access: text.at(view.getUint32(at + 8, true)) };
+    if (change?.ref !== undefined)
+      throw new ElfError(`an instruction has a CO-RE relocation and refers to something else as well`, {
+        section: SECTION,
+        offset: at,
+      });
+    const relocation = {
+      kind: kind as CoreKind,
+      typeId: view.getUint32(at + 4, true),
+      access: text.at(view.getUint32(at + 8, true)),
+    };
     code.changes.set(slot, { ...change, ref: { kind: "core", relocation } });
   }
 }

@@ -13,11 +13,23 @@ type Kconfig = Extract<ExternSpec, { kind: "kconfig" }>;
 /** In the order of BTF. */
 export function readExterns(file: ElfFile, types: ObjectTypes | undefined): ExternSpec[] {
   if (types === undefined) return [];
-  const weak = new Set(file.symbols.filter(({ section, binding }) => section === undefined && binding === Binding.WEAK).map(({ name }) => name));
+  const weak = new Set(
+    file.symbols
+      .filter(({ section, binding }) => section === undefined && binding === Binding.WEAK)
+      .map(({ name }) => name),
+  );
   const symbols = (types.datasec(SectionName.KSYMS)?.variables ?? []).map(({ type: id }): ExternSpec => {
     const type = types.btf.type(id);
-    if (type.kind !== "var" && type.kind !== "func") throw new ElfError(`BTF type ${id} is neither a variable nor a function but ${type.kind}`, { section: SectionName.KSYMS });
-    return { kind: type.kind === "func" ? "kfunc" : "ksym", name: type.name, typeId: type.type, weak: weak.has(type.name) };
+    if (type.kind !== "var" && type.kind !== "func")
+      throw new ElfError(`BTF type ${id} is neither a variable nor a function but ${type.kind}`, {
+        section: SectionName.KSYMS,
+      });
+    return {
+      kind: type.kind === "func" ? "kfunc" : "ksym",
+      name: type.name,
+      typeId: type.type,
+      weak: weak.has(type.name),
+    };
   });
   return [...symbols, ...readKconfig(types, weak)];
 }
@@ -26,8 +38,14 @@ export function readExterns(file: ElfFile, types: ObjectTypes | undefined): Exte
 function readKconfig(types: ObjectTypes, weak: ReadonlySet<string>): Kconfig[] {
   const wanted = (types.datasec(SectionName.KCONFIG)?.variables ?? []).map(({ type: id }) => {
     const type = types.btf.type(id);
-    if (type.kind !== "var") throw new ElfError(`BTF type ${id} is no variable but ${type.kind}`, { section: SectionName.KCONFIG });
-    return { name: type.name, typeId: type.type, size: sizeOf(types.btf, type.type), align: alignOf(types.btf, type.type, type.name) };
+    if (type.kind !== "var")
+      throw new ElfError(`BTF type ${id} is no variable but ${type.kind}`, { section: SectionName.KCONFIG });
+    return {
+      name: type.name,
+      typeId: type.type,
+      size: sizeOf(types.btf, type.type),
+      align: alignOf(types.btf, type.type, type.name),
+    };
   });
   wanted.sort((a, b) => b.align - a.align || a.size - b.size || (a.name < b.name ? -1 : 1));
   let end = 0;
@@ -42,9 +60,17 @@ function readKconfig(types: ObjectTypes, weak: ReadonlySet<string>): Kconfig[] {
 function alignOf(btf: Btf, id: number, name: string): number {
   const type = resolve(btf, id);
   switch (type.kind) {
-    case "int": case "enum": case "enum64": return Math.max(1, Math.min(type.size, 8));
-    case "array": return 1;
-    default: throw new ElfError(`'${name}' is a ${isComposite(type) ? "struct or union" : type.kind}; configuration values are bool, integer, enum, char or char array`, { section: SectionName.KCONFIG });
+    case "int":
+    case "enum":
+    case "enum64":
+      return Math.max(1, Math.min(type.size, 8));
+    case "array":
+      return 1;
+    default:
+      throw new ElfError(
+        `'${name}' is a ${isComposite(type) ? "struct or union" : type.kind}; configuration values are bool, integer, enum, char or char array`,
+        { section: SectionName.KCONFIG },
+      );
   }
 }
 
@@ -54,9 +80,16 @@ export function kconfigMap(externs: readonly ExternSpec[], types: ObjectTypes | 
   const last = values.at(-1);
   if (last === undefined) return undefined;
   const valueSize = last.offset + last.size;
-  if (valueSize > 0xffff_ffff) throw new ElfError(`${valueSize} bytes are more than a map holds`, { section: SectionName.KCONFIG });
+  if (valueSize > 0xffff_ffff)
+    throw new ElfError(`${valueSize} bytes are more than a map holds`, { section: SectionName.KCONFIG });
   return {
-    name: SectionName.KCONFIG, type: "array", keySize: 4, valueSize, maxEntries: 1, flags: MapFlag.RDONLY_PROG | MapFlag.MMAPABLE,
-    keyTypeId: 0, valueTypeId: types?.datasec(SectionName.KCONFIG)?.id ?? 0,
+    name: SectionName.KCONFIG,
+    type: "array",
+    keySize: 4,
+    valueSize,
+    maxEntries: 1,
+    flags: MapFlag.RDONLY_PROG | MapFlag.MMAPABLE,
+    keyTypeId: 0,
+    valueTypeId: types?.datasec(SectionName.KCONFIG)?.id ?? 0,
   };
 }

@@ -50,15 +50,17 @@ export function readCode(file: ElfFile): CodeSection[] {
     else known.push(symbol);
   }
   const labels = new Set<string>();
-  return file.sections.filter((section) => isExecutable(section) && section.bytes.length > 0).map((section) => {
-    const slots = decodeSlots(section);
-    const functions: ObjectFunction[] = [];
-    const code: CodeSection = { section, slots, functions, changes: new Map(), sources: [], types: new Map() };
-    for (const symbol of (bySection.get(section) ?? []).sort((a, b) => a.value - b.value)) {
-      functions.push(readFunction(symbol, code, functions.at(-1), labels));
-    }
-    return code;
-  });
+  return file.sections
+    .filter((section) => isExecutable(section) && section.bytes.length > 0)
+    .map((section) => {
+      const slots = decodeSlots(section);
+      const functions: ObjectFunction[] = [];
+      const code: CodeSection = { section, slots, functions, changes: new Map(), sources: [], types: new Map() };
+      for (const symbol of (bySection.get(section) ?? []).sort((a, b) => a.value - b.value)) {
+        functions.push(readFunction(symbol, code, functions.at(-1), labels));
+      }
+      return code;
+    });
 }
 
 function decodeSlots(section: ElfSection): (Instruction | undefined)[] {
@@ -70,15 +72,37 @@ function decodeSlots(section: ElfSection): (Instruction | undefined)[] {
   return slots;
 }
 
-function readFunction(symbol: ElfSymbol, code: CodeSection, before: ObjectFunction | undefined, labels: Set<string>): ObjectFunction {
+function readFunction(
+  symbol: ElfSymbol,
+  code: CodeSection,
+  before: ObjectFunction | undefined,
+  labels: Set<string>,
+): ObjectFunction {
   const place = { section: code.section.name, offset: symbol.value };
   const start = symbol.value / SLOT_BYTES;
   const end = start + symbol.size / SLOT_BYTES;
-  if (symbol.size === 0 || !Number.isInteger(start) || !Number.isInteger(end) || end > code.slots.length || code.slots[start] === undefined) {
-    throw new ElfError(`function '${symbol.name}' of ${symbol.size} bytes does not fit the section's instructions`, place);
+  if (
+    symbol.size === 0 ||
+    !Number.isInteger(start) ||
+    !Number.isInteger(end) ||
+    end > code.slots.length ||
+    code.slots[start] === undefined
+  ) {
+    throw new ElfError(
+      `function '${symbol.name}' of ${symbol.size} bytes does not fit the section's instructions`,
+      place,
+    );
   }
-  if (before !== undefined && before.end > start) throw new ElfError(`functions '${before.name}' and '${symbol.name}' overlap`, place);
-  return { label: unique(symbol.name, start, labels), name: symbol.name, code, start, end, global: symbol.binding !== Binding.LOCAL };
+  if (before !== undefined && before.end > start)
+    throw new ElfError(`functions '${before.name}' and '${symbol.name}' overlap`, place);
+  return {
+    label: unique(symbol.name, start, labels),
+    name: symbol.name,
+    code,
+    start,
+    end,
+    global: symbol.binding !== Binding.LOCAL,
+  };
 }
 
 function unique(name: string, start: number, labels: Set<string>): string {
@@ -89,7 +113,11 @@ function unique(name: string, start: number, labels: Set<string>): string {
 }
 
 /** The function that starts at a slot. Throws ElfError if there is none. */
-export function functionAt(code: CodeSection, slot: number, from: { readonly section: string; readonly offset: number }): ObjectFunction {
+export function functionAt(
+  code: CodeSection,
+  slot: number,
+  from: { readonly section: string; readonly offset: number },
+): ObjectFunction {
   const { functions } = code;
   let [low, high] = [0, functions.length];
   while (low < high) {
@@ -98,7 +126,8 @@ export function functionAt(code: CodeSection, slot: number, from: { readonly sec
     else high = middle;
   }
   const found = functions[low];
-  if (found?.start !== slot) throw new ElfError(`refers to slot ${slot} of section '${code.section.name}', where no function starts`, from);
+  if (found?.start !== slot)
+    throw new ElfError(`refers to slot ${slot} of section '${code.section.name}', where no function starts`, from);
   return found;
 }
 
@@ -115,7 +144,10 @@ export function functionInstructions({ code, label, start, end, name }: ObjectFu
     if (distance === undefined) continue;
     const target = slot + 1 + distance;
     if (target < start || target >= end || code.slots[target] === undefined) {
-      throw new ElfError(`a jump leads out of function '${name}' or amid an instruction`, { section: code.section.name, offset: slot * SLOT_BYTES });
+      throw new ElfError(`a jump leads out of function '${name}' or amid an instruction`, {
+        section: code.section.name,
+        offset: slot * SLOT_BYTES,
+      });
     }
     const targetLabel = labels.get(target) ?? `${label}+${target - start}`;
     labels.set(target, targetLabel);
@@ -126,9 +158,14 @@ export function functionInstructions({ code, label, start, end, name }: ObjectFu
     const instruction = code.slots[slot];
     if (instruction === undefined) continue;
     if (isLoadImm64(instruction.opcode) && slot + 1 === end) {
-      throw new ElfError(`function '${name}' ends amid an instruction`, { section: code.section.name, offset: slot * SLOT_BYTES });
+      throw new ElfError(`function '${name}' ends amid an instruction`, {
+        section: code.section.name,
+        offset: slot * SLOT_BYTES,
+      });
     }
-    instructions.push(withReferences(instruction, labels.get(slot), jumps.get(slot), code.changes.get(slot), code.sources[slot]));
+    instructions.push(
+      withReferences(instruction, labels.get(slot), jumps.get(slot), code.changes.get(slot), code.sources[slot]),
+    );
   }
   return instructions;
 }
@@ -137,7 +174,11 @@ type Draft = { -readonly [Member in keyof Instruction]: Instruction[Member] };
 
 /** Objects have thousands of instructions, mostly without any of these: members are added one by one, since spreads are slow. */
 function withReferences(
-  instruction: Instruction, label: string | undefined, jump: Reference | undefined, change: InstructionChange | undefined, source: SourcePosition | undefined,
+  instruction: Instruction,
+  label: string | undefined,
+  jump: Reference | undefined,
+  change: InstructionChange | undefined,
+  source: SourcePosition | undefined,
 ): Instruction {
   const { opcode, dst, src, offset, imm } = instruction;
   const made: Draft = { opcode, dst, src, offset, imm };

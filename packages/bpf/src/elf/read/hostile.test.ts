@@ -14,12 +14,15 @@ const MOST_TIME = 3000;
 /** Refused soon, for this reason. */
 function refused(bytes: Uint8Array, message: RegExp, section?: string): void {
   const start = performance.now();
-  assert.throws(() => readObject(bytes), (error) => {
-    assert.ok(error instanceof ElfError, String(error));
-    assert.match(error.message, message);
-    if (section !== undefined) assert.equal(error.section, section);
-    return true;
-  });
+  assert.throws(
+    () => readObject(bytes),
+    (error) => {
+      assert.ok(error instanceof ElfError, String(error));
+      assert.match(error.message, message);
+      if (section !== undefined) assert.equal(error.section, section);
+      return true;
+    },
+  );
   assert.ok(performance.now() - start < MOST_TIME);
 }
 
@@ -46,7 +49,8 @@ test("one long name for thousands of symbols", () => {
   const file = new OutputFile();
   const section = file.section(".text", EXIT, { flags: CODE });
   const long = "x".repeat(1 << 20);
-  for (let index = 0; index < 1000; index++) file.symbol({ name: long, type: SymbolType.OBJECT, binding: Binding.LOCAL, section, value: 0, size: 0 });
+  for (let index = 0; index < 1000; index++)
+    file.symbol({ name: long, type: SymbolType.OBJECT, binding: Binding.LOCAL, section, value: 0, size: 0 });
   refused(file.encode(), /string of 1048576 bytes is too long/, ".strtab");
 });
 
@@ -72,7 +76,11 @@ test("programs that call each other until they fill memory", () => {
   for (let index = 0; index < count; index++) {
     programs.bytes.set([0x85, 0x10, 0, 0, 0xff, 0xff, 0xff, 0xff, ...EXIT], index * 16);
     addFunction(file, programs, `p${index}`, index * 16, 16);
-    programs.relocations.push({ offset: index * 16, type: RelocationType.R_BPF_64_32, symbol: file.sectionSymbol(section) });
+    programs.relocations.push({
+      offset: index * 16,
+      type: RelocationType.R_BPF_64_32,
+      symbol: file.sectionSymbol(section),
+    });
   }
   refused(file.encode(), /more than 2097152 instructions/, "socket");
 });
@@ -85,7 +93,9 @@ test("a chain of calls ten thousand deep is only deep", () => {
   text.set([...EXIT, ...EXIT], (count - 1) * 16);
   const section = file.section(".text", text, { flags: CODE });
   for (let index = 0; index < count; index++) addFunction(file, section, `f${index}`, index * 16, 16);
-  const program = file.section("socket", Uint8Array.of(0x85, 0x10, 0, 0, 0xff, 0xff, 0xff, 0xff, ...EXIT), { flags: CODE });
+  const program = file.section("socket", Uint8Array.of(0x85, 0x10, 0, 0, 0xff, 0xff, 0xff, 0xff, ...EXIT), {
+    flags: CODE,
+  });
   program.relocations.push({ offset: 0, type: RelocationType.R_BPF_64_32, symbol: file.sectionSymbol(section) });
   addFunction(file, program, "main", 0, 16);
   assert.equal(readObject(file.encode()).programs[0]!.instructions.length, count * 2 + 2);
@@ -102,7 +112,10 @@ test("zeros without end", () => {
 test("types within themselves", () => {
   const file = new OutputFile();
   const builder = new BtfBuilder();
-  const definition = builder.struct("", 16, [{ name: "type", type: 3, bitOffset: 0 }, { name: "value", type: 2, bitOffset: 64 }]);
+  const definition = builder.struct("", 16, [
+    { name: "type", type: 3, bitOffset: 0 },
+    { name: "value", type: 2, bitOffset: 64 },
+  ]);
   builder.ptr(3);
   // Type 3: an array of itself.
   builder.array(3, 2);
@@ -155,11 +168,30 @@ test("a damaged .sonde section says where it is wrong", () => {
     ["{", /not JSON/],
     ["[]", /the whole is no object/],
     [JSON.stringify({ version: 2, name: "", manifest, programs: {}, maps: {} }), /\.version is no value of 1/],
-    [JSON.stringify({ version: 1, name: "", manifest: { ...manifest, ring: 3 }, programs: {}, maps: {} }), /\.manifest\.ring is no string/],
-    [JSON.stringify({ version: 1, name: "", manifest: { ...manifest, more: 3 }, programs: {}, maps: {} }), /\.manifest is no object of only/],
-    [JSON.stringify({ version: 1, name: "", manifest, programs: { p: { type: "kprobe", attach: [{ kind: "nothing" }], title: "" } }, maps: {} }), /\.programs\.p\.attach\[0\]\.kind/],
-    [`{"version":1,"name":"","programs":{},"maps":{},"manifest":{"maps":[],"config":{"printMapsOnExit":true,"stackMode":"raw"},"events":[{"id":0,"size":8,"action":{"kind":"exit"},"fields":[{"offset":0,"type":${
-      '{"kind":"array","size":8,"length":1,"element":'.repeat(5000)}{"kind":"bool","size":1}${"}".repeat(5000)}}]}]}}`, /nested less than 64 deep/],
+    [
+      JSON.stringify({ version: 1, name: "", manifest: { ...manifest, ring: 3 }, programs: {}, maps: {} }),
+      /\.manifest\.ring is no string/,
+    ],
+    [
+      JSON.stringify({ version: 1, name: "", manifest: { ...manifest, more: 3 }, programs: {}, maps: {} }),
+      /\.manifest is no object of only/,
+    ],
+    [
+      JSON.stringify({
+        version: 1,
+        name: "",
+        manifest,
+        programs: { p: { type: "kprobe", attach: [{ kind: "nothing" }], title: "" } },
+        maps: {},
+      }),
+      /\.programs\.p\.attach\[0\]\.kind/,
+    ],
+    [
+      `{"version":1,"name":"","programs":{},"maps":{},"manifest":{"maps":[],"config":{"printMapsOnExit":true,"stackMode":"raw"},"events":[{"id":0,"size":8,"action":{"kind":"exit"},"fields":[{"offset":0,"type":${'{"kind":"array","size":8,"length":1,"element":'.repeat(
+        5000,
+      )}{"kind":"bool","size":1}${"}".repeat(5000)}}]}]}}`,
+      /nested less than 64 deep/,
+    ],
   ];
   for (const [text, message] of table) {
     const file = new OutputFile();

@@ -54,7 +54,9 @@ export class Linker {
       open.push({ uses: part.uses, next: 0 });
       this.#slots += used.end - used.start;
       if (this.#slots > MOST_SLOTS) {
-        throw new ElfError(`the programs and the subprograms they use have more than ${MOST_SLOTS} instructions`, { section: main.code.section.name });
+        throw new ElfError(`the programs and the subprograms they use have more than ${MOST_SLOTS} instructions`, {
+          section: main.code.section.name,
+        });
       }
     }
     return order;
@@ -69,7 +71,7 @@ export class Linker {
         const ref = instructions[index]!.ref;
         if (ref?.kind === "call" || ref?.kind === "func") uses.add(this.#byLabel.get(ref.label)!);
       }
-      this.#parts.set(entry, part = { entry, instructions, uses: [...uses], link: 0 });
+      this.#parts.set(entry, (part = { entry, instructions, uses: [...uses], link: 0 }));
     }
     return part;
   }

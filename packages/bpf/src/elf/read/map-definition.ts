@@ -37,14 +37,29 @@ export function mapDefinition(btf: Btf, id: TypeId, name: string, section: strin
   };
   for (const member of struct.members) {
     switch (member.name) {
-      case "type": draft.type = number(btf, member, fail); break;
-      case "max_entries": draft.maxEntries = number(btf, member, fail); break;
-      case "map_flags": draft.flags = number(btf, member, fail); break;
-      case "numa_node": optional.numaNode = number(btf, member, fail); break;
-      case "map_extra": optional.extra = long(btf, member, fail); break;
-      case "key_size": size("keySize", number(btf, member, fail)); break;
-      case "value_size": size("valueSize", number(btf, member, fail)); break;
-      case "key": case "value": {
+      case "type":
+        draft.type = number(btf, member, fail);
+        break;
+      case "max_entries":
+        draft.maxEntries = number(btf, member, fail);
+        break;
+      case "map_flags":
+        draft.flags = number(btf, member, fail);
+        break;
+      case "numa_node":
+        optional.numaNode = number(btf, member, fail);
+        break;
+      case "map_extra":
+        optional.extra = long(btf, member, fail);
+        break;
+      case "key_size":
+        size("keySize", number(btf, member, fail));
+        break;
+      case "value_size":
+        size("valueSize", number(btf, member, fail));
+        break;
+      case "key":
+      case "value": {
         const pointer = resolve(btf, member.type);
         if (pointer.kind !== "ptr") return fail(`its member '${member.name}' is no pointer`);
         size(`${member.name}Size`, sizeOf(btf, pointer.type));
@@ -60,13 +75,18 @@ export function mapDefinition(btf: Btf, id: TypeId, name: string, section: strin
       case "values": {
         if (depth > 0) fail("it is a map in a map of maps, and says itself what it holds; one level is all there is");
         const held = heldType(btf, member, fail);
-        if (isComposite(resolve(btf, held))) optional.inner = { name: `${name}.inner`, ...mapDefinition(btf, held, `${name}.inner`, section, depth + 1).spec };
+        if (isComposite(resolve(btf, held)))
+          optional.inner = {
+            name: `${name}.inner`,
+            ...mapDefinition(btf, held, `${name}.inner`, section, depth + 1).spec,
+          };
         size("keySize", 4);
         size("valueSize", 4);
         valuesAt = member.bitOffset / 8;
         break;
       }
-      default: fail(`its member '${member.name}' is not known`);
+      default:
+        fail(`its member '${member.name}' is not known`);
     }
   }
   const type = mapTypeName(draft.type);
@@ -87,7 +107,9 @@ function number(btf: Btf, member: BtfMember, fail: Fail): number {
 function long(btf: Btf, member: BtfMember, fail: Fail): bigint {
   const type = resolve(btf, member.type);
   if (type.kind !== "enum" && type.kind !== "enum64") return BigInt(number(btf, member, fail));
-  return type.values.length === 1 ? BigInt.asUintN(64, type.values[0]!.value) : fail(`its member '${member.name}' is not defined by __ulong()`);
+  return type.values.length === 1
+    ? BigInt.asUintN(64, type.values[0]!.value)
+    : fail(`its member '${member.name}' is not defined by __ulong()`);
 }
 
 /** `struct inner *values[]`, `int (*values[])(void *)`: what the pointers point to. */
@@ -96,5 +118,7 @@ function heldType(btf: Btf, member: BtfMember, fail: Fail): TypeId {
   const pointer = array.kind === "array" ? resolve(btf, array.type) : undefined;
   if (pointer?.kind !== "ptr") return fail("its member 'values' is not defined by __array()");
   const held = resolve(btf, pointer.type);
-  return held.kind === "struct" || held.kind === "funcProto" ? held.id : fail(`its values point to ${held.kind}, neither a map's definition nor a function`);
+  return held.kind === "struct" || held.kind === "funcProto"
+    ? held.id
+    : fail(`its values point to ${held.kind}, neither a map's definition nor a function`);
 }

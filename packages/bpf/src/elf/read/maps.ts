@@ -33,7 +33,10 @@ export function readMaps(file: ElfFile, types: ObjectTypes | undefined): MapDraf
     if (sections.has(section.name)) throw new ElfError("a second section of this name", { section: section.name });
     sections.add(section.name);
     for (const map of read(file, section, types)) {
-      const { spec: { name }, offset } = map;
+      const {
+        spec: { name },
+        offset,
+      } = map;
       if (names.has(name)) throw new ElfError(`a second map is called '${name}'`, { section: section.name, offset });
       names.add(name);
       maps.push(map);
@@ -54,16 +57,27 @@ function readerOf({ name, type, size }: ElfSection): MapReader | undefined {
 }
 
 /** The variables of a section, in the order of their places. */
-function* variables(section: ElfSection, types: ObjectTypes | undefined): Generator<{ readonly name: string; readonly type: number; readonly offset: number; readonly size: number }> {
+function* variables(
+  section: ElfSection,
+  types: ObjectTypes | undefined,
+): Generator<{ readonly name: string; readonly type: number; readonly offset: number; readonly size: number }> {
   const datasec = types?.datasec(section.name);
-  if (types === undefined || datasec === undefined) throw new ElfError("its definitions need BTF, which the object does not have: compile it with -g", { section: section.name });
+  if (types === undefined || datasec === undefined)
+    throw new ElfError("its definitions need BTF, which the object does not have: compile it with -g", {
+      section: section.name,
+    });
   let end = 0;
   for (const { type: id, offset, size } of datasec.variables) {
     const variable = types.btf.type(id);
     if (offset < end) throw new ElfError("variables overlap", { section: section.name, offset });
     end = offset + size;
-    if (variable.kind !== "var") throw new ElfError(`BTF type ${id} is no variable but ${variable.kind}`, { section: section.name, offset });
-    if (offset + size > section.bytes.length) throw new ElfError(`'${variable.name}' of ${size} bytes lies beyond the section's ${section.bytes.length}`, { section: section.name, offset });
+    if (variable.kind !== "var")
+      throw new ElfError(`BTF type ${id} is no variable but ${variable.kind}`, { section: section.name, offset });
+    if (offset + size > section.bytes.length)
+      throw new ElfError(`'${variable.name}' of ${size} bytes lies beyond the section's ${section.bytes.length}`, {
+        section: section.name,
+        offset,
+      });
     yield { name: variable.name, type: variable.type, offset, size };
   }
 }
@@ -73,9 +87,16 @@ function definedMaps(_: ElfFile, section: ElfSection, types: ObjectTypes | undef
   return [...variables(section, types)].map(({ name, type, offset }) => {
     // Inner maps are named for the map, so only definitions without them can be shared.
     const known = definitions.get(type);
-    const { spec, valuesAt } = known ?? within({ section: section.name, offset }, () => mapDefinition(types!.btf, type, name, section.name));
+    const { spec, valuesAt } =
+      known ?? within({ section: section.name, offset }, () => mapDefinition(types!.btf, type, name, section.name));
     if (spec.inner === undefined) definitions.set(type, { spec, ...(valuesAt !== undefined && { valuesAt }) });
-    return { section, offset, spec: { name, ...spec }, isData: false, ...(valuesAt !== undefined && { referencesAt: valuesAt }) };
+    return {
+      section,
+      offset,
+      spec: { name, ...spec },
+      isData: false,
+      ...(valuesAt !== undefined && { referencesAt: valuesAt }),
+    };
   });
 }
 
@@ -83,20 +104,33 @@ function definedMaps(_: ElfFile, section: ElfSection, types: ObjectTypes | undef
 const LEGACY_BYTES = 20;
 
 function legacyMaps(file: ElfFile, section: ElfSection): MapDraft[] {
-  const symbols = file.symbols.filter((symbol) => symbol.section === section && symbol.name !== "" && symbol.type !== SymbolType.SECTION);
+  const symbols = file.symbols.filter(
+    (symbol) => symbol.section === section && symbol.name !== "" && symbol.type !== SymbolType.SECTION,
+  );
   const view = new DataView(section.bytes.buffer, section.bytes.byteOffset, section.bytes.length);
   const sorted = symbols.sort((a, b) => a.value - b.value);
   return sorted.map(({ name, value: offset, size }): MapDraft => {
     const bytes = size === 0 ? LEGACY_BYTES : size;
     const place = { section: section.name, offset };
-    if (bytes < LEGACY_BYTES || offset + bytes > section.bytes.length) throw new ElfError(`map '${name}' of ${bytes} bytes is no struct bpf_map_def within the section`, place);
+    if (bytes < LEGACY_BYTES || offset + bytes > section.bytes.length)
+      throw new ElfError(`map '${name}' of ${bytes} bytes is no struct bpf_map_def within the section`, place);
     if (section.bytes.subarray(offset + LEGACY_BYTES, offset + bytes).some((byte) => byte !== 0)) {
-      throw new ElfError(`map '${name}' sets more than the five members that every loader knows: define it by BTF in section '.maps'`, place);
+      throw new ElfError(
+        `map '${name}' sets more than the five members that every loader knows: define it by BTF in section '.maps'`,
+        place,
+      );
     }
-    const [type = 0, keySize = 0, valueSize = 0, maxEntries = 0, flags = 0] = [0, 4, 8, 12, 16].map((at) => view.getUint32(offset + at, true));
+    const [type = 0, keySize = 0, valueSize = 0, maxEntries = 0, flags = 0] = [0, 4, 8, 12, 16].map((at) =>
+      view.getUint32(offset + at, true),
+    );
     const typeName = mapTypeName(type);
     if (typeName === undefined) throw new ElfError(`map '${name}': map type ${type} is not known`, place);
-    return { section, offset, isData: false, spec: { name, type: typeName, keySize, valueSize, maxEntries, flags, keyTypeId: 0, valueTypeId: 0 } };
+    return {
+      section,
+      offset,
+      isData: false,
+      spec: { name, type: typeName, keySize, valueSize, maxEntries, flags, keyTypeId: 0, valueTypeId: 0 },
+    };
   });
 }
 
@@ -108,15 +142,24 @@ function dataMap(_: ElfFile, section: ElfSection, types: ObjectTypes | undefined
     const variable = types!.btf.type(type);
     return variable.kind === "var" && variable.linkage !== "static";
   });
-  return [{
-    section, offset: 0, isData: true,
-    spec: {
-      name: section.name, type: "array", keySize: 4, valueSize: size32(section), maxEntries: 1,
-      flags: (isNamed(section.name, ".rodata") ? MapFlag.RDONLY_PROG : 0) | (shared === true ? MapFlag.MMAPABLE : 0),
-      keyTypeId: 0, valueTypeId: datasec?.id ?? 0,
-      ...(section.type === SectionType.PROGBITS && { data: section.bytes.slice() }),
+  return [
+    {
+      section,
+      offset: 0,
+      isData: true,
+      spec: {
+        name: section.name,
+        type: "array",
+        keySize: 4,
+        valueSize: size32(section),
+        maxEntries: 1,
+        flags: (isNamed(section.name, ".rodata") ? MapFlag.RDONLY_PROG : 0) | (shared === true ? MapFlag.MMAPABLE : 0),
+        keyTypeId: 0,
+        valueTypeId: datasec?.id ?? 0,
+        ...(section.type === SectionType.PROGBITS && { data: section.bytes.slice() }),
+      },
     },
-  }];
+  ];
 }
 
 /** Each variable is one table of functions and settings. */
@@ -124,12 +167,24 @@ function structOps(_: ElfFile, section: ElfSection, types: ObjectTypes | undefin
   const { link, autocreate } = structOpsSection(section.name)!;
   return [...variables(section, types)].map(({ name, type, offset, size }): MapDraft => {
     const valueSize = within({ section: section.name, offset }, () => sizeOf(types!.btf, type));
-    if (valueSize > size) throw new ElfError(`'${name}' has ${size} bytes, but its type ${valueSize}`, { section: section.name, offset });
+    if (valueSize > size)
+      throw new ElfError(`'${name}' has ${size} bytes, but its type ${valueSize}`, { section: section.name, offset });
     return {
-      section, offset, isData: false, referencesAt: 0,
+      section,
+      offset,
+      isData: false,
+      referencesAt: 0,
       spec: {
-        name, type: "struct_ops", keySize: 4, valueSize, maxEntries: 1, flags: link ? MapFlag.LINK : 0, keyTypeId: 0, valueTypeId: type,
-        data: section.bytes.slice(offset, offset + valueSize), ...(!autocreate && { autocreate }),
+        name,
+        type: "struct_ops",
+        keySize: 4,
+        valueSize,
+        maxEntries: 1,
+        flags: link ? MapFlag.LINK : 0,
+        keyTypeId: 0,
+        valueTypeId: type,
+        data: section.bytes.slice(offset, offset + valueSize),
+        ...(!autocreate && { autocreate }),
       },
     };
   });
@@ -162,7 +217,10 @@ export class MapPlaces {
  * the program that starts at a byte of a code section, undefined if the section has no code.
  */
 export function withReferences(
-  file: ElfFile, drafts: readonly MapDraft[], places: MapPlaces, programAt: (section: ElfSection, offset: number) => string | undefined,
+  file: ElfFile,
+  drafts: readonly MapDraft[],
+  places: MapPlaces,
+  programAt: (section: ElfSection, offset: number) => string | undefined,
 ): MapSpec[] {
   const found = new Map<MapDraft, MapReference[]>();
   for (const [section, inSection] of bySection(drafts)) {
@@ -170,7 +228,8 @@ export function withReferences(
     for (const relocation of file.relocations(section).toSorted((a, b) => a.offset - b.offset)) {
       while (next < inSection.length && inSection[next]!.offset <= relocation.offset) next++;
       const draft = inSection[next - 1];
-      if (draft === undefined) throw new ElfError("a relocation is for no map", { section: section.name, offset: relocation.offset });
+      if (draft === undefined)
+        throw new ElfError("a relocation is for no map", { section: section.name, offset: relocation.offset });
       const reference = referenceOf(relocation, draft, places, programAt);
       const known = found.get(draft);
       if (known === undefined) found.set(draft, [reference]);
@@ -197,7 +256,10 @@ function bySection(drafts: readonly MapDraft[]): Map<ElfSection, MapDraft[]> {
 const POINTER_BYTES = 8;
 
 function referenceOf(
-  { offset, symbol }: ElfRelocation, draft: MapDraft, places: MapPlaces, programAt: (section: ElfSection, offset: number) => string | undefined,
+  { offset, symbol }: ElfRelocation,
+  draft: MapDraft,
+  places: MapPlaces,
+  programAt: (section: ElfSection, offset: number) => string | undefined,
 ): MapReference {
   const place = { section: draft.section.name, offset };
   const from = offset - draft.offset - (draft.referencesAt ?? Infinity);

@@ -62,7 +62,8 @@ function read(bytes: Uint8Array, options: ReadOptions): ObjectSpec {
     const code = bySection.get(section);
     if (code === undefined) return undefined;
     const { label } = functionAt(code, offset / 8, { section: section.name, offset });
-    if (!programNames.has(label)) throw new ElfError(`a map holds '${label}', which is no program`, { section: section.name, offset });
+    if (!programNames.has(label))
+      throw new ElfError(`a map holds '${label}', which is no program`, { section: section.name, offset });
     return label;
   });
   const kconfig = kconfigMap(externs, types);
@@ -81,19 +82,24 @@ function read(bytes: Uint8Array, options: ReadOptions): ObjectSpec {
 
 /** Global data under the names that its maps have in the manifest. */
 function renamed(drafts: readonly MapDraft[], extras: Extras | undefined): readonly MapDraft[] {
-  return extras === undefined ? drafts : drafts.map((draft) => {
-    const map = draft.isData && Object.hasOwn(extras.maps, draft.spec.name) ? extras.maps[draft.spec.name] : undefined;
-    if (map === undefined) return draft;
-    const { zero, ...changes } = map;
-    const { data, ...rest } = draft.spec;
-    return { ...draft, spec: { ...rest, ...changes, ...(!zero && data !== undefined && { data }) } };
-  });
+  return extras === undefined
+    ? drafts
+    : drafts.map((draft) => {
+        const map =
+          draft.isData && Object.hasOwn(extras.maps, draft.spec.name) ? extras.maps[draft.spec.name] : undefined;
+        if (map === undefined) return draft;
+        const { zero, ...changes } = map;
+        const { data, ...rest } = draft.spec;
+        return { ...draft, spec: { ...rest, ...changes, ...(!zero && data !== undefined && { data }) } };
+      });
 }
 
 const EMPTY_MANIFEST: Manifest = { maps: [], events: [], config: { printMapsOnExit: true, stackMode: "bpftrace" } };
 
 function defined(drafts: readonly MapDraft[], places: MapPlaces, externs: readonly ExternSpec[]): Definitions {
-  const data = new Map(drafts.filter(({ isData }) => isData).map(({ section, spec }): [ElfSection, MapSpec] => [section, spec]));
+  const data = new Map(
+    drafts.filter(({ isData }) => isData).map(({ section, spec }): [ElfSection, MapSpec] => [section, spec]),
+  );
   const byName = new Map(externs.map((extern): [string, ExternSpec] => [extern.name, extern]));
   return {
     mapAt: (section, offset) => places.mapAt(section, offset),
@@ -112,19 +118,49 @@ function defined(drafts: readonly MapDraft[], places: MapPlaces, externs: readon
 function readPrograms(codes: readonly CodeSection[], options: ReadOptions, extras: Extras | undefined): ProgramSpec[] {
   const named = sectionReader();
   const linker = new Linker(codes.flatMap(({ functions }) => functions));
-  const called = new Set(codes.flatMap(({ changes }) => [...changes.values()]).flatMap(({ ref }) => ref?.kind === "call" || ref?.kind === "func" ? [ref.label] : []));
-  return codes.filter(({ section }) => section.name !== SectionName.TEXT).flatMap(({ section, functions }) =>
-    functions.filter(({ global }) => global).flatMap((main) => {
-      const meaning = meaningOf(main, section.name, options, extras, named);
-      // A function that others call may stand wherever it likes.
-      if (meaning === undefined && called.has(main.label)) return [];
-      if (meaning === undefined) throw new ElfError(`program '${main.name}': libbpf has no section of this name; say what it is by the option 'section'`, { section: section.name, offset: 0 });
-      return [{ name: main.label, title: section.name, section: section.name, ...meaning, ...(section.name.startsWith("?") && { autoload: false }), ...linker.link(main) }];
-    }));
+  const called = new Set(
+    codes
+      .flatMap(({ changes }) => [...changes.values()])
+      .flatMap(({ ref }) => (ref?.kind === "call" || ref?.kind === "func" ? [ref.label] : [])),
+  );
+  return codes
+    .filter(({ section }) => section.name !== SectionName.TEXT)
+    .flatMap(({ section, functions }) =>
+      functions
+        .filter(({ global }) => global)
+        .flatMap((main) => {
+          const meaning = meaningOf(main, section.name, options, extras, named);
+          // A function that others call may stand wherever it likes.
+          if (meaning === undefined && called.has(main.label)) return [];
+          if (meaning === undefined)
+            throw new ElfError(
+              `program '${main.name}': libbpf has no section of this name; say what it is by the option 'section'`,
+              { section: section.name, offset: 0 },
+            );
+          return [
+            {
+              name: main.label,
+              title: section.name,
+              section: section.name,
+              ...meaning,
+              ...(section.name.startsWith("?") && { autoload: false }),
+              ...linker.link(main),
+            },
+          ];
+        }),
+    );
 }
 
-function meaningOf({ label: name }: ObjectFunction, section: string, options: ReadOptions, extras: Extras | undefined, named: (section: string) => SectionMeaning | undefined): SectionMeaning | undefined {
-  const custom = options.section?.(section, name) ?? (extras !== undefined && Object.hasOwn(extras.programs, name) ? extras.programs[name] : undefined);
+function meaningOf(
+  { label: name }: ObjectFunction,
+  section: string,
+  options: ReadOptions,
+  extras: Extras | undefined,
+  named: (section: string) => SectionMeaning | undefined,
+): SectionMeaning | undefined {
+  const custom =
+    options.section?.(section, name) ??
+    (extras !== undefined && Object.hasOwn(extras.programs, name) ? extras.programs[name] : undefined);
   if (custom !== undefined) return custom;
   try {
     return named(section);
@@ -144,7 +180,8 @@ function readLicense(file: ElfFile): string {
 function readVersion(file: ElfFile): number | undefined {
   const bytes = contentOf(file, SectionName.VERSION);
   if (bytes === undefined) return undefined;
-  if (bytes.length !== 4) throw new ElfError(`${bytes.length} bytes instead of the 4 of a version`, { section: SectionName.VERSION });
+  if (bytes.length !== 4)
+    throw new ElfError(`${bytes.length} bytes instead of the 4 of a version`, { section: SectionName.VERSION });
   return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
 }
 

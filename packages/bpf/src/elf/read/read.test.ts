@@ -37,7 +37,10 @@ function objdump(object: Uint8Array): Listed {
     if (head !== null && !head[2]!.startsWith("LBB")) [name, start] = [head[2]!, parseInt(head[1]!, 16) / SLOT_BYTES];
     if (instruction !== null) {
       last = `${name} ${Number(instruction[1]) - start}`;
-      bytes.set(last, Uint8Array.from(instruction[2]!.trim().split(" "), (byte) => parseInt(byte, 16)));
+      bytes.set(
+        last,
+        Uint8Array.from(instruction[2]!.trim().split(" "), (byte) => parseInt(byte, 16)),
+      );
     }
     if (relocation !== null) symbols.set(last, relocation[1]!);
   }
@@ -56,14 +59,19 @@ for (const cpu of ["v1", "v2", "v3"] as const) {
       let [name, start] = ["", 0];
       for (const [index, instruction] of program.instructions.entries()) {
         const slot = placed.slots[index]!;
-        if (index === 0 || (instruction.label !== undefined && !instruction.label.includes("+"))) [name, start] = [instruction.label!, slot];
+        if (index === 0 || (instruction.label !== undefined && !instruction.label.includes("+")))
+          [name, start] = [instruction.label!, slot];
         const key = `${name} ${slot - start}`;
         const want = listed.bytes.get(key);
         assert.ok(want, `llvm-objdump lists nothing at ${key} of ${program.name}`);
         const have = written.subarray(slot * SLOT_BYTES, slot * SLOT_BYTES + want.length);
         if (isRelocated(instruction)) assert.deepEqual([have[0], have[1]! & 0x0f], [want[0], want[1]! & 0x0f], key);
         else assert.deepEqual(have, want, key);
-        assert.equal(listed.symbols.has(key), isRelocated(instruction) && !isLocalCall(instruction, listed.symbols.get(key)), key);
+        assert.equal(
+          listed.symbols.has(key),
+          isRelocated(instruction) && !isLocalCall(instruction, listed.symbols.get(key)),
+          key,
+        );
         compared++;
       }
     }
@@ -88,7 +96,13 @@ test("maps of every form", () => {
     return "name" in type ? type.name : type.kind;
   };
   const summary = (map: MapSpec): unknown[] => [
-    map.type, map.keySize, map.valueSize, map.maxEntries, map.flags, map.keyTypeId === 0 ? "" : typeName(map.keyTypeId), map.valueTypeId === 0 ? "" : typeName(map.valueTypeId),
+    map.type,
+    map.keySize,
+    map.valueSize,
+    map.maxEntries,
+    map.flags,
+    map.keyTypeId === 0 ? "" : typeName(map.keyTypeId),
+    map.valueTypeId === 0 ? "" : typeName(map.valueTypeId),
   ];
   const maps = new Map(spec.maps.map((map) => [map.name, map]));
   const want: Readonly<Record<string, unknown[]>> = {
@@ -122,9 +136,15 @@ test("maps of every form", () => {
     assert.equal(inner?.name, `${name}.inner`);
     assert.deepEqual(summary(inner), want["inner_a"]);
   }
-  assert.deepEqual(maps.get("outer")?.references, [{ kind: "map", name: "inner_a", at: 0 }, { kind: "map", name: "inner_b", at: 2 }]);
+  assert.deepEqual(maps.get("outer")?.references, [
+    { kind: "map", name: "inner_a", at: 0 },
+    { kind: "map", name: "inner_b", at: 2 },
+  ]);
   assert.equal(maps.get("empty_outer")?.references, undefined);
-  assert.deepEqual(maps.get("jumps")?.references, [{ kind: "program", name: "next_one", at: 1 }, { kind: "program", name: "next_two", at: 2 }]);
+  assert.deepEqual(maps.get("jumps")?.references, [
+    { kind: "program", name: "next_one", at: 1 },
+    { kind: "program", name: "next_two", at: 2 },
+  ]);
 });
 
 test("global data comes with its content, and BTF says where each variable lies", () => {
@@ -143,10 +163,15 @@ function variables(spec: ObjectSpec, section: string, content: Uint8Array): Reco
   assert.equal(datasec.kind, "datasec");
   if (datasec.kind !== "datasec") return {};
   assert.equal(datasec.size, content.length);
-  return Object.fromEntries(datasec.variables.map(({ type, offset, size }) => {
-    const variable = btf.type(type);
-    return ["name" in variable ? variable.name : "", Buffer.from(content.subarray(offset, offset + size)).toString("hex")];
-  }));
+  return Object.fromEntries(
+    datasec.variables.map(({ type, offset, size }) => {
+      const variable = btf.type(type);
+      return [
+        "name" in variable ? variable.name : "",
+        Buffer.from(content.subarray(offset, offset + size)).toString("hex"),
+      ];
+    }),
+  );
 }
 
 test("programs come with their subprograms, types and source lines", () => {
@@ -157,7 +182,8 @@ test("programs come with their subprograms, types and source lines", () => {
   assert.deepEqual(spec.programs.map(({ name }) => name).sort(), ["first", "next_one", "next_two", "second"]);
   const first = spec.programs.find(({ name }) => name === "first")!;
   const second = spec.programs.find(({ name }) => name === "second")!;
-  const starts = ({ instructions }: typeof first): string[] => instructions.flatMap(({ label }) => label === undefined || label.includes("+") ? [] : [label]);
+  const starts = ({ instructions }: typeof first): string[] =>
+    instructions.flatMap(({ label }) => (label === undefined || label.includes("+") ? [] : [label]));
   // In the order that libbpf appends them: at first use, each with what it uses itself behind it.
   assert.deepEqual(starts(first), ["first", "visible", "small", "each"]);
   assert.deepEqual(starts(second), ["second", "small"]);
@@ -175,21 +201,49 @@ test("programs come with their subprograms, types and source lines", () => {
 
 test("references say what they are for", () => {
   const { programs } = readObject(compile("elf-kinds"));
-  const refs = programs.flatMap(({ instructions }) => instructions.flatMap(({ ref }) => ref === undefined ? [] : [ref]));
-  const names = (kind: string): string[] => [...new Set(refs.flatMap((ref) => {
-    if (ref.kind !== kind) return [];
-    return ref.kind === "map" ? [ref.map] : ref.kind === "mapValue" ? [`${ref.map}+${ref.offset}`] : ref.kind === "ksym" ? [ref.symbol] : "label" in ref ? [ref.label] : [];
-  }))].sort();
-  assert.deepEqual(names("map"), ["bloom", "elf_pinned", "empty_outer", "hash", "jumps", "numa", "outer", "ring", "sized"]);
+  const refs = programs.flatMap(({ instructions }) =>
+    instructions.flatMap(({ ref }) => (ref === undefined ? [] : [ref])),
+  );
+  const names = (kind: string): string[] =>
+    [
+      ...new Set(
+        refs.flatMap((ref) => {
+          if (ref.kind !== kind) return [];
+          return ref.kind === "map"
+            ? [ref.map]
+            : ref.kind === "mapValue"
+              ? [`${ref.map}+${ref.offset}`]
+              : ref.kind === "ksym"
+                ? [ref.symbol]
+                : "label" in ref
+                  ? [ref.label]
+                  : [];
+        }),
+      ),
+    ].sort();
+  assert.deepEqual(names("map"), [
+    "bloom",
+    "elf_pinned",
+    "empty_outer",
+    "hash",
+    "jumps",
+    "numa",
+    "outer",
+    "ring",
+    "sized",
+  ]);
   assert.deepEqual(names("call"), ["small", "visible"]);
   assert.deepEqual(names("func"), ["each"]);
   assert.deepEqual(names("ksym"), ["not_there", "schedule"]);
-  for (const place of [".data+0", ".data+4", ".rodata+0", ".data.shared+0", ".kconfig+0", ".kconfig+4"]) assert.ok(names("mapValue").includes(place), place);
+  for (const place of [".data+0", ".data+4", ".rodata+0", ".data.shared+0", ".kconfig+0", ".kconfig+4"])
+    assert.ok(names("mapValue").includes(place), place);
 });
 
 test("configuration values are laid out as libbpf lays them out", () => {
   const spec = readObject(compile("elf-kconfig"));
-  const placed = spec.externs?.map((extern) => extern.kind === "kconfig" ? [extern.name, extern.offset, extern.size, extern.weak] : []);
+  const placed = spec.externs?.map((extern) =>
+    extern.kind === "kconfig" ? [extern.name, extern.offset, extern.size, extern.weak] : [],
+  );
   assert.deepEqual(placed, [
     ["CONFIG_HZ", 0, 8, false],
     ["CONFIG_IPV6", 8, 4, false],
@@ -203,36 +257,95 @@ test("configuration values are laid out as libbpf lays them out", () => {
 
 test("kernel functions and variables, strong and weak", () => {
   const spec = readObject(compile("elf-kernel-symbols"));
-  const externs = Object.fromEntries((spec.externs ?? []).map(({ kind, name, weak }) => [name, `${kind}${weak ? " weak" : ""}`]));
+  const externs = Object.fromEntries(
+    (spec.externs ?? []).map(({ kind, name, weak }) => [name, `${kind}${weak ? " weak" : ""}`]),
+  );
   assert.deepEqual(externs, {
-    runqueues: "ksym", schedule: "ksym", absent: "ksym weak", bpf_rcu_read_lock: "kfunc", bpf_rcu_read_unlock: "kfunc",
-    bpf_task_from_pid: "kfunc weak", bpf_task_release: "kfunc weak",
+    runqueues: "ksym",
+    schedule: "ksym",
+    absent: "ksym weak",
+    bpf_rcu_read_lock: "kfunc",
+    bpf_rcu_read_unlock: "kfunc",
+    bpf_task_from_pid: "kfunc weak",
+    bpf_task_release: "kfunc weak",
   });
   const calls = spec.programs[0]!.instructions.filter(({ opcode, ref }) => opcode === 0x85 && ref?.kind === "ksym");
-  assert.deepEqual(calls.map(({ src, ref }) => [src, ref?.kind === "ksym" && ref.symbol]), [
-    [2, "bpf_rcu_read_lock"], [2, "bpf_rcu_read_unlock"], [2, "bpf_task_from_pid"], [2, "bpf_task_release"],
-  ]);
+  assert.deepEqual(
+    calls.map(({ src, ref }) => [src, ref?.kind === "ksym" && ref.symbol]),
+    [
+      [2, "bpf_rcu_read_lock"],
+      [2, "bpf_rcu_read_unlock"],
+      [2, "bpf_task_from_pid"],
+      [2, "bpf_task_release"],
+    ],
+  );
   const btf = new BtfReader(spec.btf);
-  for (const { kind, name, typeId } of spec.externs!) if (kind === "kfunc") assert.equal(btf.type(typeId).kind, "funcProto", name);
+  for (const { kind, name, typeId } of spec.externs!)
+    if (kind === "kfunc") assert.equal(btf.type(typeId).kind, "funcProto", name);
 });
 
 test("legacy maps of an object without BTF", () => {
   const spec = readObject(compile("elf-legacy", { debug: false }));
   assert.equal(spec.btf.length, 0);
-  assert.deepEqual(spec.maps.map(({ name, type, keySize, valueSize, maxEntries, flags }) => [name, type, keySize, valueSize, maxEntries, flags]), [
-    ["counts", "hash", 4, 8, 128, 1], ["slots", "array", 4, 16, 2, 0],
-  ]);
-  assert.deepEqual(spec.programs[0]!.instructions.flatMap(({ ref }) => ref?.kind === "map" ? [ref.map] : []), ["slots", "counts"]);
+  assert.deepEqual(
+    spec.maps.map(({ name, type, keySize, valueSize, maxEntries, flags }) => [
+      name,
+      type,
+      keySize,
+      valueSize,
+      maxEntries,
+      flags,
+    ]),
+    [
+      ["counts", "hash", 4, 8, 128, 1],
+      ["slots", "array", 4, 16, 2, 0],
+    ],
+  );
+  assert.deepEqual(
+    spec.programs[0]!.instructions.flatMap(({ ref }) => (ref?.kind === "map" ? [ref.map] : [])),
+    ["slots", "counts"],
+  );
 });
 
 test("struct_ops: tables with their functions", () => {
   const spec = readObject(compile("elf-struct-ops"));
-  const tables = spec.maps.map(({ name, type, flags, autocreate, valueSize, references }) => [name, type, flags, autocreate, valueSize, references?.map((entry) => [entry.name, entry.at])]);
-  assert.deepEqual(tables.sort((a, b) => String(a[0]) < String(b[0]) ? -1 : 1), [
-    ["linked", "struct_ops", 0x2000, undefined, 48, [["table_ssthresh", 0], ["table_undo", 16]]],
-    ["optional", "struct_ops", 0x2000, false, 48, [["table_ssthresh", 0]]],
-    ["table", "struct_ops", 0, undefined, 48, [["table_ssthresh", 0], ["table_avoid", 8], ["table_undo", 16]]],
+  const tables = spec.maps.map(({ name, type, flags, autocreate, valueSize, references }) => [
+    name,
+    type,
+    flags,
+    autocreate,
+    valueSize,
+    references?.map((entry) => [entry.name, entry.at]),
   ]);
+  assert.deepEqual(
+    tables.sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)),
+    [
+      [
+        "linked",
+        "struct_ops",
+        0x2000,
+        undefined,
+        48,
+        [
+          ["table_ssthresh", 0],
+          ["table_undo", 16],
+        ],
+      ],
+      ["optional", "struct_ops", 0x2000, false, 48, [["table_ssthresh", 0]]],
+      [
+        "table",
+        "struct_ops",
+        0,
+        undefined,
+        48,
+        [
+          ["table_ssthresh", 0],
+          ["table_avoid", 8],
+          ["table_undo", 16],
+        ],
+      ],
+    ],
+  );
   const linked = spec.maps.find(({ name }) => name === "linked");
   assert.equal(Buffer.from(linked!.data!.subarray(24, 30)).toString(), "linked");
   assert.equal(linked!.data![40], 1);

@@ -22,7 +22,12 @@ type Place = { readonly section: string; readonly offset: number };
 const CALL = Class.JMP | JumpOp.CALL;
 
 /** Puts a reference on every instruction of `code` that a relocation or a call within the section is for. */
-export function relocate(file: ElfFile, code: CodeSection, codes: ReadonlyMap<ElfSection, CodeSection>, definitions: Definitions): void {
+export function relocate(
+  file: ElfFile,
+  code: CodeSection,
+  codes: ReadonlyMap<ElfSection, CodeSection>,
+  definitions: Definitions,
+): void {
   for (const relocation of file.relocations(code.section)) {
     const place = { section: code.section.name, offset: relocation.offset };
     const instruction = code.slots[relocation.offset / SLOT_BYTES];
@@ -43,7 +48,11 @@ export function relocate(file: ElfFile, code: CodeSection, codes: ReadonlyMap<El
 }
 
 function target(
-  instruction: Instruction, { symbol }: ElfRelocation, codes: ReadonlyMap<ElfSection, CodeSection>, definitions: Definitions, place: Place,
+  instruction: Instruction,
+  { symbol }: ElfRelocation,
+  codes: ReadonlyMap<ElfSection, CodeSection>,
+  definitions: Definitions,
+  place: Place,
 ): InstructionChange {
   const { opcode, imm } = instruction;
   const { section } = symbol;
@@ -51,12 +60,17 @@ function target(
     if (section === undefined) return externCall(symbol, definitions, place);
     return callTo(codeOf(codes, section, symbol, place), symbol.value / SLOT_BYTES + Number(imm) + 1, place);
   }
-  if (!isLoadImm64(opcode)) throw new ElfError(`a relocation against ${describe(symbol)} is for an instruction that can't hold it (opcode 0x${opcode.toString(16)})`, place);
+  if (!isLoadImm64(opcode))
+    throw new ElfError(
+      `a relocation against ${describe(symbol)} is for an instruction that can't hold it (opcode 0x${opcode.toString(16)})`,
+      place,
+    );
   const offset = symbol.value + lowHalf(imm);
   if (section === undefined) return externAddress(symbol, lowHalf(imm), definitions, place);
   const data = definitions.dataMap(section);
   if (data !== undefined) {
-    if (offset < 0 || offset > data.size) throw new ElfError(`refers to byte ${offset} of section '${section.name}', which has ${data.size}`, place);
+    if (offset < 0 || offset > data.size)
+      throw new ElfError(`refers to byte ${offset} of section '${section.name}', which has ${data.size}`, place);
     return mapValue(data.name, offset);
   }
   // A map's own symbol means the map whatever stands in the immediate; a section's symbol counts from its start.
@@ -79,7 +93,10 @@ function mapValue(map: string, offset: number): InstructionChange {
 
 function externCall(symbol: ElfSymbol, definitions: Definitions, place: Place): InstructionChange {
   if (definitions.extern(symbol.name)?.kind !== "ksym") {
-    throw new ElfError(`function '${symbol.name}' is called but not defined: link the objects (bpftool gen object), or declare it with __ksym and compile with -g if it is the kernel's`, place);
+    throw new ElfError(
+      `function '${symbol.name}' is called but not defined: link the objects (bpftool gen object), or declare it with __ksym and compile with -g if it is the kernel's`,
+      place,
+    );
   }
   return { src: Pseudo.KFUNC_CALL, imm: 0, ref: { kind: "ksym", symbol: symbol.name } };
 }
@@ -87,15 +104,24 @@ function externCall(symbol: ElfSymbol, definitions: Definitions, place: Place): 
 function externAddress(symbol: ElfSymbol, addend: number, definitions: Definitions, place: Place): InstructionChange {
   const extern = definitions.extern(symbol.name);
   if (extern === undefined) {
-    throw new ElfError(`'${symbol.name}' is used but not defined: link the objects (bpftool gen object), or declare it with __ksym or __kconfig and compile with -g if it is the kernel's`, place);
+    throw new ElfError(
+      `'${symbol.name}' is used but not defined: link the objects (bpftool gen object), or declare it with __ksym or __kconfig and compile with -g if it is the kernel's`,
+      place,
+    );
   }
   if (extern.kind === "kconfig") return mapValue(".kconfig", extern.offset + addend);
   return { src: 0, imm: 0n, ref: { kind: "ksym", symbol: symbol.name } };
 }
 
-function codeOf(codes: ReadonlyMap<ElfSection, CodeSection>, section: ElfSection, symbol: ElfSymbol, place: Place): CodeSection {
+function codeOf(
+  codes: ReadonlyMap<ElfSection, CodeSection>,
+  section: ElfSection,
+  symbol: ElfSymbol,
+  place: Place,
+): CodeSection {
   const code = codes.get(section);
-  if (code === undefined) throw new ElfError(`refers to ${describe(symbol)}, which is neither code nor a map nor global data`, place);
+  if (code === undefined)
+    throw new ElfError(`refers to ${describe(symbol)}, which is neither code nor a map nor global data`, place);
   return code;
 }
 

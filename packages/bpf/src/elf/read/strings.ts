@@ -17,7 +17,9 @@ export function checkStrings(section: string, table: Uint8Array, references: num
     start = end + 1;
   }
   if (longest * references > MOST_CHARACTERS) {
-    throw new ElfError(`a string of ${longest} bytes is too long where ${references} names may refer to it`, { section });
+    throw new ElfError(`a string of ${longest} bytes is too long where ${references} names may refer to it`, {
+      section,
+    });
   }
 }
 
@@ -39,7 +41,10 @@ export class StringTable {
     if (text === undefined) {
       if (offset >= this.#bytes.length) {
         if (offset === 0) return "";
-        throw new ElfError(`a name lies beyond the table's ${this.#bytes.length} bytes`, { section: this.#section, offset });
+        throw new ElfError(`a name lies beyond the table's ${this.#bytes.length} bytes`, {
+          section: this.#section,
+          offset,
+        });
       }
       const end = this.#bytes.indexOf(0, offset);
       text = this.#decoder.decode(this.#bytes.subarray(offset, end === -1 ? this.#bytes.length : end));

@@ -31,10 +31,11 @@ export function readTypes(file: ElfFile): ObjectTypes | undefined {
 
 function objectTypes(blob: Uint8Array, btf: BtfReader): ObjectTypes {
   return {
-    blob, btf,
+    blob,
+    btf,
     datasec: (section) => {
       const id = btf.find(section, "datasec")[0];
-      return id === undefined ? undefined : btf.type(id) as Datasec;
+      return id === undefined ? undefined : (btf.type(id) as Datasec);
     },
   };
 }
@@ -47,7 +48,9 @@ const DATASEC_KIND = 15;
  * it knows of their arguments there, and global ones once, with nothing known. False if there was nothing to write.
  */
 function hideFunctions(blob: Uint8Array, btf: BtfReader, file: ElfFile): boolean {
-  const hidden = new Set(file.symbols.filter((symbol) => symbol.hidden && symbol.type === SymbolType.FUNC).map(({ name }) => name));
+  const hidden = new Set(
+    file.symbols.filter((symbol) => symbol.hidden && symbol.type === SymbolType.FUNC).map(({ name }) => name),
+  );
   if (hidden.size === 0) return false;
   const view = new DataView(blob.buffer, blob.byteOffset, blob.length);
   const start = view.getUint32(4, true) + view.getUint32(8, true);
@@ -55,7 +58,8 @@ function hideFunctions(blob: Uint8Array, btf: BtfReader, file: ElfFile): boolean
   for (let local = kinds.indexOf(FUNC_KIND); local !== -1; local = kinds.indexOf(FUNC_KIND, local + 1)) {
     const type = btf.type(local + 1);
     // The linkage stands where other kinds count their members: static is 0.
-    if (type.kind === "func" && hidden.has(type.name)) view.setUint32(start + offsets[local]! * 4 + 4, FUNC_KIND << 24, true);
+    if (type.kind === "func" && hidden.has(type.name))
+      view.setUint32(start + offsets[local]! * 4 + 4, FUNC_KIND << 24, true);
   }
   return true;
 }
@@ -63,7 +67,11 @@ function hideFunctions(blob: Uint8Array, btf: BtfReader, file: ElfFile): boolean
 /** Writes into `blob` what the file's sections and symbols say of its variables; false if there was nothing to write. */
 function placeVariables(blob: Uint8Array, btf: BtfReader, file: ElfFile): boolean {
   const sections = new Map(file.sections.map((section): [string, ElfSection] => [section.name, section]));
-  const symbols = new Map(file.symbols.filter(({ binding, section }) => binding !== Binding.LOCAL && section !== undefined).map((symbol): [string, ElfSymbol] => [symbol.name, symbol]));
+  const symbols = new Map(
+    file.symbols
+      .filter(({ binding, section }) => binding !== Binding.LOCAL && section !== undefined)
+      .map((symbol): [string, ElfSymbol] => [symbol.name, symbol]),
+  );
   const view = new DataView(blob.buffer, blob.byteOffset, blob.length);
   const start = view.getUint32(4, true) + view.getUint32(8, true);
   const { offsets, kinds } = btf.index;
@@ -74,10 +82,14 @@ function placeVariables(blob: Uint8Array, btf: BtfReader, file: ElfFile): boolea
     if (type.size !== 0 || section === undefined) continue;
     const at = start + offsets[local]! * 4;
     view.setUint32(at + 8, size32(section), true);
-    const placed = type.variables.map((variable) => ({ ...variable, offset: placeOf(btf, variable, symbols, section) }));
+    const placed = type.variables.map((variable) => ({
+      ...variable,
+      offset: placeOf(btf, variable, symbols, section),
+    }));
     placed.sort((a, b) => a.offset - b.offset);
     for (const [index, { type: id, offset, size }] of placed.entries()) {
-      for (const [word, value] of [id, offset, size].entries()) view.setUint32(at + 12 + index * 12 + word * 4, value, true);
+      for (const [word, value] of [id, offset, size].entries())
+        view.setUint32(at + 12 + index * 12 + word * 4, value, true);
     }
     changed = true;
   }
@@ -85,16 +97,23 @@ function placeVariables(blob: Uint8Array, btf: BtfReader, file: ElfFile): boolea
 }
 
 /** Static variables have their place already; others are found by their symbols. */
-function placeOf(btf: Btf, variable: { readonly type: TypeId; readonly offset: number }, symbols: ReadonlyMap<string, ElfSymbol>, section: ElfSection): number {
+function placeOf(
+  btf: Btf,
+  variable: { readonly type: TypeId; readonly offset: number },
+  symbols: ReadonlyMap<string, ElfSymbol>,
+  section: ElfSection,
+): number {
   const type = btf.type(variable.type);
   if (type.kind !== "var" || type.linkage === "static") return variable.offset;
   const symbol = symbols.get(type.name);
-  if (symbol?.section !== section) throw new ElfError(`variable '${type.name}' of BTF has no symbol there`, { section: section.name });
+  if (symbol?.section !== section)
+    throw new ElfError(`variable '${type.name}' of BTF has no symbol there`, { section: section.name });
   return Math.min(symbol.value, 0xffff_ffff);
 }
 
 /** Sections of the sizes that maps can have. */
 export function size32(section: ElfSection): number {
-  if (section.size > 0xffff_ffff) throw new ElfError(`${section.size} bytes are more than a map holds`, { section: section.name });
+  if (section.size > 0xffff_ffff)
+    throw new ElfError(`${section.size} bytes are more than a map holds`, { section: section.name });
   return section.size;
 }

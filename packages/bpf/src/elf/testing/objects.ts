@@ -18,10 +18,23 @@ export interface CompileOptions {
 export function compile(name: string, { debug = true, cpu = "v3" }: CompileOptions = {}): Uint8Array {
   return inTemporary((folder) => {
     const object = path.join(folder, "object.o");
-    execFileSync("clang-16", [
-      "-O2", ...(debug ? ["-g"] : []), "-target", "bpf", `-mcpu=${cpu}`, "-I/usr/include/x86_64-linux-gnu", "-fdebug-compilation-dir=.",
-      "-c", `${name}.c`, "-o", object,
-    ], { cwd: TESTDATA });
+    execFileSync(
+      "clang-16",
+      [
+        "-O2",
+        ...(debug ? ["-g"] : []),
+        "-target",
+        "bpf",
+        `-mcpu=${cpu}`,
+        "-I/usr/include/x86_64-linux-gnu",
+        "-fdebug-compilation-dir=.",
+        "-c",
+        `${name}.c`,
+        "-o",
+        object,
+      ],
+      { cwd: TESTDATA },
+    );
     return new Uint8Array(readFileSync(object));
   });
 }

@@ -38,7 +38,9 @@ export interface CodeSymbols {
 }
 
 export function planCode(name: string, functions: readonly OutputFunction[]): CodePlan {
-  const instructions = functions.flatMap((entry) => entry.instructions.map((instruction, index) => index === 0 ? { ...instruction, label: entry.name } : instruction));
+  const instructions = functions.flatMap((entry) =>
+    entry.instructions.map((instruction, index) => (index === 0 ? { ...instruction, label: entry.name } : instruction)),
+  );
   // References stay for the relocations; their labels may be in other sections.
   const plain = instructions.map((instruction) => {
     const { ref, ...rest } = instruction;
@@ -50,14 +52,26 @@ export function planCode(name: string, functions: readonly OutputFunction[]): Co
 
 /** For `.BTF.ext`. */
 export function extSection({ name, functions, layout: program }: CodePlan): ExtSection {
-  return { name, program, functions: new Map(functions.flatMap(({ name: label, type }): [string, number][] => type === undefined ? [] : [[label, type]])) };
+  return {
+    name,
+    program,
+    functions: new Map(
+      functions.flatMap(({ name: label, type }): [string, number][] => (type === undefined ? [] : [[label, type]])),
+    ),
+  };
 }
 
 /**
  * Adds the section and symbols of its functions; {@link relocateCode} needs those of all sections.
  * A program is global; a subprogram is what its BTF says, static without.
  */
-export function addCode(file: OutputFile, plan: CodePlan, btf: Btf, programs: ReadonlySet<OutputFunction>, symbols: CodeSymbols): OutputSection {
+export function addCode(
+  file: OutputFile,
+  plan: CodePlan,
+  btf: Btf,
+  programs: ReadonlySet<OutputFunction>,
+  symbols: CodeSymbols,
+): OutputSection {
   const section = file.section(plan.name, new Uint8Array(plan.layout.size * SLOT_BYTES), { flags: CODE, align: 8 });
   for (const entry of plan.functions) {
     const slot = plan.layout.labels.get(entry.name)!;
@@ -65,7 +79,12 @@ export function addCode(file: OutputFile, plan: CodePlan, btf: Btf, programs: Re
     const type = entry.type === undefined ? undefined : btf.type(entry.type);
     const global = programs.has(entry) || (type?.kind === "func" && type.linkage === "global");
     const symbol = file.symbol({
-      name: entry.name, type: SymbolType.FUNC, binding: global ? Binding.GLOBAL : Binding.LOCAL, section, value: slot * SLOT_BYTES, size: slots * SLOT_BYTES,
+      name: entry.name,
+      type: SymbolType.FUNC,
+      binding: global ? Binding.GLOBAL : Binding.LOCAL,
+      section,
+      value: slot * SLOT_BYTES,
+      size: slots * SLOT_BYTES,
     });
     symbols.functions.set(entry, { section, slot, symbol });
   }
@@ -75,16 +94,27 @@ export function addCode(file: OutputFile, plan: CodePlan, btf: Btf, programs: Re
 /** Writes the instructions and their relocations into the section that {@link addCode} made. */
 export function relocateCode(file: OutputFile, section: OutputSection, plan: CodePlan, symbols: CodeSymbols): void {
   const { instructions, slots } = plan.layout;
-  const referring = plan.functions.flatMap((entry) => entry.instructions.map((instruction) => ({ entry, instruction })));
+  const referring = plan.functions.flatMap((entry) =>
+    entry.instructions.map((instruction) => ({ entry, instruction })),
+  );
   const written = instructions.map((instruction, index): Instruction => {
-    const { entry, instruction: { ref } } = referring[index]!;
+    const {
+      entry,
+      instruction: { ref },
+    } = referring[index]!;
     if (ref === undefined || ref.kind === "core") return instruction;
     const wide = isLoadImm64(instruction.opcode);
     const { symbol, src, imm } = relocation(file, entry, ref, wide, symbols);
-    section.relocations.push({ offset: slots[index]! * SLOT_BYTES, type: wide ? RelocationType.R_BPF_64_64 : RelocationType.R_BPF_64_32, symbol });
+    section.relocations.push({
+      offset: slots[index]! * SLOT_BYTES,
+      type: wide ? RelocationType.R_BPF_64_64 : RelocationType.R_BPF_64_32,
+      symbol,
+    });
     return { ...instruction, src, imm: wide ? BigInt.asUintN(32, BigInt(imm)) : imm };
   });
-  const bytes = within({ section: plan.name }, () => encode({ ...plan.layout, instructions: written }, { map: unresolved, keepCore: true }));
+  const bytes = within({ section: plan.name }, () =>
+    encode({ ...plan.layout, instructions: written }, { map: unresolved, keepCore: true }),
+  );
   section.bytes.set(bytes);
 }
 
@@ -100,12 +130,22 @@ interface Target {
 }
 
 /** As clang writes it: a global symbol without addend, or the section with the place in it. */
-function relocation(file: OutputFile, entry: OutputFunction, ref: Reference, wide: boolean, symbols: CodeSymbols): Target {
+function relocation(
+  file: OutputFile,
+  entry: OutputFunction,
+  ref: Reference,
+  wide: boolean,
+  symbols: CodeSymbols,
+): Target {
   switch (ref.kind) {
-    case "map": return { symbol: symbols.map(ref.map), src: 0, imm: 0 };
-    case "mapValue": return dataTarget(file, ref.map, ref.offset, symbols);
-    case "ksym": return { symbol: symbols.extern(ref.symbol), ...(wide ? { src: 0, imm: 0 } : { src: Pseudo.CALL, imm: -1 }) };
-    case "call": case "func": {
+    case "map":
+      return { symbol: symbols.map(ref.map), src: 0, imm: 0 };
+    case "mapValue":
+      return dataTarget(file, ref.map, ref.offset, symbols);
+    case "ksym":
+      return { symbol: symbols.extern(ref.symbol), ...(wide ? { src: 0, imm: 0 } : { src: Pseudo.CALL, imm: -1 }) };
+    case "call":
+    case "func": {
       const target = symbols.functions.get(entry.targets.get(ref.label)!)!;
       const start = target.slot;
       if (ref.kind === "call") {
@@ -117,7 +157,8 @@ function relocation(file: OutputFile, entry: OutputFunction, ref: Reference, wid
         ? { symbol: file.sectionSymbol(target.section), src: 0, imm: start * SLOT_BYTES }
         : { symbol: target.symbol, src: 0, imm: 0 };
     }
-    default: throw new ElfError(`a reference of kind ${ref.kind} has no relocation`);
+    default:
+      throw new ElfError(`a reference of kind ${ref.kind} has no relocation`);
   }
 }
 

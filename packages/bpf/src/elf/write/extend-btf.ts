@@ -48,8 +48,17 @@ export class BtfExtension {
   }
 
   /** Sizes in bytes. */
-  struct(members: readonly { readonly name: string; readonly type: TypeId; readonly offset: number }[], size: number): TypeId {
-    return this.#add(Kind.STRUCT, "", size, members.flatMap(({ name, type, offset }) => [this.#text(name), type, offset * 8]), members.length);
+  struct(
+    members: readonly { readonly name: string; readonly type: TypeId; readonly offset: number }[],
+    size: number,
+  ): TypeId {
+    return this.#add(
+      Kind.STRUCT,
+      "",
+      size,
+      members.flatMap(({ name, type, offset }) => [this.#text(name), type, offset * 8]),
+      members.length,
+    );
   }
 
   /** `enum { name = value }`. */
@@ -62,9 +71,19 @@ export class BtfExtension {
   }
 
   /** In place of a section of this name that is there already. */
-  datasec(name: string, size: number, variables: readonly { readonly type: TypeId; readonly offset: number; readonly size: number }[]): TypeId {
+  datasec(
+    name: string,
+    size: number,
+    variables: readonly { readonly type: TypeId; readonly offset: number; readonly size: number }[],
+  ): TypeId {
     for (const id of this.before.find(name, "datasec")) this.#renamed.set(id, this.#text(`${name}.unused`));
-    return this.#add(Kind.DATASEC, name, size, variables.flatMap(({ type, offset, size: bytes }) => [type, offset, bytes]), variables.length);
+    return this.#add(
+      Kind.DATASEC,
+      name,
+      size,
+      variables.flatMap(({ type, offset, size: bytes }) => [type, offset, bytes]),
+      variables.length,
+    );
   }
 
   /** The blob itself if nothing was added. */
@@ -101,7 +120,7 @@ export class BtfExtension {
   }
 
   #add(kind: number, name: string, sizeOrType: number, extra: readonly number[], vlen = 0): TypeId {
-    const words = [name === "" ? 0 : this.#text(name), (kind << 24 | vlen) >>> 0, sizeOrType, ...extra];
+    const words = [name === "" ? 0 : this.#text(name), ((kind << 24) | vlen) >>> 0, sizeOrType, ...extra];
     const key = words.join();
     let id = this.#added.get(key);
     if (id === undefined) {

@@ -1,6 +1,16 @@
 /** Puts sections, symbols and relocations together as an ELF file. The same calls give the same bytes. */
 import {
-  Binding, EM_BPF, ET_REL, HEADER_BYTES, RELOCATION_BYTES, SECTION_HEADER_BYTES, SectionFlag, SectionType, SHN_UNDEF, SYMBOL_BYTES, SymbolType,
+  Binding,
+  EM_BPF,
+  ET_REL,
+  HEADER_BYTES,
+  RELOCATION_BYTES,
+  SECTION_HEADER_BYTES,
+  SectionFlag,
+  SectionType,
+  SHN_UNDEF,
+  SYMBOL_BYTES,
+  SymbolType,
 } from "../format.ts";
 
 /** For symbols that lie in no section. */
@@ -38,10 +48,19 @@ export class OutputFile {
   readonly #symbols: OutputSymbol[] = [];
   readonly #sectionSymbols = new Map<OutputSection, OutputSymbol>();
 
-  section(name: string, bytes: Uint8Array, options: { readonly flags?: number; readonly align?: number; readonly nobits?: number } = {}): OutputSection {
+  section(
+    name: string,
+    bytes: Uint8Array,
+    options: { readonly flags?: number; readonly align?: number; readonly nobits?: number } = {},
+  ): OutputSection {
     const section: OutputSection = {
-      name, bytes, relocations: [], flags: options.flags ?? 0, align: options.align ?? 1,
-      type: options.nobits === undefined ? SectionType.PROGBITS : SectionType.NOBITS, size: options.nobits ?? bytes.length,
+      name,
+      bytes,
+      relocations: [],
+      flags: options.flags ?? 0,
+      align: options.align ?? 1,
+      type: options.nobits === undefined ? SectionType.PROGBITS : SectionType.NOBITS,
+      size: options.nobits ?? bytes.length,
     };
     this.#sections.push(section);
     return section;
@@ -76,11 +95,23 @@ export class OutputFile {
       EMPTY,
       ...this.#sections.map((section): Header => ({ ...EMPTY, ...section, name: strings.offset(section.name) })),
       ...relocated.map((section): Header => ({
-        ...EMPTY, name: strings.offset(`.rel${section.name}`), type: SectionType.REL, align: 8, entry: RELOCATION_BYTES,
-        link: symtab, info: sectionIndex.get(section)!, ...contents(encodeRelocations(section.relocations, symbolIndex)),
+        ...EMPTY,
+        name: strings.offset(`.rel${section.name}`),
+        type: SectionType.REL,
+        align: 8,
+        entry: RELOCATION_BYTES,
+        link: symtab,
+        info: sectionIndex.get(section)!,
+        ...contents(encodeRelocations(section.relocations, symbolIndex)),
       })),
       {
-        ...EMPTY, name: strings.offset(".symtab"), type: SectionType.SYMTAB, align: 8, entry: SYMBOL_BYTES, link: symtab + 1, info: local.length + 1,
+        ...EMPTY,
+        name: strings.offset(".symtab"),
+        type: SectionType.SYMTAB,
+        align: 8,
+        entry: SYMBOL_BYTES,
+        link: symtab + 1,
+        info: local.length + 1,
         ...contents(encodeSymbols(symbols, sectionIndex, strings)),
       },
     ];
@@ -103,7 +134,17 @@ interface Header {
   readonly entry: number;
 }
 
-const EMPTY: Header = { name: 0, type: SectionType.NULL, flags: 0, bytes: new Uint8Array(0), size: 0, link: 0, info: 0, align: 1, entry: 0 };
+const EMPTY: Header = {
+  name: 0,
+  type: SectionType.NULL,
+  flags: 0,
+  bytes: new Uint8Array(0),
+  size: 0,
+  link: 0,
+  info: 0,
+  align: 1,
+  entry: 0,
+};
 
 function contents(bytes: Uint8Array): Pick<Header, "bytes" | "size"> {
   return { bytes, size: bytes.length };
@@ -147,21 +188,32 @@ function encodeFile(headers: readonly Header[]): Uint8Array {
   return file;
 }
 
-function encodeSymbols(symbols: readonly OutputSymbol[], sections: ReadonlyMap<OutputSection, number>, strings: Strings): Uint8Array {
+function encodeSymbols(
+  symbols: readonly OutputSymbol[],
+  sections: ReadonlyMap<OutputSection, number>,
+  strings: Strings,
+): Uint8Array {
   const bytes = new Uint8Array((symbols.length + 1) * SYMBOL_BYTES);
   const view = new DataView(bytes.buffer);
   for (const [index, { name, type, binding, section, value, size }] of symbols.entries()) {
     const at = (index + 1) * SYMBOL_BYTES;
     view.setUint32(at, strings.offset(name), true);
-    bytes[at + 4] = binding << 4 | type;
-    view.setUint16(at + 6, section === "undefined" ? SHN_UNDEF : section === "absolute" ? SHN_ABS : sections.get(section)!, true);
+    bytes[at + 4] = (binding << 4) | type;
+    view.setUint16(
+      at + 6,
+      section === "undefined" ? SHN_UNDEF : section === "absolute" ? SHN_ABS : sections.get(section)!,
+      true,
+    );
     view.setUint32(at + 8, value, true);
     view.setUint32(at + 16, size, true);
   }
   return bytes;
 }
 
-function encodeRelocations(relocations: readonly OutputRelocation[], symbols: ReadonlyMap<OutputSymbol, number>): Uint8Array {
+function encodeRelocations(
+  relocations: readonly OutputRelocation[],
+  symbols: ReadonlyMap<OutputSymbol, number>,
+): Uint8Array {
   const bytes = new Uint8Array(relocations.length * RELOCATION_BYTES);
   const view = new DataView(bytes.buffer);
   for (const [index, { offset, type, symbol }] of relocations.entries()) {

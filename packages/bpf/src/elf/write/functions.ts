@@ -23,9 +23,13 @@ export interface SplitProgram {
 }
 
 /** Programs in order, and their subprograms in the order of first use. Names are unique. */
-export function splitPrograms(programs: readonly ProgramSpec[]): { readonly programs: readonly SplitProgram[]; readonly subprograms: readonly OutputFunction[] } {
+export function splitPrograms(programs: readonly ProgramSpec[]): {
+  readonly programs: readonly SplitProgram[];
+  readonly subprograms: readonly OutputFunction[];
+} {
   const names = new Set(programs.map(({ name }) => name));
-  if (names.size !== programs.length) throw new ElfError(`two programs have one name: ${programs.map(({ name }) => name).join(", ")}`);
+  if (names.size !== programs.length)
+    throw new ElfError(`two programs have one name: ${programs.map(({ name }) => name).join(", ")}`);
   const written = new Map<string, Written[]>();
   const split = programs.map((spec): SplitProgram => {
     const pieces = cut(spec);
@@ -36,7 +40,7 @@ export function splitPrograms(programs: readonly ProgramSpec[]): { readonly prog
       const known = isMain ? undefined : shared.get(label);
       functions.set(label, known ?? make(spec, label, piece, isMain ? spec.name : unique(label, names)));
       if (isMain || known !== undefined) continue;
-      written.set(label, [...written.get(label) ?? [], { piece, output: functions.get(label)! }]);
+      written.set(label, [...(written.get(label) ?? []), { piece, output: functions.get(label)! }]);
     }
     for (const [label, piece] of pieces) {
       for (const used of usedLabels(piece)) functions.get(label)!.targets.set(used, functions.get(used)!);
@@ -59,7 +63,7 @@ function cut(spec: ProgramSpec): Map<string, readonly Instruction[]> {
   pieces.set(spec.name, piece);
   for (const [index, instruction] of spec.instructions.entries()) {
     const { label } = instruction;
-    if (index > 0 && label !== undefined && starts.has(label)) pieces.set(label, piece = []);
+    if (index > 0 && label !== undefined && starts.has(label)) pieces.set(label, (piece = []));
     piece.push(instruction);
   }
   for (const label of usedLabels(spec.instructions)) {
@@ -69,11 +73,14 @@ function cut(spec: ProgramSpec): Map<string, readonly Instruction[]> {
 }
 
 function usedLabels(instructions: readonly Instruction[]): Set<string> {
-  return new Set(instructions.flatMap(({ ref }) => ref?.kind === "call" || ref?.kind === "func" ? [ref.label] : []));
+  return new Set(instructions.flatMap(({ ref }) => (ref?.kind === "call" || ref?.kind === "func" ? [ref.label] : [])));
 }
 
 /** Those that are written already and refer to nothing that is not: by label, for this program. */
-function sharedPieces(pieces: ReadonlyMap<string, readonly Instruction[]>, written: ReadonlyMap<string, readonly Written[]>): Map<string, OutputFunction> {
+function sharedPieces(
+  pieces: ReadonlyMap<string, readonly Instruction[]>,
+  written: ReadonlyMap<string, readonly Written[]>,
+): Map<string, OutputFunction> {
   const shared = new Map<string, OutputFunction>();
   for (const [label, piece] of pieces) {
     const same = written.get(label)?.find((known) => samePiece(known.piece, piece));
@@ -91,15 +98,20 @@ function sharedPieces(pieces: ReadonlyMap<string, readonly Instruction[]>, writt
 }
 
 function samePiece(a: readonly Instruction[], b: readonly Instruction[]): boolean {
-  return a.length === b.length && a.every((instruction, index) => instruction === b[index] || key(instruction) === key(b[index]!));
+  return (
+    a.length === b.length &&
+    a.every((instruction, index) => instruction === b[index] || key(instruction) === key(b[index]!))
+  );
 }
 
 function key(instruction: Instruction): string {
-  return JSON.stringify(instruction, (_, value: unknown) => typeof value === "bigint" ? String(value) : value);
+  return JSON.stringify(instruction, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
 }
 
 function make(spec: ProgramSpec, label: string, piece: readonly Instruction[], name: string): OutputFunction {
-  const own = piece.map((instruction) => instruction.ref?.kind === "call" || instruction.ref?.kind === "func" ? withoutRef(instruction) : instruction);
+  const own = piece.map((instruction) =>
+    instruction.ref?.kind === "call" || instruction.ref?.kind === "func" ? withoutRef(instruction) : instruction,
+  );
   const placed = within({ section: spec.section ?? spec.title }, () => layout(own)).instructions;
   const instructions = placed.map((instruction, index) => {
     const { label: _, ref: __, ...plain } = instruction;

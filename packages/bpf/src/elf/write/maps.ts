@@ -34,7 +34,11 @@ const POINTER_BYTES = 8;
 
 /** Describes in `btf` what is not described there yet. */
 export function planMaps(spec: ObjectSpec, btf: BtfExtension): MapPlan {
-  const addressed = new Set(spec.programs.flatMap(({ instructions }) => instructions.flatMap(({ ref }) => ref?.kind === "mapValue" ? [ref.map] : [])));
+  const addressed = new Set(
+    spec.programs.flatMap(({ instructions }) =>
+      instructions.flatMap(({ ref }) => (ref?.kind === "mapValue" ? [ref.map] : [])),
+    ),
+  );
   const data = new Map<string, string>();
   const defined: MapSpec[] = [];
   const structOps = new Map<string, MapSpec[]>();
@@ -42,7 +46,7 @@ export function planMaps(spec: ObjectSpec, btf: BtfExtension): MapPlan {
     if (map.name === SectionName.KCONFIG) continue;
     if (map.type === "struct_ops") {
       const section = `${map.autocreate === false ? "?" : ""}.struct_ops${(map.flags & MapFlag.LINK) === 0 ? "" : ".link"}`;
-      structOps.set(section, [...structOps.get(section) ?? [], map]);
+      structOps.set(section, [...(structOps.get(section) ?? []), map]);
     } else if (map.data !== undefined || addressed.has(map.name) || dataKind(map.name) !== undefined) {
       data.set(map.name, dataSection(map));
     } else {
@@ -57,7 +61,9 @@ export function planMaps(spec: ObjectSpec, btf: BtfExtension): MapPlan {
 /** The section whose bytes a map's value is. */
 function dataSection(map: MapSpec): string {
   if (map.type !== "array" || map.maxEntries !== 1 || map.keySize !== 4) {
-    throw new ElfError(`map '${map.name}' (${map.type}, ${map.maxEntries} entries) has content or is addressed by programs, which only an array of one entry can be`);
+    throw new ElfError(
+      `map '${map.name}' (${map.type}, ${map.maxEntries} entries) has content or is addressed by programs, which only an array of one entry can be`,
+    );
   }
   if (dataKind(map.name) !== undefined) return map.name;
   // Not `.bss`, of which libbpf knows only one.
@@ -70,7 +76,10 @@ interface Described {
   readonly referencesAt: number;
 }
 
-type Describe = (btf: BtfExtension, map: MapSpec) => { readonly matches: (type: TypeId, size: number) => boolean; readonly describe: () => Described };
+type Describe = (
+  btf: BtfExtension,
+  map: MapSpec,
+) => { readonly matches: (type: TypeId, size: number) => boolean; readonly describe: () => Described };
 
 /** As the BTF has it if it says the same; else anew. */
 function section(btf: BtfExtension, name: string, maps: readonly MapSpec[], describe: Describe): MapSection {
@@ -83,11 +92,20 @@ function section(btf: BtfExtension, name: string, maps: readonly MapSpec[], desc
     end += Math.ceil(size / POINTER_BYTES) * POINTER_BYTES;
     return { spec, offset, size, referencesAt, type };
   });
-  btf.datasec(name, end, placed.map(({ spec, type, offset, size }) => ({ type: btf.variable(spec.name, type), offset, size })));
+  btf.datasec(
+    name,
+    end,
+    placed.map(({ spec, type, offset, size }) => ({ type: btf.variable(spec.name, type), offset, size })),
+  );
   return { name, size: end, maps: placed };
 }
 
-function presentMaps(btf: BtfExtension, name: string, maps: readonly MapSpec[], describe: Describe): MapSection | undefined {
+function presentMaps(
+  btf: BtfExtension,
+  name: string,
+  maps: readonly MapSpec[],
+  describe: Describe,
+): MapSection | undefined {
   const { before } = btf;
   const id = before.find(name, "datasec")[0];
   const datasec = id === undefined ? undefined : before.type(id);
@@ -97,8 +115,15 @@ function presentMaps(btf: BtfExtension, name: string, maps: readonly MapSpec[], 
   for (const { type, offset, size } of datasec.variables) {
     const variable = before.type(type);
     const spec = variable.kind === "var" ? byName.get(variable.name) : undefined;
-    if (spec === undefined || variable.kind !== "var" || !describe(btf, spec).matches(variable.type, size)) return undefined;
-    placed.push({ spec, offset, size, referencesAt: spec.type === "struct_ops" ? 0 : mapDefinition(before, variable.type, spec.name, name).valuesAt ?? 0 });
+    if (spec === undefined || variable.kind !== "var" || !describe(btf, spec).matches(variable.type, size))
+      return undefined;
+    placed.push({
+      spec,
+      offset,
+      size,
+      referencesAt:
+        spec.type === "struct_ops" ? 0 : (mapDefinition(before, variable.type, spec.name, name).valuesAt ?? 0),
+    });
   }
   return { name, size: datasec.size, maps: placed };
 }
@@ -118,7 +143,19 @@ const definedMap: Describe = (btf, map) => ({
 });
 
 function sameDefinition(a: MapSpec, b: MapSpec): boolean {
-  const key = ({ type, keySize, valueSize, maxEntries, flags, keyTypeId, valueTypeId, extra = 0n, numaNode = 0, pinning, name }: MapSpec): string =>
+  const key = ({
+    type,
+    keySize,
+    valueSize,
+    maxEntries,
+    flags,
+    keyTypeId,
+    valueTypeId,
+    extra = 0n,
+    numaNode = 0,
+    pinning,
+    name,
+  }: MapSpec): string =>
     [type, keySize, valueSize, maxEntries, flags, keyTypeId, valueTypeId, extra, numaNode, pinning, name].join();
   if (key(a) !== key(b)) return false;
   return a.inner === undefined || b.inner === undefined ? a.inner === b.inner : sameDefinition(a.inner, b.inner);
@@ -127,7 +164,8 @@ function sameDefinition(a: MapSpec, b: MapSpec): boolean {
 /** The struct whose members say what the map is. */
 function defineMap(btf: BtfExtension, map: MapSpec): Described {
   const members: { name: string; type: TypeId; offset: number }[] = [];
-  const add = (name: string, type: TypeId): void => void members.push({ name, type, offset: members.length * POINTER_BYTES });
+  const add = (name: string, type: TypeId): void =>
+    void members.push({ name, type, offset: members.length * POINTER_BYTES });
   add("type", btf.number(mapTypeNumber(map.type)));
   const values = valuesType(btf, map);
   for (const side of ["key", "value"] as const) {
@@ -140,11 +178,19 @@ function defineMap(btf: BtfExtension, map: MapSpec): Described {
   if (map.flags !== 0) add("map_flags", btf.number(map.flags));
   if (map.numaNode !== undefined) add("numa_node", btf.number(map.numaNode));
   if (map.pinning === "byName") add("pinning", btf.number(1));
-  if (map.extra !== undefined) add("map_extra", map.extra > 0xffff_ffffn ? btf.constant(`${map.name}_map_extra`, map.extra) : btf.number(Number(map.extra)));
+  if (map.extra !== undefined)
+    add(
+      "map_extra",
+      map.extra > 0xffff_ffffn ? btf.constant(`${map.name}_map_extra`, map.extra) : btf.number(Number(map.extra)),
+    );
   const size = members.length * POINTER_BYTES;
   if (values !== undefined) add("values", btf.array(btf.ptr(values), 0));
   const last = map.references === undefined ? undefined : Math.max(...map.references.map(({ at }) => at));
-  return { type: btf.struct(members, size), size: size + (last === undefined ? 0 : (last + 1) * POINTER_BYTES), referencesAt: size };
+  return {
+    type: btf.struct(members, size),
+    size: size + (last === undefined ? 0 : (last + 1) * POINTER_BYTES),
+    referencesAt: size,
+  };
 }
 
 function valuesType(btf: BtfExtension, map: MapSpec): TypeId | undefined {
@@ -153,7 +199,10 @@ function valuesType(btf: BtfExtension, map: MapSpec): TypeId | undefined {
 }
 
 /** The extern that lies at a byte of `.kconfig`. */
-export function kconfigAt(externs: readonly ExternSpec[], offset: number): Extract<ExternSpec, { kind: "kconfig" }> | undefined {
+export function kconfigAt(
+  externs: readonly ExternSpec[],
+  offset: number,
+): Extract<ExternSpec, { kind: "kconfig" }> | undefined {
   for (const extern of externs) {
     if (extern.kind === "kconfig" && offset >= extern.offset && offset < extern.offset + extern.size) return extern;
   }

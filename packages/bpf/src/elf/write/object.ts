@@ -43,11 +43,18 @@ export function writeObject(spec: ObjectSpec): Uint8Array {
   symbols.addMaps();
   const named = symbols.addVariables(types, writeHeaders(file, spec));
   symbols.addExterns();
-  symbols.addReferences(new Map(programs.map(({ spec: { name }, main }): [string, OutputFunction] => [name, main])), named);
+  symbols.addReferences(
+    new Map(programs.map(({ spec: { name }, main }): [string, OutputFunction] => [name, main])),
+    named,
+  );
   for (const [index, plan] of codes.entries()) relocateCode(file, sections[index]!, plan, symbols);
 
   file.section(SectionName.BTF, btf, { align: 4 });
-  file.section(SectionName.BTF_EXT, within({ section: SectionName.BTF_EXT }, () => encodeExt(exts, offset)), { align: 4 });
+  file.section(
+    SectionName.BTF_EXT,
+    within({ section: SectionName.BTF_EXT }, () => encodeExt(exts, offset)),
+    { align: 4 },
+  );
   const extras = extrasOf(spec, maps);
   if (extras !== undefined) file.section(SectionName.SONDE, writeExtras(extras));
   return file.encode();
@@ -68,7 +75,8 @@ function planSections(programs: readonly SplitProgram[], subprograms: readonly O
 
 function sectionName(spec: ProgramSpec): string {
   const name = spec.section ?? sectionFor(spec);
-  if (name === undefined) throw new ElfError(`program '${spec.name}' (${spec.type}) has no section, and none is known for its type`);
+  if (name === undefined)
+    throw new ElfError(`program '${spec.name}' (${spec.type}) has no section, and none is known for its type`);
   return spec.autoload === false ? name.replace(/^\??/, "?") : name.replace(/^\?/, "");
 }
 
@@ -76,7 +84,10 @@ function sectionName(spec: ProgramSpec): string {
 function writeHeaders(file: OutputFile, spec: ObjectSpec): OutputSection[] {
   const license = file.section(SectionName.LICENSE, new TextEncoder().encode(`${spec.license}\0`), { flags: DATA });
   if (spec.version === undefined) return [license];
-  return [license, file.section(SectionName.VERSION, new Uint8Array(Uint32Array.of(spec.version).buffer), { flags: DATA, align: 4 })];
+  return [
+    license,
+    file.section(SectionName.VERSION, new Uint8Array(Uint32Array.of(spec.version).buffer), { flags: DATA, align: 4 }),
+  ];
 }
 
 /** The symbols that code and maps refer to, and the sections behind them. */
@@ -106,7 +117,11 @@ class Symbols implements CodeSymbols {
       const section = this.#plan.sections.find(({ maps }) => maps.some(({ spec }) => spec === map));
       if (section === undefined || this.#mapSections.has(section.name)) continue;
       const bytes = new Uint8Array(section.size);
-      for (const { spec: { data }, offset } of section.maps) if (data !== undefined) bytes.set(data, offset);
+      for (const {
+        spec: { data },
+        offset,
+      } of section.maps)
+        if (data !== undefined) bytes.set(data, offset);
       this.#mapSections.set(section.name, this.#file.section(section.name, bytes, { flags: DATA, align: 8 }));
     }
   }
@@ -114,14 +129,21 @@ class Symbols implements CodeSymbols {
   #addData({ name, data, valueSize }: MapSpec, section: string): OutputSection {
     const kind = dataKind(section);
     const flags = kind === "rodata" ? CONSTANT : DATA;
-    if (data === undefined && kind === "bss") return this.#file.section(section, new Uint8Array(0), { flags, align: 8, nobits: valueSize });
-    if (data !== undefined && data.length !== valueSize) throw new ElfError(`map '${name}' has content of ${data.length} bytes, but values of ${valueSize}`);
+    if (data === undefined && kind === "bss")
+      return this.#file.section(section, new Uint8Array(0), { flags, align: 8, nobits: valueSize });
+    if (data !== undefined && data.length !== valueSize)
+      throw new ElfError(`map '${name}' has content of ${data.length} bytes, but values of ${valueSize}`);
     return this.#file.section(section, data ?? new Uint8Array(valueSize), { flags, align: 8 });
   }
 
   /** One symbol for each variable of the BTF, which loaders look up by name; returns them by name. */
   addVariables(btf: BtfReader, others: readonly OutputSection[]): ReadonlyMap<string, OutputSymbol> {
-    const sections = new Map([...others, ...this.#data.values(), ...this.#mapSections.values()].map((section): [string, OutputSection] => [section.name, section]));
+    const sections = new Map(
+      [...others, ...this.#data.values(), ...this.#mapSections.values()].map((section): [string, OutputSection] => [
+        section.name,
+        section,
+      ]),
+    );
     const named = new Map<string, OutputSymbol>();
     for (let id = 1; id < btf.size; id++) {
       const datasec = btf.type(id);
@@ -133,18 +155,37 @@ class Symbols implements CodeSymbols {
         // What is not written, or is described anew, still has to be somewhere for libbpf.
         if (section === undefined && named.has(variable.name)) continue;
         const binding = variable.linkage === "static" ? Binding.LOCAL : Binding.GLOBAL;
-        named.set(variable.name, this.#file.symbol({ name: variable.name, type: SymbolType.OBJECT, binding, section: section ?? "absolute", value: offset, size }));
+        named.set(
+          variable.name,
+          this.#file.symbol({
+            name: variable.name,
+            type: SymbolType.OBJECT,
+            binding,
+            section: section ?? "absolute",
+            value: offset,
+            size,
+          }),
+        );
       }
     }
-    for (const { maps } of this.#plan.sections) for (const { spec } of maps) this.#maps.set(spec.name, named.get(spec.name)!);
+    for (const { maps } of this.#plan.sections)
+      for (const { spec } of maps) this.#maps.set(spec.name, named.get(spec.name)!);
     return named;
   }
 
   addExterns(): void {
     for (const { name, weak } of this.externs) {
-      this.#externs.set(name, this.#file.symbol({
-        name, type: SymbolType.NOTYPE, binding: weak ? Binding.WEAK : Binding.GLOBAL, section: "undefined", value: 0, size: 0,
-      }));
+      this.#externs.set(
+        name,
+        this.#file.symbol({
+          name,
+          type: SymbolType.NOTYPE,
+          binding: weak ? Binding.WEAK : Binding.GLOBAL,
+          section: "undefined",
+          value: 0,
+          size: 0,
+        }),
+      );
     }
   }
 
@@ -155,9 +196,16 @@ class Symbols implements CodeSymbols {
         for (const { kind, name: target, at } of spec.references ?? []) {
           const main = programs.get(target);
           const symbol = kind === "map" ? named.get(target) : main && this.functions.get(main)?.symbol;
-          if (symbol === undefined) throw new ElfError(`map '${spec.name}' holds ${kind} '${target}', which the object does not have`);
+          if (symbol === undefined)
+            throw new ElfError(`map '${spec.name}' holds ${kind} '${target}', which the object does not have`);
           const step = spec.type === "struct_ops" ? 1 : 8;
-          this.#mapSections.get(name)!.relocations.push({ offset: offset + referencesAt + at * step, type: RelocationType.R_BPF_64_ABS64, symbol });
+          this.#mapSections
+            .get(name)!
+            .relocations.push({
+              offset: offset + referencesAt + at * step,
+              type: RelocationType.R_BPF_64_ABS64,
+              symbol,
+            });
         }
       }
     }
@@ -165,20 +213,25 @@ class Symbols implements CodeSymbols {
 
   map(name: string): OutputSymbol {
     const symbol = this.#maps.get(name);
-    if (this.#data.has(name)) throw new ElfError(`programs use map '${name}' and addresses in its value as well, which an object can't express`);
+    if (this.#data.has(name))
+      throw new ElfError(
+        `programs use map '${name}' and addresses in its value as well, which an object can't express`,
+      );
     if (symbol === undefined) throw new ElfError(`a program refers to map '${name}', which the object does not have`);
     return symbol;
   }
 
   data(name: string): OutputSection {
     const section = this.#data.get(name);
-    if (section === undefined) throw new ElfError(`a program takes an address in map '${name}', which the object does not have`);
+    if (section === undefined)
+      throw new ElfError(`a program takes an address in map '${name}', which the object does not have`);
     return section;
   }
 
   extern(name: string): OutputSymbol {
     const symbol = this.#externs.get(name);
-    if (symbol === undefined) throw new ElfError(`a program refers to kernel symbol '${name}', which is not among the object's externs`);
+    if (symbol === undefined)
+      throw new ElfError(`a program refers to kernel symbol '${name}', which is not among the object's externs`);
     return symbol;
   }
 }
@@ -186,20 +239,31 @@ class Symbols implements CodeSymbols {
 /** What only the `.sonde` section can say; undefined if there is nothing. */
 function extrasOf(spec: ObjectSpec, plan: MapPlan): Extras | undefined {
   const { maps, events, ring, losses, start } = spec.manifest;
-  const programs = Object.fromEntries(spec.programs.flatMap((program) => {
-    const section = sectionName(program);
-    const meaning = knownMeaning(section);
-    const own: SectionMeaning = {
-      type: program.type, attach: program.attach,
-      ...(program.attachType !== undefined && { attachType: program.attachType }), ...(program.flags !== undefined && { flags: program.flags }),
-    };
-    return JSON.stringify(meaning) === JSON.stringify(own) && program.title === section ? [] : [[program.name, { ...own, title: program.title }]];
-  }));
-  const renamed = Object.fromEntries(spec.maps.flatMap(({ name, flags, keyTypeId, valueTypeId, data }) => {
-    const section = plan.data.get(name);
-    return section === undefined || section === name ? [] : [[section, { name, flags, keyTypeId, valueTypeId, zero: data === undefined }]];
-  }));
-  const silent = maps.length === 0 && events.length === 0 && ring === undefined && losses === undefined && start === undefined;
+  const programs = Object.fromEntries(
+    spec.programs.flatMap((program) => {
+      const section = sectionName(program);
+      const meaning = knownMeaning(section);
+      const own: SectionMeaning = {
+        type: program.type,
+        attach: program.attach,
+        ...(program.attachType !== undefined && { attachType: program.attachType }),
+        ...(program.flags !== undefined && { flags: program.flags }),
+      };
+      return JSON.stringify(meaning) === JSON.stringify(own) && program.title === section
+        ? []
+        : [[program.name, { ...own, title: program.title }]];
+    }),
+  );
+  const renamed = Object.fromEntries(
+    spec.maps.flatMap(({ name, flags, keyTypeId, valueTypeId, data }) => {
+      const section = plan.data.get(name);
+      return section === undefined || section === name
+        ? []
+        : [[section, { name, flags, keyTypeId, valueTypeId, zero: data === undefined }]];
+    }),
+  );
+  const silent =
+    maps.length === 0 && events.length === 0 && ring === undefined && losses === undefined && start === undefined;
   if (silent && Object.keys(programs).length === 0 && Object.keys(renamed).length === 0) return undefined;
   return { version: 1, name: spec.name, manifest: spec.manifest, programs, maps: renamed };
 }

@@ -49,10 +49,16 @@ function textual(handler: Handler, expr: Expr, type: Type, other: Type): Type {
 function arithmetic(handler: Handler, expr: Binary, left: Type, right: Type): Type {
   const { op } = expr;
   if (left.kind === "pointer" || right.kind === "pointer") {
-    if (left.kind === "pointer" && right.kind === "pointer") return op === "-" ? INT64 : refuse(handler, expr, left, right);
+    if (left.kind === "pointer" && right.kind === "pointer")
+      return op === "-" ? INT64 : refuse(handler, expr, left, right);
     if (op === "+" && right.kind === "pointer" && asInteger(left) !== undefined) return { ...right, trusted: false };
-    if ((op === "+" || op === "-") && left.kind === "pointer" && asInteger(right) !== undefined) return { ...left, trusted: false };
-    return left.kind === "pointer" && (op === "&" || op === "|" || op === "%" || op === ">>" || op === "/") && asInteger(right) !== undefined ? int(8, false) : refuse(handler, expr, left, right);
+    if ((op === "+" || op === "-") && left.kind === "pointer" && asInteger(right) !== undefined)
+      return { ...left, trusted: false };
+    return left.kind === "pointer" &&
+      (op === "&" || op === "|" || op === "%" || op === ">>" || op === "/") &&
+      asInteger(right) !== undefined
+      ? int(8, false)
+      : refuse(handler, expr, left, right);
   }
   const [a, b] = [asInteger(left), asInteger(right)];
   if (a === undefined || b === undefined) return refuse(handler, expr, left, right);
@@ -72,8 +78,10 @@ function meet(handler: Handler, expr: Binary, left: Type, right: Type): boolean 
   const a = adapt(handler, expr.left, left, right);
   const b = adapt(handler, expr.right, right, left);
   const { signed, safe } = commonSign(a, b);
-  const signMatters = expr.op === "/" || expr.op === "%" || (isComparison(expr.op) && expr.op !== "==" && expr.op !== "!=");
-  if (!safe && signMatters) handler.diagnostics.report(messages.mixedSigns, expr.opSpan, expr.op, typeText(left), typeText(right));
+  const signMatters =
+    expr.op === "/" || expr.op === "%" || (isComparison(expr.op) && expr.op !== "==" && expr.op !== "!=");
+  if (!safe && signMatters)
+    handler.diagnostics.report(messages.mixedSigns, expr.opSpan, expr.op, typeText(left), typeText(right));
   return signed;
 }
 
@@ -90,4 +98,3 @@ function refuse(handler: Handler, expr: Binary, left: Type, right: Type): Type {
   handler.diagnostics.report(messages.operandTypes, expr.span, expr.op, typeText(left), typeText(right));
   return NONE;
 }
-

@@ -16,16 +16,31 @@ export function checkBuiltin(handler: Handler, expr: Builtin): Type {
     case undefined:
       handler.diagnostics.report(messages.builtinNotSupported, expr.span, expr.name);
       return NONE;
-    case "args": return argsType(handler, expr);
-    case "argument": return argumentType(handler, expr);
-    case "result": return resultType(handler, expr);
-    case "task": return taskType(handler);
-    case "stack": return { kind: "stack", user: expr.name === "ustack", mode: handler.program.config.stackMode, frames: DEFAULT_FRAMES };
-    case "title": return text(handler, expr, handler.draft.title);
-    case "provider": return text(handler, expr, handler.draft.provider);
-    case "function": return functionType(handler, expr);
-    case "mode": return modeType(handler, expr);
-    default: return type;
+    case "args":
+      return argsType(handler, expr);
+    case "argument":
+      return argumentType(handler, expr);
+    case "result":
+      return resultType(handler, expr);
+    case "task":
+      return taskType(handler);
+    case "stack":
+      return {
+        kind: "stack",
+        user: expr.name === "ustack",
+        mode: handler.program.config.stackMode,
+        frames: DEFAULT_FRAMES,
+      };
+    case "title":
+      return text(handler, expr, handler.draft.title);
+    case "provider":
+      return text(handler, expr, handler.draft.provider);
+    case "function":
+      return functionType(handler, expr);
+    case "mode":
+      return modeType(handler, expr);
+    default:
+      return type;
   }
 }
 
@@ -37,9 +52,20 @@ function text(handler: Handler, expr: Builtin, value: string): Type {
 
 function functionType(handler: Handler, expr: Builtin): Type {
   const [target] = handler.draft.attach;
-  const name = target?.kind === "fentry" ? target.function : target?.kind === "kprobe" || target?.kind === "uprobe" ? target.symbol : undefined;
+  const name =
+    target?.kind === "fentry"
+      ? target.function
+      : target?.kind === "kprobe" || target?.kind === "uprobe"
+        ? target.symbol
+        : undefined;
   if (name !== undefined) return text(handler, expr, name);
-  handler.diagnostics.report(messages.notHere, expr.span, "func", handler.draft.provider, "expected a function's probe");
+  handler.diagnostics.report(
+    messages.notHere,
+    expr.span,
+    "func",
+    handler.draft.provider,
+    "expected a function's probe",
+  );
   return NONE;
 }
 
@@ -47,7 +73,8 @@ function argsType(handler: Handler, expr: Builtin): Type {
   const { arguments: source, provider, title } = handler.draft;
   if (source.kind === "tracepoint") return { kind: "args" };
   if (provider === "uprobe" || provider === "uretprobe" || provider === "kretprobe" || source.kind === "none") {
-    const instead = provider === "uprobe" ? "use arg0, arg1 ..." : provider.endsWith("retprobe") ? "only retval is" : undefined;
+    const instead =
+      provider === "uprobe" ? "use arg0, arg1 ..." : provider.endsWith("retprobe") ? "only retval is" : undefined;
     handler.diagnostics.report(messages.notHere, expr.span, "args", provider, instead);
     return NONE;
   }
@@ -60,9 +87,19 @@ function argsType(handler: Handler, expr: Builtin): Type {
 /** Arguments by number come as they lie in registers: 64 bits, whatever their type. */
 function argumentType(handler: Handler, expr: Builtin): Type {
   const { arguments: source, provider } = handler.draft;
-  const hasNumbers = provider === "kprobe" || provider === "uprobe" || provider === "fentry" || provider === "fexit" || provider === "rawtracepoint";
+  const hasNumbers =
+    provider === "kprobe" ||
+    provider === "uprobe" ||
+    provider === "fentry" ||
+    provider === "fexit" ||
+    provider === "rawtracepoint";
   if (!hasNumbers) {
-    const instead = provider === "tracepoint" ? "use the tracepoint's fields: args.name" : provider.endsWith("retprobe") ? "only retval is; keep arguments in a map at the function's entry" : undefined;
+    const instead =
+      provider === "tracepoint"
+        ? "use the tracepoint's fields: args.name"
+        : provider.endsWith("retprobe")
+          ? "only retval is; keep arguments in a map at the function's entry"
+          : undefined;
     handler.diagnostics.report(messages.notHere, expr.span, expr.name, provider, instead);
     return NONE;
   }
@@ -78,7 +115,13 @@ function resultType(handler: Handler, expr: Builtin): Type {
   const { arguments: source, provider, title } = handler.draft;
   if (provider === "kretprobe" || provider === "uretprobe") return UINT64;
   if (provider !== "fexit") {
-    handler.diagnostics.report(messages.notHere, expr.span, "retval", provider, "expected a kretprobe, fexit or uretprobe");
+    handler.diagnostics.report(
+      messages.notHere,
+      expr.span,
+      "retval",
+      provider,
+      "expected a kretprobe, fexit or uretprobe",
+    );
     return NONE;
   }
   const result = source.kind === "array" || source.kind === "registers" ? source.result : undefined;
@@ -90,12 +133,25 @@ function resultType(handler: Handler, expr: Builtin): Type {
 function modeType(handler: Handler, expr: Builtin): Type {
   const { programType, provider } = handler.draft;
   if (programType === "perf_event" || programType === "kprobe") return BOOL;
-  handler.diagnostics.report(messages.notHere, expr.span, expr.name, provider, "expected a profile, interval, software, kprobe or uprobe");
+  handler.diagnostics.report(
+    messages.notHere,
+    expr.span,
+    expr.name,
+    provider,
+    "expected a profile, interval, software, kprobe or uprobe",
+  );
   return NONE;
 }
 
 /** `struct task_struct *` where the kernel's types are known, else a bare address. */
 function taskType(handler: Handler): Type {
-  const name = { kind: "typeName", span: { start: 0, end: 0 }, tag: "struct", name: "task_struct", pointers: 1, lengths: [] } as const;
+  const name = {
+    kind: "typeName",
+    span: { start: 0, end: 0 },
+    tag: "struct",
+    name: "task_struct",
+    pointers: 1,
+    lengths: [],
+  } as const;
   return fromName(handler.program.target, name, KERNEL) ?? UINT64;
 }

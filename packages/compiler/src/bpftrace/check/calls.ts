@@ -24,14 +24,25 @@ export function checkCall(handler: Handler, call: Call): Type {
 }
 
 /** Is the number of arguments within the bounds? Says so if not. */
-export function hasArguments(handler: Handler, call: Call, [least, most]: readonly [number, number], signature: string): boolean {
+export function hasArguments(
+  handler: Handler,
+  call: Call,
+  [least, most]: readonly [number, number],
+  signature: string,
+): boolean {
   if (call.args.length >= least && call.args.length <= most) return true;
   handler.diagnostics.report(messages.argumentNumber, call.span, call.name, call.args.length, signature);
   return false;
 }
 
 /** The type of argument `index`, which must be of one of `kinds`; none, after a report, if it is not. */
-export function argument(handler: Handler, call: Call, index: number, expected: string, fits: (type: Type) => boolean): Type {
+export function argument(
+  handler: Handler,
+  call: Call,
+  index: number,
+  expected: string,
+  fits: (type: Type) => boolean,
+): Type {
   const expr: Expr | undefined = call.args[index];
   if (expr === undefined) return NONE;
   const type = checkValue(handler, expr);

@@ -52,8 +52,18 @@ export function check(script: Script, target: Target, options: CheckOptions = {}
   const declared = new Map(script.maps.map((declaration) => [declaration.name, declaration]));
   return {
     program: {
-      script, variants: handlers.map(variantOf), config, remarks, params: options.params ?? [], mapArguments: program.mapArguments,
-      maps: new Map(byPlace([...program.maps.values()]).map((state) => [state.name, mapInfo(state, declared.get(state.name), config)])),
+      script,
+      variants: handlers.map(variantOf),
+      config,
+      remarks,
+      params: options.params ?? [],
+      mapArguments: program.mapArguments,
+      maps: new Map(
+        byPlace([...program.maps.values()]).map((state) => [
+          state.name,
+          mapInfo(state, declared.get(state.name), config),
+        ]),
+      ),
     },
     diagnostics,
   };
@@ -91,10 +101,13 @@ function checkDeclarations(script: Script, diagnostics: Diagnostics): void {
 function finishMaps(program: Program): void {
   const { diagnostics, script } = program;
   for (const state of program.maps.values()) {
-    const unknown = state.value === undefined || (state.value.kind === "scalar" && state.value.place.type.kind === "none");
-    if (unknown && !diagnostics.failed) diagnostics.report(mapMessages.undefinedMap, state.valueSpan, state.name, undefined);
+    const unknown =
+      state.value === undefined || (state.value.kind === "scalar" && state.value.place.type.kind === "none");
+    if (unknown && !diagnostics.failed)
+      diagnostics.report(mapMessages.undefinedMap, state.valueSpan, state.name, undefined);
   }
-  for (const { name, span } of script.maps) if (!program.maps.has(name)) diagnostics.report(mapMessages.mapUnused, span, name);
+  for (const { name, span } of script.maps)
+    if (!program.maps.has(name)) diagnostics.report(mapMessages.mapUnused, span, name);
 }
 
 function inOrder(list: readonly Diagnostic[]): readonly Diagnostic[] {
@@ -115,7 +128,10 @@ function mapInfo(state: MapState, declaration: MapDeclaration | undefined, confi
   const { value } = state;
   return {
     name: state.name,
-    keys: boundedKeys((state.keys ?? []).map(({ type }) => type), config.maxStrlen),
+    keys: boundedKeys(
+      (state.keys ?? []).map(({ type }) => type),
+      config.maxStrlen,
+    ),
     value: value?.kind === "aggregate" ? value : { kind: "scalar", type: value?.place.type ?? { kind: "none" } },
     maxEntries: declaration?.maxEntries ?? config.maxMapKeys,
     declaredType: declaration?.type,

@@ -27,13 +27,31 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   print_maps_on_exit: { key: "printMapsOnExit", read: boolean },
   stack_mode: { key: "stackMode", read: choice("bpftrace", "perf", "raw") },
   missing_probes: { key: "missingProbes", read: choice("error", "warn", "ignore") },
-  cache_user_symbols: {}, cpp_demangle: {}, lazy_symbolication: {}, license: {}, log_size: {}, max_bpf_progs: {}, max_cat_bytes: {},
-  on_stack_limit: {}, show_debug_info: {}, str_trunc_trailer: {}, use_blazesym: {}, unstable_addr: {}, unstable_import: {},
-  unstable_macro: {}, unstable_map_decl: {}, unstable_tseries: {}, unstable_dw_ustack: {},
+  cache_user_symbols: {},
+  cpp_demangle: {},
+  lazy_symbolication: {},
+  license: {},
+  log_size: {},
+  max_bpf_progs: {},
+  max_cat_bytes: {},
+  on_stack_limit: {},
+  show_debug_info: {},
+  str_trunc_trailer: {},
+  use_blazesym: {},
+  unstable_addr: {},
+  unstable_import: {},
+  unstable_macro: {},
+  unstable_map_decl: {},
+  unstable_tseries: {},
+  unstable_dw_ustack: {},
 };
 
 /** The script's settings, those in `outer` (by the same names) winning over them. */
-export function checkConfig(entries: readonly ConfigEntry[], outer: Readonly<Record<string, string>>, diagnostics: Diagnostics): Settings {
+export function checkConfig(
+  entries: readonly ConfigEntry[],
+  outer: Readonly<Record<string, string>>,
+  diagnostics: Diagnostics,
+): Settings {
   const values: Partial<Record<keyof Settings, unknown>> = {};
   const set = (written: string, value: string, span: Span): void => {
     const name = written.toLowerCase().replace(/^bpftrace_/, "");
@@ -56,7 +74,13 @@ export function checkConfig(entries: readonly ConfigEntry[], outer: Readonly<Rec
 
 function defaults(): Settings {
   return {
-    maxMapKeys: 4096, maxStrlen: 1024, maxProbes: 1024, ringPages: undefined, printMapsOnExit: true, stackMode: "bpftrace", missingProbes: "error",
+    maxMapKeys: 4096,
+    maxStrlen: 1024,
+    maxProbes: 1024,
+    ringPages: undefined,
+    printMapsOnExit: true,
+    stackMode: "bpftrace",
+    missingProbes: "error",
   };
 }
 

@@ -1,10 +1,34 @@
 /** The type of every expression. `none` means that something was wrong and has been said, or is not known yet. */
 import { didYouMean, nearest } from "../../diagnostics/index.ts";
-import type { Cast, Expr, Identifier, Index, Offsetof, PositionalParam, Sizeof, Ternary, Unary, Update, Variable } from "../ast.ts";
+import type {
+  Cast,
+  Expr,
+  Identifier,
+  Index,
+  Offsetof,
+  PositionalParam,
+  Sizeof,
+  Ternary,
+  Unary,
+  Update,
+  Variable,
+} from "../ast.ts";
 import { builtins } from "../builtins.ts";
 import * as messages from "../messages/names.ts";
 import type { Type } from "../types.ts";
-import { BOOL, INT64, NONE, UINT64, VOID, asInteger, int, literalType, stringOf, typeText, utf8Length } from "../values.ts";
+import {
+  BOOL,
+  INT64,
+  NONE,
+  UINT64,
+  VOID,
+  asInteger,
+  int,
+  literalType,
+  stringOf,
+  typeText,
+  utf8Length,
+} from "../values.ts";
 import { checkBinary } from "./arithmetic.ts";
 import { checkBuiltin } from "./builtins.ts";
 import { checkCall } from "./calls.ts";
@@ -38,25 +62,44 @@ export function checkValue(handler: Handler, expr: Expr): Type {
 
 function typeOf(handler: Handler, expr: Expr): Type {
   switch (expr.kind) {
-    case "int": return literalType(expr.value);
-    case "string": return stringOf(utf8Length(expr.value) + 1);
-    case "bool": return BOOL;
-    case "identifier": return identifierType(handler, expr);
-    case "builtin": return checkBuiltin(handler, expr);
-    case "positional": return positionalType(handler, expr);
-    case "variable": return variableType(handler, expr);
-    case "map": return readMap(handler, expr);
-    case "call": return checkCall(handler, expr);
-    case "unary": return unaryType(handler, expr);
-    case "update": return updateType(handler, expr);
-    case "binary": return checkBinary(handler, expr);
-    case "ternary": return ternaryType(handler, expr);
-    case "member": return checkMember(handler, expr);
-    case "index": return indexType(handler, expr);
-    case "cast": return castType(handler, expr);
-    case "sizeof": return sizeofType(handler, expr);
-    case "offsetof": return offsetofType(handler, expr);
-    case "tuple": return { kind: "tuple", items: expr.items.map((item) => checkValue(handler, item)) };
+    case "int":
+      return literalType(expr.value);
+    case "string":
+      return stringOf(utf8Length(expr.value) + 1);
+    case "bool":
+      return BOOL;
+    case "identifier":
+      return identifierType(handler, expr);
+    case "builtin":
+      return checkBuiltin(handler, expr);
+    case "positional":
+      return positionalType(handler, expr);
+    case "variable":
+      return variableType(handler, expr);
+    case "map":
+      return readMap(handler, expr);
+    case "call":
+      return checkCall(handler, expr);
+    case "unary":
+      return unaryType(handler, expr);
+    case "update":
+      return updateType(handler, expr);
+    case "binary":
+      return checkBinary(handler, expr);
+    case "ternary":
+      return ternaryType(handler, expr);
+    case "member":
+      return checkMember(handler, expr);
+    case "index":
+      return indexType(handler, expr);
+    case "cast":
+      return castType(handler, expr);
+    case "sizeof":
+      return sizeofType(handler, expr);
+    case "offsetof":
+      return offsetofType(handler, expr);
+    case "tuple":
+      return { kind: "tuple", items: expr.items.map((item) => checkValue(handler, item)) };
   }
 }
 
@@ -76,7 +119,9 @@ function identifierType(handler: Handler, expr: Identifier): Type {
 /** Who includes headers expects their constants. */
 function headerHint(handler: Handler, name: string): string | undefined {
   const includes = handler.program.script.declarations.some(({ text }) => /^#\s*include/.test(text));
-  return includes ? `headers are not read: types and enums come from the kernel itself, other constants from #define ${name} VALUE` : undefined;
+  return includes
+    ? `headers are not read: types and enums come from the kernel itself, other constants from #define ${name} VALUE`
+    : undefined;
 }
 
 /** `$1`: a number if it reads as one, else text. One that was not given is 0. */
@@ -96,7 +141,12 @@ function variableType(handler: Handler, expr: Variable): Type {
   const state = handler.find(expr.name);
   if (state !== undefined && state.place !== EMPTY) return state.place.type;
   const near = nearest(expr.name, handler.variableNames());
-  handler.diagnostics.report(messages.undefinedVariable, expr.span, expr.name, near === undefined ? undefined : `did you mean $${near}?`);
+  handler.diagnostics.report(
+    messages.undefinedVariable,
+    expr.span,
+    expr.name,
+    near === undefined ? undefined : `did you mean $${near}?`,
+  );
   return NONE;
 }
 
@@ -108,14 +158,18 @@ function unaryType(handler: Handler, expr: Unary): Type {
     return NONE;
   };
   switch (expr.op) {
-    case "!": return asInteger(type) === undefined ? refuse("an integer, a bool or a pointer") : BOOL;
+    case "!":
+      return asInteger(type) === undefined ? refuse("an integer, a bool or a pointer") : BOOL;
     case "-":
       if (expr.operand.kind === "int") return literalType(-expr.operand.value);
       return type.kind === "int" || type.kind === "bool" ? INT64 : refuse("an integer");
-    case "~": return type.kind === "int" ? int(8, type.signed) : refuse("an integer");
+    case "~":
+      return type.kind === "int" ? int(8, type.signed) : refuse("an integer");
     case "*":
       if (type.kind === "int" && type.size === 8) return int(8, false);
-      return type.kind === "pointer" && type.to.kind !== "void" ? type.to : refuse("a pointer to something of known type");
+      return type.kind === "pointer" && type.to.kind !== "void"
+        ? type.to
+        : refuse("a pointer to something of known type");
     case "&":
       handler.diagnostics.report(messages.addressNotSupported, expr.span);
       return NONE;
@@ -145,7 +199,7 @@ function ternaryType(handler: Handler, expr: Ternary): Type {
 export function checkCondition(handler: Handler, expr: Expr): Type {
   const type = checkValue(handler, expr);
   if (type.kind === "none" || asInteger(type) !== undefined) return type;
-  const expected = type.kind === "string" ? "a comparison, such as comm == \"dd\"" : "an integer, a bool or a pointer";
+  const expected = type.kind === "string" ? 'a comparison, such as comm == "dd"' : "an integer, a bool or a pointer";
   handler.diagnostics.report(messages.operandType, expr.span, "a condition", typeText(type), expected);
   return NONE;
 }
@@ -200,7 +254,12 @@ export function reportUnknownType(handler: Handler, name: Cast["type"]): void {
   else {
     const kind = name.tag ?? "typedef";
     const near = didYouMean(name.name, btf.names(kind));
-    handler.diagnostics.report(messages.unknownType, name.span, text, name.tag === undefined ? near : near?.replace("mean ", `mean ${name.tag} `));
+    handler.diagnostics.report(
+      messages.unknownType,
+      name.span,
+      text,
+      name.tag === undefined ? near : near?.replace("mean ", `mean ${name.tag} `),
+    );
   }
 }
 

@@ -65,4 +65,3 @@ export class Handler {
     return this.draft.user ? "user" : "kernel";
   }
 }
-

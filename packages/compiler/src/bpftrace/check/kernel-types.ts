@@ -18,24 +18,50 @@ export const USER: Place = { space: "user", trusted: false };
 export function fromBtf(btf: Btf, id: TypeId, place: Place): Type {
   const type = resolve(btf, id);
   switch (type.kind) {
-    case "void": return VOID;
+    case "void":
+      return VOID;
     case "int":
       if (type.encoding === "bool") return BOOL;
       return type.size <= 8 ? int(type.size, type.encoding !== "unsigned") : NONE;
-    case "enum": case "enum64": return enumType(type);
-    case "ptr": return pointerTo(btf, type.type, place);
+    case "enum":
+    case "enum64":
+      return enumType(type);
+    case "ptr":
+      return pointerTo(btf, type.type, place);
     case "array": {
       const element = resolve(btf, type.type);
-      if (element.kind === "int" && element.size === 1 && element.encoding !== "bool" && isChar(btf, type.type) && type.length > 0) return stringOf(type.length);
+      if (
+        element.kind === "int" &&
+        element.size === 1 &&
+        element.encoding !== "bool" &&
+        isChar(btf, type.type) &&
+        type.length > 0
+      )
+        return stringOf(type.length);
       return { kind: "array", element: fromBtf(btf, type.type, place), length: type.length, ...place };
     }
-    case "struct": case "union": return { kind: "struct", typeId: type.id, name: `${type.kind} ${type.name || "(anonymous)"}`, size: type.size, ...place };
+    case "struct":
+    case "union":
+      return {
+        kind: "struct",
+        typeId: type.id,
+        name: `${type.kind} ${type.name || "(anonymous)"}`,
+        size: type.size,
+        ...place,
+      };
     case "fwd": {
       const defined = definition(btf, type.name, type.union);
       if (defined !== undefined) return fromBtf(btf, defined, place);
-      return { kind: "struct", typeId: type.id, name: `${type.union ? "union" : "struct"} ${type.name}`, size: 0, ...place };
+      return {
+        kind: "struct",
+        typeId: type.id,
+        name: `${type.union ? "union" : "struct"} ${type.name}`,
+        size: 0,
+        ...place,
+      };
     }
-    default: return NONE;
+    default:
+      return NONE;
   }
 }
 
@@ -68,7 +94,12 @@ function pointerTo(btf: Btf, to: TypeId, place: Place): Type {
   return { kind: "pointer", to: target.kind === "funcProto" ? VOID : fromBtf(btf, to, inner), ...inner };
 }
 
-function enumType(type: { readonly name: string; readonly size: number; readonly signed: boolean; readonly values: readonly { readonly name: string; readonly value: bigint }[] }): Type {
+function enumType(type: {
+  readonly name: string;
+  readonly size: number;
+  readonly signed: boolean;
+  readonly values: readonly { readonly name: string; readonly value: bigint }[];
+}): Type {
   const names: Record<string, string> = {};
   for (const { name, value } of type.values) names[String(value)] ??= name;
   const { size, signed } = int(type.size, type.signed);
@@ -96,7 +127,10 @@ type KernelTypes = Pick<Target, "btf">;
 
 /** A type by its name in a script; undefined where no such type is known. */
 export function fromName(kernel: KernelTypes, written: TypeName, place: Place): Type | undefined {
-  const base = written.tag === undefined ? plainType(kernel, written, place) : taggedType(kernel, written.tag, written.name, place);
+  const base =
+    written.tag === undefined
+      ? plainType(kernel, written, place)
+      : taggedType(kernel, written.tag, written.name, place);
   if (base === undefined) return undefined;
   let type = base;
   for (let i = 0; i < written.pointers; i++) type = { kind: "pointer", to: type, ...place };
@@ -116,14 +150,23 @@ function plainType(kernel: KernelTypes, written: TypeName, place: Place): Type |
   if (btf === undefined) return undefined;
   const typedef = btf.find(name, "typedef")[0];
   if (typedef !== undefined) return fromBtf(btf, typedef, place);
-  return taggedType(kernel, "struct", name, place) ?? taggedType(kernel, "union", name, place) ?? taggedType(kernel, "enum", name, place);
+  return (
+    taggedType(kernel, "struct", name, place) ??
+    taggedType(kernel, "union", name, place) ??
+    taggedType(kernel, "enum", name, place)
+  );
 }
 
 function isSized(name: string): name is "string" | "buffer" {
   return name === "string" || name === "buffer";
 }
 
-function taggedType({ btf }: KernelTypes, tag: "struct" | "union" | "enum", name: string, place: Place): Type | undefined {
+function taggedType(
+  { btf }: KernelTypes,
+  tag: "struct" | "union" | "enum",
+  name: string,
+  place: Place,
+): Type | undefined {
   const id = btf?.find(name, tag)[0] ?? (tag === "enum" ? btf?.find(name, "enum64")[0] : undefined);
   return btf === undefined || id === undefined ? undefined : fromBtf(btf, id, place);
 }
@@ -138,8 +181,16 @@ export function cInteger(name: string): Type | undefined {
 }
 
 /** The type of a tracepoint's field, by its declaration in the format file; undefined where it has none here. */
-export function fieldType(kernel: KernelTypes, field: TracepointField, place: Place, maxString: number): Type | undefined {
-  const text = field.type.replace(/\b(const|volatile)\b|__user|__rcu/g, "").replace(/\s+/g, " ").trim();
+export function fieldType(
+  kernel: KernelTypes,
+  field: TracepointField,
+  place: Place,
+  maxString: number,
+): Type | undefined {
+  const text = field.type
+    .replace(/\b(const|volatile)\b|__user|__rcu/g, "")
+    .replace(/\s+/g, " ")
+    .trim();
   const located = /^__data_loc (.*)\[\]$/.exec(text);
   // The bytes lie at the end of the record, in the program's own context.
   if (located !== null) return located[1]?.trim() === "char" ? stringOf(maxString) : undefined;
@@ -154,7 +205,9 @@ export function fieldType(kernel: KernelTypes, field: TracepointField, place: Pl
     return type;
   }
   if (text === "bool") return BOOL;
-  const tagged = /^(struct|union|enum) /.test(text) ? fromText(kernel, text, { space: "program", trusted: false }) : undefined;
+  const tagged = /^(struct|union|enum) /.test(text)
+    ? fromText(kernel, text, { space: "program", trusted: false })
+    : undefined;
   if (tagged?.kind === "enum") return { ...tagged, size: int(field.size, field.signed).size };
   if (tagged !== undefined) return tagged;
   return [1, 2, 4, 8].includes(field.size) ? int(field.size, field.signed) : undefined;
@@ -165,11 +218,17 @@ function arrayField(kernel: KernelTypes, field: TracepointField, element: string
   if (element === "char") return stringOf(field.size);
   const type = fromText(kernel, element, { space: "program", trusted: false });
   const size = type?.kind === "int" ? type.size : type?.kind === "struct" ? type.size : 0;
-  return type === undefined || size === 0 ? undefined : { kind: "array", element: type, length: Math.floor(field.size / size), space: "program", trusted: false };
+  return type === undefined || size === 0
+    ? undefined
+    : { kind: "array", element: type, length: Math.floor(field.size / size), space: "program", trusted: false };
 }
 
 function fromText(kernel: KernelTypes, text: string, place: Place): Type | undefined {
   const [, tag, name = ""] = /^(?:(struct|union|enum) )?(.*)$/.exec(text) ?? [];
   const span = { start: 0, end: 0 };
-  return fromName(kernel, { kind: "typeName", span, tag: tag as TypeName["tag"], name, pointers: 0, lengths: [] }, place);
+  return fromName(
+    kernel,
+    { kind: "typeName", span, tag: tag as TypeName["tag"], name, pointers: 0, lengths: [] },
+    place,
+  );
 }

@@ -9,7 +9,10 @@ import type { Handler } from "./handler.ts";
 import { KERNEL, fromName } from "./kernel-types.ts";
 
 /** The type of a name or of an expression, and its size in bytes; undefined, after a report, if it has none. */
-export function layoutOf(handler: Handler, of: Expr | TypeName): { readonly type: Type; readonly bytes: number } | undefined {
+export function layoutOf(
+  handler: Handler,
+  of: Expr | TypeName,
+): { readonly type: Type; readonly bytes: number } | undefined {
   const type = of.kind === "typeName" ? fromName(handler.program.target, of, KERNEL) : checkValue(handler, of);
   if (type === undefined) {
     if (of.kind === "typeName") reportUnknownType(handler, of);
@@ -17,20 +20,29 @@ export function layoutOf(handler: Handler, of: Expr | TypeName): { readonly type
   }
   if (type.kind === "none") return undefined;
   const bytes = sizeOf(type);
-  if (bytes === undefined) handler.diagnostics.report(messages.operandType, of.span, "sizeof", typeText(type), "a type of known size");
+  if (bytes === undefined)
+    handler.diagnostics.report(messages.operandType, of.span, "sizeof", typeText(type), "a type of known size");
   return bytes === undefined ? undefined : { type, bytes };
 }
 
 function sizeOf(type: Type): number | undefined {
   switch (type.kind) {
-    case "int": case "enum": case "string": case "buffer": case "struct": return type.size;
-    case "bool": return 1;
-    case "pointer": return 8;
+    case "int":
+    case "enum":
+    case "string":
+    case "buffer":
+    case "struct":
+      return type.size;
+    case "bool":
+      return 1;
+    case "pointer":
+      return 8;
     case "array": {
       const element = sizeOf(type.element);
       return element === undefined ? undefined : element * type.length;
     }
-    default: return undefined;
+    default:
+      return undefined;
   }
 }
 
@@ -44,6 +56,7 @@ export function memberOffset(handler: Handler, expr: Offsetof): number | undefin
     return undefined;
   }
   const found = findMember(btf, layout.type.typeId, name);
-  if (found === undefined) handler.diagnostics.report(messages.unknownField, expr.span, typeText(layout.type), name, undefined);
+  if (found === undefined)
+    handler.diagnostics.report(messages.unknownField, expr.span, typeText(layout.type), name, undefined);
   return found === undefined ? undefined : found.bitOffset / 8;
 }

@@ -44,9 +44,16 @@ function valueOf(handler: Handler, state: MapState, expr: MapRef): Type {
 }
 
 function reportUndefined(handler: Handler, expr: MapRef): void {
-  const assigned = [...handler.program.maps.values()].filter(({ value }) => value !== undefined).map(({ name }) => name.slice(1));
+  const assigned = [...handler.program.maps.values()]
+    .filter(({ value }) => value !== undefined)
+    .map(({ name }) => name.slice(1));
   const near = nearest(expr.name.slice(1), assigned);
-  handler.diagnostics.report(messages.undefinedMap, expr.span, expr.name, near === undefined ? undefined : `did you mean @${near}?`);
+  handler.diagnostics.report(
+    messages.undefinedMap,
+    expr.span,
+    expr.name,
+    near === undefined ? undefined : `did you mean @${near}?`,
+  );
 }
 
 /** A map as a whole, as map functions take it. Undefined, after a report, if nothing is ever put into it. */
@@ -84,8 +91,16 @@ function useKeys(handler: Handler, state: MapState, keys: readonly Expr[], span:
   }
   const known = state.keys;
   if (known.length !== keys.length) {
-    if (keys.length === 0) handler.diagnostics.reportWith(messages.needsKey, span, { args: [state.name, known.length], notes: [first(state.keySpan)] });
-    else handler.diagnostics.reportWith(messages.keyCount, span, { args: [state.name, keys.length, known.length], notes: [first(state.keySpan)] });
+    if (keys.length === 0)
+      handler.diagnostics.reportWith(messages.needsKey, span, {
+        args: [state.name, known.length],
+        notes: [first(state.keySpan)],
+      });
+    else
+      handler.diagnostics.reportWith(messages.keyCount, span, {
+        args: [state.name, keys.length, known.length],
+        notes: [first(state.keySpan)],
+      });
     return;
   }
   for (const [i, type] of types.entries()) {
@@ -206,7 +221,11 @@ function changeable(handler: Handler, state: MapState, target: MapRef, op: strin
   const place = scalarPlace(handler, state, target.span);
   if (place === undefined && state.value?.kind === "aggregate") {
     const args = [state.name, state.value.aggregate.kind] as const;
-    handler.diagnostics.reportWith(messages.aggregateChange, target.span, { args, notes: [first(state.valueSpan)], hint: op === "++" ? `expected ${state.name} = count()` : undefined });
+    handler.diagnostics.reportWith(messages.aggregateChange, target.span, {
+      args,
+      notes: [first(state.valueSpan)],
+      hint: op === "++" ? `expected ${state.name} = count()` : undefined,
+    });
   }
   return place;
 }
@@ -226,15 +245,26 @@ function valueType(state: MapState): Type {
 }
 
 function mismatch(handler: Handler, state: MapState, span: Span, found: string): void {
-  const expected = state.value?.kind === "aggregate" ? aggregateText(state.value.aggregate) : typeText(valueType(state));
-  const hint = /^u?int/.test(found) && /^u?int/.test(expected) ? "no integer holds both: cast one, as in (int64)value" : undefined;
-  handler.diagnostics.reportWith(messages.valueType, span, { args: [state.name, found, expected], notes: [first(state.valueSpan)], hint });
+  const expected =
+    state.value?.kind === "aggregate" ? aggregateText(state.value.aggregate) : typeText(valueType(state));
+  const hint =
+    /^u?int/.test(found) && /^u?int/.test(expected) ? "no integer holds both: cast one, as in (int64)value" : undefined;
+  handler.diagnostics.reportWith(messages.valueType, span, {
+    args: [state.name, found, expected],
+    notes: [first(state.valueSpan)],
+    hint,
+  });
 }
 
 /** Keeps what was learnt, and notes whether it was new. */
 export function note(handler: Handler, before: Stored, after: Stored): Stored {
   if (before === after) return before;
-  if (!sameType(before.type, after.type) || before.neutral !== after.neutral || before.unsigned !== after.unsigned || before.signed !== after.signed) {
+  if (
+    !sameType(before.type, after.type) ||
+    before.neutral !== after.neutral ||
+    before.unsigned !== after.unsigned ||
+    before.signed !== after.signed
+  ) {
     handler.program.changed = true;
   }
   return after;

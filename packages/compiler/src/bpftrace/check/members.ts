@@ -15,14 +15,24 @@ export function checkMember(handler: Handler, expr: Member): Type {
   if (object.kind === "tuple") return tupleItem(handler, expr, object);
   const struct = expr.arrow && object.kind === "pointer" ? object.to : object;
   if (expr.arrow ? object.kind !== "pointer" || struct.kind !== "struct" : struct.kind !== "struct") {
-    handler.diagnostics.report(expr.arrow ? messages.notAPointer : messages.notAStruct, expr.object.span, typeText(object));
+    handler.diagnostics.report(
+      expr.arrow ? messages.notAPointer : messages.notAStruct,
+      expr.object.span,
+      typeText(object),
+    );
     return NONE;
   }
   const { btf } = handler.program.target;
   if (struct.kind !== "struct" || btf === undefined) return NONE;
   const type = memberType(btf, struct, expr.name);
   if (type === undefined) {
-    handler.diagnostics.report(messages.unknownField, expr.nameSpan, typeText(struct), expr.name, didYouMean(expr.name, memberNames(btf, struct.typeId)));
+    handler.diagnostics.report(
+      messages.unknownField,
+      expr.nameSpan,
+      typeText(struct),
+      expr.name,
+      didYouMean(expr.name, memberNames(btf, struct.typeId)),
+    );
     return NONE;
   }
   if (type.kind === "none") handler.diagnostics.report(messages.unreadableField, expr.nameSpan, expr.name, "this kind");
@@ -45,7 +55,11 @@ function argumentField(handler: Handler, expr: Member): Type {
     const { format } = source;
     const field = format.fields.find(({ name }) => name === expr.name);
     if (field === undefined) {
-      unknown(handler, expr, format.fields.map(({ name }) => name).filter((name) => !name.startsWith("common_")));
+      unknown(
+        handler,
+        expr,
+        format.fields.map(({ name }) => name).filter((name) => !name.startsWith("common_")),
+      );
       return NONE;
     }
     const space = format.category === "syscalls" ? "user" : "kernel";
@@ -54,12 +68,19 @@ function argumentField(handler: Handler, expr: Member): Type {
     return type ?? NONE;
   }
   const param = source.params.find(({ name }) => name === expr.name);
-  if (param === undefined) unknown(handler, expr, source.params.map(({ name }) => name));
-  else if (param.type.kind === "none") handler.diagnostics.report(messages.unreadableField, expr.nameSpan, expr.name, "this kind");
+  if (param === undefined)
+    unknown(
+      handler,
+      expr,
+      source.params.map(({ name }) => name),
+    );
+  else if (param.type.kind === "none")
+    handler.diagnostics.report(messages.unreadableField, expr.nameSpan, expr.name, "this kind");
   return param?.type ?? NONE;
 }
 
 function unknown(handler: Handler, expr: Member, names: readonly string[]): void {
-  const hint = didYouMean(expr.name, names) ?? (names.length === 0 ? "it has none" : `expected one of ${names.join(", ")}`);
+  const hint =
+    didYouMean(expr.name, names) ?? (names.length === 0 ? "it has none" : `expected one of ${names.join(", ")}`);
   handler.diagnostics.report(messages.unknownField, expr.nameSpan, handler.draft.title, expr.name, hint);
 }

@@ -45,7 +45,13 @@ export class Program {
   /** Something was learnt in this pass that may change what other places mean. */
   changed = false;
 
-  constructor(script: Script, target: Target, options: CheckOptions, config: CheckedConfig, defines: ReadonlyMap<string, bigint | string>) {
+  constructor(
+    script: Script,
+    target: Target,
+    options: CheckOptions,
+    config: CheckedConfig,
+    defines: ReadonlyMap<string, bigint | string>,
+  ) {
     this.script = script;
     this.target = target;
     this.options = options;

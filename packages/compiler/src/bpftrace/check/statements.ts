@@ -23,11 +23,16 @@ export function checkBlock(handler: Handler, block: Block): void {
 
 function checkStatement(handler: Handler, statement: Stmt): void {
   switch (statement.kind) {
-    case "block": return checkBlock(handler, statement);
-    case "exprStmt": return checkExpressionStatement(handler, statement.expr);
-    case "assign": return checkAssign(handler, statement);
-    case "assignMap": return checkAssignMap(handler, statement);
-    case "let": return checkLet(handler, statement);
+    case "block":
+      return checkBlock(handler, statement);
+    case "exprStmt":
+      return checkExpressionStatement(handler, statement.expr);
+    case "assign":
+      return checkAssign(handler, statement);
+    case "assignMap":
+      return checkAssignMap(handler, statement);
+    case "let":
+      return checkLet(handler, statement);
     case "if":
       checkCondition(handler, statement.condition);
       checkBlock(handler, statement.then);
@@ -37,18 +42,27 @@ function checkStatement(handler: Handler, statement: Stmt): void {
       const type = checkValue(handler, statement.count);
       const count = constantOf(handler, statement.count);
       if (typeof count !== "bigint") {
-        if (type.kind !== "none") handler.diagnostics.report(messages.notConstant, statement.count.span, "the number of repetitions");
+        if (type.kind !== "none")
+          handler.diagnostics.report(messages.notConstant, statement.count.span, "the number of repetitions");
       } else if (count < 1n || count > MAX_UNROLL) {
-        handler.diagnostics.report(messages.outOfRange, statement.count.span, "the number of repetitions", `from 1 to ${MAX_UNROLL}`);
+        handler.diagnostics.report(
+          messages.outOfRange,
+          statement.count.span,
+          "the number of repetitions",
+          `from 1 to ${MAX_UNROLL}`,
+        );
       }
       return checkLoop(handler, statement.body);
     }
     case "while":
       checkCondition(handler, statement.condition);
       return checkLoop(handler, statement.body);
-    case "forRange": return checkForRange(handler, statement);
-    case "forMap": return checkForMap(handler, statement);
-    case "jump": return checkJump(handler, statement);
+    case "forRange":
+      return checkForRange(handler, statement);
+    case "forMap":
+      return checkForMap(handler, statement);
+    case "jump":
+      return checkJump(handler, statement);
   }
 }
 
@@ -87,7 +101,10 @@ function assignVariable(handler: Handler, state: VariableState, variable: Variab
   const convertible = state.fixed && state.place.type.kind === "int" && asInteger(type) !== undefined;
   if (widened === undefined && !convertible) {
     const args = [variable.name, typeText(state.place.type), typeText(type)] as const;
-    handler.diagnostics.reportWith(messages.variableType, value.span, { args, notes: [{ message: "first assigned here", span: state.span }] });
+    handler.diagnostics.reportWith(messages.variableType, value.span, {
+      args,
+      notes: [{ message: "first assigned here", span: state.span }],
+    });
   } else if (!state.fixed) {
     state.place = note(handler, state.place, widened ?? state.place);
   }
@@ -111,7 +128,10 @@ function checkLet(handler: Handler, statement: Let): void {
   const type = value === undefined ? undefined : checkValue(handler, value);
   const hidden = handler.find(variable.name);
   if (hidden !== undefined) {
-    handler.diagnostics.reportWith(messages.redeclared, variable.span, { args: [variable.name], notes: [{ message: "first declared here", span: hidden.span }] });
+    handler.diagnostics.reportWith(messages.redeclared, variable.span, {
+      args: [variable.name],
+      notes: [{ message: "first declared here", span: hidden.span }],
+    });
     return;
   }
   let fixed: Type | undefined;
@@ -120,7 +140,8 @@ function checkLet(handler: Handler, statement: Let): void {
     if (fixed === undefined) reportUnknownType(handler, written);
   }
   const state = handler.declare(variable, () => ({
-    place: fixed === undefined ? EMPTY : { ...store(fixed, false), type: fixed }, fixed: fixed !== undefined,
+    place: fixed === undefined ? EMPTY : { ...store(fixed, false), type: fixed },
+    fixed: fixed !== undefined,
   }));
   if (value !== undefined && type !== undefined) assignVariable(handler, state, variable, value, type);
   else handler.give(variable, state.place.type);
@@ -137,7 +158,10 @@ function loopOver(handler: Handler, variable: Variable, type: Type, body: Block)
   handler.scoped(() => {
     const hidden = handler.find(variable.name);
     if (hidden !== undefined) {
-      handler.diagnostics.reportWith(messages.redeclared, variable.span, { args: [variable.name], notes: [{ message: "first declared here", span: hidden.span }] });
+      handler.diagnostics.reportWith(messages.redeclared, variable.span, {
+        args: [variable.name],
+        notes: [{ message: "first declared here", span: hidden.span }],
+      });
     }
     const state = handler.declare(variable, () => ({ place: EMPTY, fixed: false }));
     state.place = note(handler, state.place, { ...EMPTY, type });
@@ -163,7 +187,12 @@ function checkForMap(handler: Handler, statement: ForMap): void {
   const value: Type = state?.value?.kind === "scalar" ? state.value.place.type : INT64;
   const [only = NONE] = keys;
   const key: Type = keys.length > 1 ? { kind: "tuple", items: keys } : only;
-  loopOver(handler, statement.variable, state === undefined ? NONE : { kind: "tuple", items: [key, value] }, statement.body);
+  loopOver(
+    handler,
+    statement.variable,
+    state === undefined ? NONE : { kind: "tuple", items: [key, value] },
+    statement.body,
+  );
 }
 
 function checkJump(handler: Handler, statement: Jump): void {
@@ -175,4 +204,3 @@ function checkJump(handler: Handler, statement: Jump): void {
   check(handler, statement.value);
   handler.diagnostics.report(messages.returnsValue, statement.value.span);
 }
-

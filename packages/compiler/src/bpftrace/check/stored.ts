@@ -37,7 +37,11 @@ export function widen(place: Stored, type: Type, neutral: boolean): Stored | und
   if (a.kind === "pointer" && type.kind === "int" && neutral) return place;
   if (place.neutral && type.kind === "pointer") return store(type, false);
   if (a.kind !== type.kind && isSmall(a) && isSmall(type)) {
-    return widenIntegers(a.kind === "int" ? place : store(asInteger(a) ?? INT64, false), asInteger(type) ?? INT64, neutral);
+    return widenIntegers(
+      a.kind === "int" ? place : store(asInteger(a) ?? INT64, false),
+      asInteger(type) ?? INT64,
+      neutral,
+    );
   }
   if (a.kind === "int" && type.kind === "int") return widenIntegers(place, type, neutral);
   const joined = join(a, type);
@@ -62,12 +66,18 @@ export function join(a: Type, b: Type): Type | undefined {
   if (a.kind === "none") return b;
   if (b.kind === "none") return a;
   switch (a.kind) {
-    case "int": case "bool": case "enum": {
-      if (a.kind === b.kind && a.kind !== "int" && (a.kind === "bool" || (b.kind === "enum" && a.name === b.name))) return a;
+    case "int":
+    case "bool":
+    case "enum": {
+      if (a.kind === b.kind && a.kind !== "int" && (a.kind === "bool" || (b.kind === "enum" && a.name === b.name)))
+        return a;
       const [left, right] = [asInteger(a), b.kind === "pointer" ? undefined : asInteger(b)];
-      return left === undefined || right === undefined ? undefined : int(Math.max(left.size, right.size), left.signed || right.signed);
+      return left === undefined || right === undefined
+        ? undefined
+        : int(Math.max(left.size, right.size), left.signed || right.signed);
     }
-    case "string": case "buffer":
+    case "string":
+    case "buffer":
       return b.kind === a.kind ? { kind: a.kind, size: Math.max(a.size, b.size) } : undefined;
     case "pointer": {
       if (b.kind !== "pointer") return undefined;
@@ -75,8 +85,12 @@ export function join(a: Type, b: Type): Type | undefined {
       if (a.to.kind === "void") return { ...b, trusted };
       return b.to.kind === "void" || sameTarget(a.to, b.to) ? { ...a, trusted } : undefined;
     }
-    case "struct": return b.kind === "struct" && a.typeId === b.typeId && a.space === b.space ? { ...a, trusted: a.trusted && b.trusted } : undefined;
-    case "array": return b.kind === "array" && a.length === b.length && sameTarget(a.element, b.element) ? a : undefined;
+    case "struct":
+      return b.kind === "struct" && a.typeId === b.typeId && a.space === b.space
+        ? { ...a, trusted: a.trusted && b.trusted }
+        : undefined;
+    case "array":
+      return b.kind === "array" && a.length === b.length && sameTarget(a.element, b.element) ? a : undefined;
     case "tuple": {
       if (b.kind !== "tuple" || a.items.length !== b.items.length) return undefined;
       const items: Type[] = [];
@@ -87,9 +101,14 @@ export function join(a: Type, b: Type): Type | undefined {
       }
       return { kind: "tuple", items };
     }
-    case "stack": return b.kind === "stack" && a.user === b.user && a.mode === b.mode ? { ...a, frames: Math.max(a.frames, b.frames) } : undefined;
-    case "symbol": return b.kind === "symbol" && a.user === b.user ? a : undefined;
-    default: return a.kind === b.kind ? a : undefined;
+    case "stack":
+      return b.kind === "stack" && a.user === b.user && a.mode === b.mode
+        ? { ...a, frames: Math.max(a.frames, b.frames) }
+        : undefined;
+    case "symbol":
+      return b.kind === "symbol" && a.user === b.user ? a : undefined;
+    default:
+      return a.kind === b.kind ? a : undefined;
   }
 }
 

@@ -15,7 +15,10 @@ export function readNumber(text: string, start: number, diagnostics: Diagnostics
   if (number === undefined) diagnostics.report(messages.badNumber, { start, end }, written);
   else if (number.value > UINT64_MAX) diagnostics.report(messages.numberTooLarge, { start, end }, written);
   return {
-    kind: "int", start, end, text: written,
+    kind: "int",
+    start,
+    end,
+    text: written,
     value: number === undefined ? 0n : BigInt.asUintN(64, number.value),
     suffix: number?.suffix ?? "",
   };
@@ -38,13 +41,22 @@ export function parseNumber(written: string): { readonly value: bigint; readonly
 /** Nanoseconds in a unit; 1 for no suffix and for C's, which say nothing here. */
 function unitScale(suffix: string): bigint | undefined {
   switch (suffix) {
-    case "": case "ns": return 1n;
-    case "us": return 1_000n;
-    case "ms": return 1_000_000n;
-    case "s": return 1_000_000_000n;
-    case "m": return 60_000_000_000n;
-    case "h": return 3_600_000_000_000n;
-    case "d": return 86_400_000_000_000n;
-    default: return /^(u?ll?|ll?u|u)$/i.test(suffix) ? 1n : undefined;
+    case "":
+    case "ns":
+      return 1n;
+    case "us":
+      return 1_000n;
+    case "ms":
+      return 1_000_000n;
+    case "s":
+      return 1_000_000_000n;
+    case "m":
+      return 60_000_000_000n;
+    case "h":
+      return 3_600_000_000_000n;
+    case "d":
+      return 86_400_000_000_000n;
+    default:
+      return /^(u?ll?|ll?u|u)$/i.test(suffix) ? 1n : undefined;
   }
 }

@@ -22,7 +22,7 @@ export function readString(text: string, start: number, diagnostics: Diagnostics
       diagnostics.report(messages.unterminatedString, { start, end: i });
       break;
     }
-    if (character === "\"") {
+    if (character === '"') {
       i++;
       break;
     }

@@ -12,7 +12,16 @@ export interface Token extends Span {
 }
 
 /** `directive`: a whole line that starts with `#`. */
-export type TokenKind = "identifier" | "variable" | "map" | "positional" | "int" | "string" | "operator" | "directive" | "end";
+export type TokenKind =
+  | "identifier"
+  | "variable"
+  | "map"
+  | "positional"
+  | "int"
+  | "string"
+  | "operator"
+  | "directive"
+  | "end";
 
 /** A token as a message names it. */
 export function describe(token: Token, source: string): string {

@@ -30,20 +30,26 @@ function changeOf(h: Handler, kind: Aggregate, plan: MapPlan, value: Inst): Chan
   const { builder } = h;
   const one = h.constant(1);
   switch (kind.kind) {
-    case "count": return (entry) => add(h, plan, entry, 0, one);
+    case "count":
+      return (entry) => add(h, plan, entry, 0, one);
     case "sum":
       return (entry) => {
         add(h, plan, entry, 0, value);
         builder.store(entry, 8, 8, one);
       };
-    case "avg": case "stats":
+    case "avg":
+    case "stats":
       return (entry) => {
         add(h, plan, entry, 0, value);
         add(h, plan, entry, 8, one);
       };
-    case "min": case "max": return extreme(h, extremeOrder(kind.kind, kind.signed), value);
-    case "hist": return bucketed(h, plan, value, logarithmicBucket(h, value, kind.bits), kind.bits === 0);
-    case "lhist": return bucketed(h, plan, value, linearBucket(h, value, kind), false);
+    case "min":
+    case "max":
+      return extreme(h, extremeOrder(kind.kind, kind.signed), value);
+    case "hist":
+      return bucketed(h, plan, value, logarithmicBucket(h, value, kind.bits), kind.bits === 0);
+    case "lhist":
+      return bucketed(h, plan, value, linearBucket(h, value, kind), false);
   }
 }
 

@@ -21,7 +21,8 @@ export function argumentPlace(h: Handler, e: ArgumentMember): Place | undefined 
   const source = h.variant.arguments;
   if (source.kind !== "tracepoint") return undefined;
   const field = source.format.fields.find(({ name }) => name === e.name);
-  if (field === undefined) return refuse(unknownMember, e.nameSpan, `${source.format.category}:${source.format.name}`, e.name);
+  if (field === undefined)
+    return refuse(unknownMember, e.nameSpan, `${source.format.category}:${source.format.name}`, e.name);
   if (isDynamic(field)) return dynamicData(h, field);
   // Programs may load from their context only what is aligned; the rest is read like any kernel memory.
   const aligned = field.offset % Math.min(field.size, 8) === 0 || field.type.includes("[");
@@ -39,7 +40,12 @@ function dynamicData(h: Handler, field: TracepointField): Place {
   const context = builder.context();
   const start = builder.binary("and", builder.load(context, field.offset, 4), h.constant(0xffff));
   const base = builder.binary("add", context, start);
-  return { base, offset: field.type.startsWith("__rel_loc") ? field.offset + field.size : 0, space: "kernel", trusted: false };
+  return {
+    base,
+    offset: field.type.startsWith("__rel_loc") ? field.offset + field.size : 0,
+    space: "kernel",
+    trusted: false,
+  };
 }
 
 /** The value of `args.name` where arguments are in an array or in registers. */

@@ -42,7 +42,9 @@ export function builtin(h: Handler, e: Builtin): Inst {
 function currentTask(h: Handler, e: Builtin): Inst {
   const type = h.typeOf(e);
   const trusted = type.kind === "pointer" && type.trusted;
-  return trusted ? h.builder.call(Helper.currentTaskBtf, [], pointerTo("trusted")) : h.builder.call(Helper.currentTask, []);
+  return trusted
+    ? h.builder.call(Helper.currentTaskBtf, [], pointerTo("trusted"))
+    : h.builder.call(Helper.currentTask, []);
 }
 
 /** `curtask->real_parent->tgid`. */
@@ -51,11 +53,21 @@ function parentProcessId(h: Handler, e: Builtin): Inst {
   const [task] = btf?.find("task_struct", "struct") ?? [];
   const parent = btf !== undefined && task !== undefined ? findMember(btf, task, "real_parent") : undefined;
   const tgid = btf !== undefined && task !== undefined ? findMember(btf, task, "tgid") : undefined;
-  if (task === undefined || parent === undefined || tgid === undefined) return refuse(notLowered, e.span, "ppid without the kernel's types is");
-  const at = (base: Inst, member: typeof parent): Place => (
-    { base, offset: member.bitOffset / 8, space: "kernel", trusted: false, field: { struct: task, path: member.path } }
+  if (task === undefined || parent === undefined || tgid === undefined)
+    return refuse(notLowered, e.span, "ppid without the kernel's types is");
+  const at = (base: Inst, member: typeof parent): Place => ({
+    base,
+    offset: member.bitOffset / 8,
+    space: "kernel",
+    trusted: false,
+    field: { struct: task, path: member.path },
+  });
+  const real = read(
+    h,
+    at(h.builder.call(Helper.currentTask, []), parent),
+    { kind: "int", size: 8, signed: false },
+    e.span,
   );
-  const real = read(h, at(h.builder.call(Helper.currentTask, []), parent), { kind: "int", size: 8, signed: false }, e.span);
   return read(h, at(real, tgid), { kind: "int", size: 4, signed: true }, e.span);
 }
 

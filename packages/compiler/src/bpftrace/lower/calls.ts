@@ -48,7 +48,12 @@ export function callValue(h: Handler, e: Call): Inst {
 
 function printf(h: Handler, e: Call): void {
   const [format, ...args] = e.args;
-  emit(h, { kind: "printf", format: text(h, format, "") }, args.map((expr) => argumentOf(h, expr)), e.span);
+  emit(
+    h,
+    { kind: "printf", format: text(h, format, "") },
+    args.map((expr) => argumentOf(h, expr)),
+    e.span,
+  );
 }
 
 function argumentOf(h: Handler, expr: Expr): Argument {
@@ -60,9 +65,15 @@ function print(h: Handler, e: Call): void {
   const [first, top, div] = e.args;
   if (first === undefined) return refuse(notLowered, e.span, "print() of nothing is");
   if (first.kind === "map" && (h.program.mapArguments.has(first) || isWhole(h, first))) {
-    return emit(h, { kind: "printMap", map: first.name, top: constantArgument(h, top), div: constantArgument(h, div) }, [], e.span);
+    return emit(
+      h,
+      { kind: "printMap", map: first.name, top: constantArgument(h, top), div: constantArgument(h, div) },
+      [],
+      e.span,
+    );
   }
-  if (first.kind !== "map" || first.keys.length === 0) return emit(h, { kind: "printValue" }, [argumentOf(h, first)], e.span);
+  if (first.kind !== "map" || first.keys.length === 0)
+    return emit(h, { kind: "printValue" }, [argumentOf(h, first)], e.span);
   const { info } = planOf(h, first);
   if (info.value.kind === "aggregate") return refuse(aggregationRead, first.span, first.name);
   const keys = first.keys.map((expr, index): Argument => ({ expr, type: info.keys[index]! }));
@@ -77,7 +88,12 @@ function isWhole(h: Handler, ref: MapRef): boolean {
 
 /** Ends the session, and this probe at once. */
 function exit(h: Handler, e: Call): void {
-  emit(h, { kind: "exit" }, e.args.map((expr) => argumentOf(h, expr)), e.span);
+  emit(
+    h,
+    { kind: "exit" },
+    e.args.map((expr) => argumentOf(h, expr)),
+    e.span,
+  );
   h.leave();
 }
 
@@ -95,13 +111,17 @@ function remove(h: Handler, e: Call): Inst {
 /** strncmp(a, b, n): 0 if the first n characters are equal, else 1. */
 function compareStrings(h: Handler, e: Call): Inst {
   const [a, b, length] = e.args;
-  if (a === undefined || b === undefined || length === undefined) return refuse(notLowered, e.span, "strncmp() without a length is");
+  if (a === undefined || b === undefined || length === undefined)
+    return refuse(notLowered, e.span, "strncmp() without a length is");
   const { builder } = h;
   const before = builder.current;
   const [equal, different, join] = [builder.block("equal"), builder.block("different"), builder.block("join")];
   testStrings(h, a, b, equal, different, constantArgument(h, length));
   const value = builder.variable("strncmp");
-  for (const [block, outcome] of [[equal, 0], [different, 1]] as const) {
+  for (const [block, outcome] of [
+    [equal, 0],
+    [different, 1],
+  ] as const) {
     h.enter(block, before);
     builder.write(value, h.constant(outcome));
     builder.jump(join);
@@ -125,7 +145,7 @@ function mapOf(e: Call): MapRef {
 }
 
 function text(h: Handler, e: Expr | undefined, otherwise: string): string {
-  return e === undefined ? otherwise : literalText(h, e) ?? refuse(notLowered, e.span, "a computed format is");
+  return e === undefined ? otherwise : (literalText(h, e) ?? refuse(notLowered, e.span, "a computed format is"));
 }
 
 /** A constant argument; 0 if it was not given. */

@@ -24,7 +24,14 @@ export function testStrings(h: Handler, a: Expr, b: Expr, equal: Block, differen
   }
 }
 
-function againstText(h: Handler, e: Expr, text: string, equal: Block, different: Block, length: number | undefined): void {
+function againstText(
+  h: Handler,
+  e: Expr,
+  text: string,
+  equal: Block,
+  different: Block,
+  length: number | undefined,
+): void {
   const size = sizeOf(h, e);
   const whole = cString(text);
   // A string that fills its memory has no NUL; a longer text equals none that fits.
@@ -40,26 +47,34 @@ function againstText(h: Handler, e: Expr, text: string, equal: Block, different:
 
 function againstString(h: Handler, a: Expr, b: Expr, equal: Block, different: Block, length: number | undefined): void {
   const [sizeA, sizeB] = [sizeOf(h, a), sizeOf(h, b)];
-  if (length !== undefined && length % 8 !== 0) return refuse(notLowered, a.span, "strncmp of two strings with a length that is no multiple of 8 is");
+  if (length !== undefined && length % 8 !== 0)
+    return refuse(notLowered, a.span, "strncmp of two strings with a length that is no multiple of 8 is");
   const left = temporaryOf(h, a);
   const right = temporaryOf(h, b);
   // Both are zero after their ends, so whole words can be compared; the longer one must end where the shorter one's memory does.
   const common = Math.min(alignUp(sizeA), alignUp(sizeB), length ?? Infinity);
   const list = wholeWords(common);
   const longer = alignUp(sizeA) > alignUp(sizeB) ? left : right;
-  if (alignUp(sizeA) !== alignUp(sizeB) && length === undefined) list.push({ offset: common, size: 1, value: 0n, mask: undefined });
-  testWords(h, list, different, equal, ({ offset, size }) => offset === common
-    ? { a: h.builder.load(longer.base, longer.offset + offset, size), b: h.constant(0) }
-    : { a: h.builder.load(left.base, left.offset + offset, size), b: h.builder.load(right.base, right.offset + offset, size) });
+  if (alignUp(sizeA) !== alignUp(sizeB) && length === undefined)
+    list.push({ offset: common, size: 1, value: 0n, mask: undefined });
+  testWords(h, list, different, equal, ({ offset, size }) =>
+    offset === common
+      ? { a: h.builder.load(longer.base, longer.offset + offset, size), b: h.constant(0) }
+      : {
+          a: h.builder.load(left.base, left.offset + offset, size),
+          b: h.builder.load(right.base, right.offset + offset, size),
+        },
+  );
 }
 
 /** Tuples and arrays: equal if all their bytes are. */
 export function testMemory(h: Handler, a: Expr, b: Expr, equal: Block, different: Block): void {
   const left = temporaryOf(h, a);
   const right = temporaryOf(h, b);
-  testWords(h, wholeWords(fieldSize(h.typeOf(a))), different, equal, ({ offset, size }) => (
-    { a: h.builder.load(left.base, left.offset + offset, size), b: h.builder.load(right.base, right.offset + offset, size) }
-  ));
+  testWords(h, wholeWords(fieldSize(h.typeOf(a))), different, equal, ({ offset, size }) => ({
+    a: h.builder.load(left.base, left.offset + offset, size),
+    b: h.builder.load(right.base, right.offset + offset, size),
+  }));
 }
 
 function wholeWords(bytes: number): Word[] {
@@ -74,14 +89,21 @@ function testWords(
   list: readonly Word[],
   different: Block,
   equal: Block,
-  operands: (word: Word) => { readonly a: ReturnType<Handler["constant"]>; readonly b: ReturnType<Handler["constant"]> },
+  operands: (word: Word) => {
+    readonly a: ReturnType<Handler["constant"]>;
+    readonly b: ReturnType<Handler["constant"]>;
+  },
 ): void {
   const { builder } = h;
   if (list.length === 0) return builder.jump(equal);
   for (const [index, word] of list.entries()) {
     const before = builder.current;
     const next = index === list.length - 1 ? equal : builder.block("same");
-    builder.branch({ kind: "eq", ...operands(word), width: word.size === 4 && word.mask === undefined ? 32 : 64 }, next, different);
+    builder.branch(
+      { kind: "eq", ...operands(word), width: word.size === 4 && word.mask === undefined ? 32 : 64 },
+      next,
+      different,
+    );
     if (next !== equal) h.enter(next, before);
   }
 }

@@ -13,7 +13,10 @@ export function branch(h: Handler, condition: Expr, then: () => void, otherwise?
   const before = builder.current;
   const [yes, no, join] = [builder.block("then"), builder.block("else"), builder.block("join")];
   test(h, condition, yes, no);
-  for (const [block, build] of [[yes, then], [no, otherwise]] as const) {
+  for (const [block, build] of [
+    [yes, then],
+    [no, otherwise],
+  ] as const) {
     h.enter(block, before);
     build?.();
     if (!builder.terminated) builder.jump(join);
@@ -30,7 +33,8 @@ export function test(h: Handler, e: Expr, yes: Block, no: Block): void {
       case "unary":
         if (e.op === "!") return test(h, e.operand, no, yes);
         break;
-      case "bool": return builder.jump(e.value ? yes : no);
+      case "bool":
+        return builder.jump(e.value ? yes : no);
       case "binary":
         if (e.op === "&&" || e.op === "||") return both(h, e, yes, no);
         if (isComparison(e.op)) return compare(h, e, e.op, yes, no);

@@ -29,18 +29,27 @@ export function emit(h: Handler, action: EventAction, args: readonly Argument[],
   if (size > LARGEST_RECORD) refuse(recordTooLarge, span, size, LARGEST_RECORD);
   const id = object.event(action, fields, size);
   // What fits a register is computed first, so that its effects do not depend on the room in the ring.
-  const values = args.map(({ expr, type }) => isScalar(type) ? scalar(h, expr) : undefined);
-  const reserved = builder.call(Helper.ringbufReserve, [builder.map(object.ring), h.constant(size), h.constant(0)], pointerTo("recordOrNull"));
-  h.ifNonNull(reserved, "record", (record) => {
-    h.openRecord = record;
-    builder.store(record, 0, 4, h.constant(id));
-    builder.store(record, 4, 4, builder.call(Helper.processorId, []));
-    for (const [index, { expr, type }] of args.entries()) {
-      fill(h, record, fields[index]!.offset, expr, type, values[index]);
-    }
-    h.openRecord = undefined;
-    builder.call(Helper.ringbufSubmit, [record, h.constant(RING_NO_WAKEUP)]);
-  }, () => countLoss(h, "RingFull"));
+  const values = args.map(({ expr, type }) => (isScalar(type) ? scalar(h, expr) : undefined));
+  const reserved = builder.call(
+    Helper.ringbufReserve,
+    [builder.map(object.ring), h.constant(size), h.constant(0)],
+    pointerTo("recordOrNull"),
+  );
+  h.ifNonNull(
+    reserved,
+    "record",
+    (record) => {
+      h.openRecord = record;
+      builder.store(record, 0, 4, h.constant(id));
+      builder.store(record, 4, 4, builder.call(Helper.processorId, []));
+      for (const [index, { expr, type }] of args.entries()) {
+        fill(h, record, fields[index]!.offset, expr, type, values[index]);
+      }
+      h.openRecord = undefined;
+      builder.call(Helper.ringbufSubmit, [record, h.constant(RING_NO_WAKEUP)]);
+    },
+    () => countLoss(h, "RingFull"),
+  );
 }
 
 function fill(h: Handler, record: Inst, offset: number, expr: Expr, type: Type, value: Inst | undefined): void {

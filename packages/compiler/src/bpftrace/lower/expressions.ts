@@ -22,19 +22,33 @@ function evaluate(h: Handler, e: Expr): Inst {
   const known = h.variant.constants.get(e);
   if (typeof known === "bigint") return h.constant(known);
   switch (e.kind) {
-    case "int": return h.constant(e.value);
-    case "bool": return h.constant(e.value ? 1 : 0);
-    case "builtin": return builtin(h, e);
-    case "variable": return h.builder.read(h.variable(e.name));
-    case "map": return readMap(h, e);
-    case "call": return callValue(h, e);
-    case "unary": return unary(h, e);
-    case "update": return update(h, e, true);
-    case "binary": return binary(h, e);
-    case "ternary": return ternary(h, e);
-    case "member": case "index": return fromMemory(h, e);
-    case "cast": return fit(h, scalar(h, e.operand), h.typeOf(e));
-    default: return refuse(notLowered, e.span, "this expression is");
+    case "int":
+      return h.constant(e.value);
+    case "bool":
+      return h.constant(e.value ? 1 : 0);
+    case "builtin":
+      return builtin(h, e);
+    case "variable":
+      return h.builder.read(h.variable(e.name));
+    case "map":
+      return readMap(h, e);
+    case "call":
+      return callValue(h, e);
+    case "unary":
+      return unary(h, e);
+    case "update":
+      return update(h, e, true);
+    case "binary":
+      return binary(h, e);
+    case "ternary":
+      return ternary(h, e);
+    case "member":
+    case "index":
+      return fromMemory(h, e);
+    case "cast":
+      return fit(h, scalar(h, e.operand), h.typeOf(e));
+    default:
+      return refuse(notLowered, e.span, "this expression is");
   }
 }
 
@@ -48,11 +62,16 @@ function fromMemory(h: Handler, e: Member | Extract<Expr, { kind: "index" }> | U
 function unary(h: Handler, e: Unary): Inst {
   const { builder } = h;
   switch (e.op) {
-    case "-": return fit(h, builder.binary("sub", h.constant(0), scalar(h, e.operand)), h.typeOf(e));
-    case "~": return fit(h, builder.binary("xor", scalar(h, e.operand), h.constant(-1)), h.typeOf(e));
-    case "!": return builder.compare("eq", scalar(h, e.operand), h.constant(0));
-    case "*": return fromMemory(h, e);
-    case "&": return address(h, place(h, e.operand));
+    case "-":
+      return fit(h, builder.binary("sub", h.constant(0), scalar(h, e.operand)), h.typeOf(e));
+    case "~":
+      return fit(h, builder.binary("xor", scalar(h, e.operand), h.constant(-1)), h.typeOf(e));
+    case "!":
+      return builder.compare("eq", scalar(h, e.operand), h.constant(0));
+    case "*":
+      return fromMemory(h, e);
+    case "&":
+      return address(h, place(h, e.operand));
   }
 }
 
@@ -70,7 +89,12 @@ function binary(h: Handler, e: Binary): Inst {
 /** A condition as 0 or 1. */
 export function truth(h: Handler, e: Expr): Inst {
   const value = h.builder.variable("truth");
-  branch(h, e, () => h.builder.write(value, h.constant(1)), () => h.builder.write(value, h.constant(0)));
+  branch(
+    h,
+    e,
+    () => h.builder.write(value, h.constant(1)),
+    () => h.builder.write(value, h.constant(0)),
+  );
   return h.builder.read(value);
 }
 
@@ -79,7 +103,12 @@ function ternary(h: Handler, e: Ternary): Inst {
   const value = builder.variable("choice");
   const { then } = e;
   if (then !== undefined) {
-    branch(h, e.condition, () => builder.write(value, scalar(h, then)), () => builder.write(value, scalar(h, e.otherwise)));
+    branch(
+      h,
+      e.condition,
+      () => builder.write(value, scalar(h, then)),
+      () => builder.write(value, scalar(h, e.otherwise)),
+    );
     return builder.read(value);
   }
   builder.write(value, scalar(h, e.condition));
@@ -95,7 +124,12 @@ export function update(h: Handler, e: Update, value: boolean): Inst {
   if (target.kind === "map") return updateMap(h, e, target, step, value);
   const variable = h.variable(target.name);
   const old = builder.read(variable);
-  const changed = arithmetic(h, "+", { value: old, type: h.typeOf(target) }, { value: step, type: { kind: "int", size: 8, signed: true } });
+  const changed = arithmetic(
+    h,
+    "+",
+    { value: old, type: h.typeOf(target) },
+    { value: step, type: { kind: "int", size: 8, signed: true } },
+  );
   builder.write(variable, changed);
   return e.prefix ? changed : old;
 }

@@ -17,12 +17,26 @@ const RULE = "\n---\n";
 function lowered(text: string): string {
   const functions: string[] = [];
   const source = { name: "-e", text };
-  const { spec, diagnostics } = compileScript(source, fixtureTarget(), { dump: (func, stage) => stage === "built" && functions.push(print(func)) });
-  if (spec === undefined) return diagnostics.map((diagnostic) => render(diagnostic, source, { color: false })).join("\n");
-  const maps = spec.maps.map((map) => `map ${map.name}: ${map.type}, key ${map.keySize}, value ${map.valueSize}, ${map.maxEntries} entries, flags ${map.flags}`);
-  const views = spec.manifest.maps.map((view) => `view ${view.name}: ${JSON.stringify({ keys: view.keys, value: view.value })}`);
-  const events = spec.manifest.events.map((event) => `event ${event.id}: ${event.size} bytes, ${JSON.stringify(event.action)}, ${JSON.stringify(event.fields)}`);
-  const programs = spec.programs.map((program, index) => `program ${program.name}: ${program.type}, ${JSON.stringify(program.attach)}\n${functions[index]}`);
+  const { spec, diagnostics } = compileScript(source, fixtureTarget(), {
+    dump: (func, stage) => stage === "built" && functions.push(print(func)),
+  });
+  if (spec === undefined)
+    return diagnostics.map((diagnostic) => render(diagnostic, source, { color: false })).join("\n");
+  const maps = spec.maps.map(
+    (map) =>
+      `map ${map.name}: ${map.type}, key ${map.keySize}, value ${map.valueSize}, ${map.maxEntries} entries, flags ${map.flags}`,
+  );
+  const views = spec.manifest.maps.map(
+    (view) => `view ${view.name}: ${JSON.stringify({ keys: view.keys, value: view.value })}`,
+  );
+  const events = spec.manifest.events.map(
+    (event) =>
+      `event ${event.id}: ${event.size} bytes, ${JSON.stringify(event.action)}, ${JSON.stringify(event.fields)}`,
+  );
+  const programs = spec.programs.map(
+    (program, index) =>
+      `program ${program.name}: ${program.type}, ${JSON.stringify(program.attach)}\n${functions[index]}`,
+  );
   return [...maps, ...views, ...events, ...programs].join("\n");
 }
 
@@ -37,6 +51,10 @@ for (const file of readdirSync(FOLDER).sort()) {
 }
 
 test("the same script gives the same bytes", () => {
-  const compile = (): unknown => compileScript({ name: "-e", text: "fentry:vfs_read { @[args.file->f_inode->i_ino, comm] = count(); }" }, fixtureTarget()).spec;
+  const compile = (): unknown =>
+    compileScript(
+      { name: "-e", text: "fentry:vfs_read { @[args.file->f_inode->i_ino, comm] = count(); }" },
+      fixtureTarget(),
+    ).spec;
   assert.deepEqual(compile(), compile());
 });

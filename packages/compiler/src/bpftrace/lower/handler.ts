@@ -1,5 +1,12 @@
 /** One program under construction: the function being built and what is known about the place where building continues. */
-import { FunctionBuilder, type Block, type Condition, type Inst, type Provenance, type VariableRef } from "../../ir/index.ts";
+import {
+  FunctionBuilder,
+  type Block,
+  type Condition,
+  type Inst,
+  type Provenance,
+  type VariableRef,
+} from "../../ir/index.ts";
 import type { Expr, Span } from "../ast.ts";
 import type { CheckedProgram, ProbeVariant, Type } from "../types.ts";
 import { Dominance } from "./dominance.ts";
@@ -48,7 +55,10 @@ export class Handler {
   readonly #dominance = new Dominance();
   readonly #variables = new Map<string, VariableRef>();
   /** Without a base: in scratch memory. */
-  readonly #memory = new Map<string, { readonly base: Inst | undefined; readonly offset: number; readonly bytes: number }>();
+  readonly #memory = new Map<
+    string,
+    { readonly base: Inst | undefined; readonly offset: number; readonly bytes: number }
+  >();
   #slotBytes = 0;
   #scratchBytes = 0;
   #scratch: Remembered<Inst> | undefined;
@@ -66,7 +76,8 @@ export class Handler {
 
   typeOf(expr: Expr): Type {
     const type = this.variant.types.get(expr);
-    if (type === undefined) throw new Error(`${this.name}: the checker gave no type to the ${expr.kind} at ${expr.span.start}`);
+    if (type === undefined)
+      throw new Error(`${this.name}: the checker gave no type to the ${expr.kind} at ${expr.span.start}`);
     return type;
   }
 
@@ -108,17 +119,20 @@ export class Handler {
 
   ifNonNull(pointer: Inst, to: Provenance, then: (refined: Inst) => void, otherwise?: () => void): void {
     const before = this.builder.current;
-    const side = <A extends readonly unknown[]>(build: (...args: A) => void) => (...args: A): void => {
-      this.#dominance.entered(this.builder.current, before);
-      build(...args);
-    };
+    const side =
+      <A extends readonly unknown[]>(build: (...args: A) => void) =>
+      (...args: A): void => {
+        this.#dominance.entered(this.builder.current, before);
+        build(...args);
+      };
     this.builder.ifNonNull(pointer, to, side(then), otherwise && side(otherwise));
     this.#dominance.entered(this.builder.current, before);
   }
 
   /** Ends the program here. */
   leave(): void {
-    if (this.openRecord !== undefined) this.builder.call(Helper.ringbufDiscard, [this.openRecord, this.constant(RING_NO_WAKEUP)]);
+    if (this.openRecord !== undefined)
+      this.builder.call(Helper.ringbufDiscard, [this.openRecord, this.constant(RING_NO_WAKEUP)]);
     this.builder.return(this.constant(0));
   }
 
@@ -182,7 +196,14 @@ export class Handler {
     const { builder } = this;
     const found = builder.call(Helper.mapLookup, [builder.map(this.scratchMap), this.zeroIndex()]);
     let scratch = found;
-    this.ifNonNull(found, "mapValue", (refined) => { scratch = refined; }, () => this.leave());
+    this.ifNonNull(
+      found,
+      "mapValue",
+      (refined) => {
+        scratch = refined;
+      },
+      () => this.leave(),
+    );
     this.#scratch = { value: scratch, block: builder.current };
     return scratch;
   }
@@ -219,10 +240,13 @@ export class Handler {
 
   /** The 16 bytes at `spot` hold the command's name from now on. */
   rememberComm(spot: Spot): void {
-    if (spot.base.type.kind === "pointer" && spot.base.type.to === "stack") this.#comm = { value: spot, block: this.builder.current };
+    if (spot.base.type.kind === "pointer" && spot.base.type.to === "stack")
+      this.#comm = { value: spot, block: this.builder.current };
   }
 
   #recall<T>(remembered: Remembered<T> | undefined): T | undefined {
-    return remembered !== undefined && this.#dominance.covers(remembered.block, this.builder.current) ? remembered.value : undefined;
+    return remembered !== undefined && this.#dominance.covers(remembered.block, this.builder.current)
+      ? remembered.value
+      : undefined;
   }
 }

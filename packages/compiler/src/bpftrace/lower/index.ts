@@ -29,7 +29,12 @@ export interface Lowered {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function lower(program: CheckedProgram, target: Target, source: SourceText, options: LowerOptions = {}): Lowered {
+export function lower(
+  program: CheckedProgram,
+  target: Target,
+  source: SourceText,
+  options: LowerOptions = {},
+): Lowered {
   const diagnostics = new Diagnostics();
   const object = objectFor(program, target, source, options);
   const handlers: Handler[] = [];

@@ -10,8 +10,19 @@ const U8: Type = { kind: "int", size: 1, signed: false };
 const TEXT: Type = { kind: "string", size: 20 };
 
 test("fields start at multiples of 8; integers are widened", () => {
-  const layout = layOut([U8, TEXT, { kind: "bool" } as const, U8].map((type) => dataType(type, noStacks, SPAN)), 8);
-  assert.deepEqual(layout.fields.map(({ offset, type }) => [offset, type.kind, type.size]), [[8, "int", 8], [16, "string", 20], [40, "bool", 1], [48, "int", 8]]);
+  const layout = layOut(
+    [U8, TEXT, { kind: "bool" } as const, U8].map((type) => dataType(type, noStacks, SPAN)),
+    8,
+  );
+  assert.deepEqual(
+    layout.fields.map(({ offset, type }) => [offset, type.kind, type.size]),
+    [
+      [8, "int", 8],
+      [16, "string", 20],
+      [40, "bool", 1],
+      [48, "int", 8],
+    ],
+  );
   assert.equal(layout.size, 56);
 });
 
@@ -27,6 +38,16 @@ test("arrays keep their elements' sizes", () => {
 });
 
 test("what has no layout is refused where it stands", () => {
-  const struct: Type = { kind: "struct", typeId: 1, name: "struct task_struct", size: 64, space: "kernel", trusted: false };
-  assert.throws(() => dataType(struct, noStacks, SPAN), (error) => error instanceof Refusal && error.diagnostic.code === "SND2008" && error.diagnostic.span.start === 3);
+  const struct: Type = {
+    kind: "struct",
+    typeId: 1,
+    name: "struct task_struct",
+    size: 64,
+    space: "kernel",
+    trusted: false,
+  };
+  assert.throws(
+    () => dataType(struct, noStacks, SPAN),
+    (error) => error instanceof Refusal && error.diagnostic.code === "SND2008" && error.diagnostic.span.start === 3,
+  );
 });

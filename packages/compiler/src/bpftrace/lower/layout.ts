@@ -15,32 +15,47 @@ export type StackMaps = (type: Type & { kind: "stack" }) => string;
 /** The layout of a value of `type`; refused at `span` for what can't be stored. */
 export function dataType(type: Type, stacks: StackMaps, span: Span): DataType {
   switch (type.kind) {
-    case "int": return { kind: "int", size: 8, signed: type.signed };
-    case "enum": return { kind: "enum", size: 8, signed: type.signed, names: type.names };
-    case "bool": return { kind: "bool", size: 1 };
-    case "pointer": return { kind: "pointer", size: 8 };
-    case "string": return { kind: "string", size: type.size };
-    case "symbol": return { kind: "symbol", size: type.user ? 16 : 8, user: type.user };
-    case "stack": return { kind: "stack", size: 16, user: type.user, map: stacks(type), mode: type.mode, frames: type.frames };
+    case "int":
+      return { kind: "int", size: 8, signed: type.signed };
+    case "enum":
+      return { kind: "enum", size: 8, signed: type.signed, names: type.names };
+    case "bool":
+      return { kind: "bool", size: 1 };
+    case "pointer":
+      return { kind: "pointer", size: 8 };
+    case "string":
+      return { kind: "string", size: type.size };
+    case "symbol":
+      return { kind: "symbol", size: type.user ? 16 : 8, user: type.user };
+    case "stack":
+      return { kind: "stack", size: 16, user: type.user, map: stacks(type), mode: type.mode, frames: type.frames };
     case "tuple": {
-      const { fields, size } = layOut(type.items.map((item) => dataType(item, stacks, span)), 0);
+      const { fields, size } = layOut(
+        type.items.map((item) => dataType(item, stacks, span)),
+        0,
+      );
       return { kind: "tuple", size, fields };
     }
     case "array": {
       const element = elementType(type.element, span);
       return { kind: "array", size: element.size * type.length, length: type.length, element };
     }
-    default: return refuse(noLayout, span, typeText(type));
+    default:
+      return refuse(noLayout, span, typeText(type));
   }
 }
 
 /** Elements of arrays keep the size they have in memory: arrays are copied, not converted. */
 function elementType(type: Type, span: Span): DataType {
   switch (type.kind) {
-    case "int": return type;
-    case "enum": return type;
-    case "pointer": return { kind: "pointer", size: 8 };
-    default: return refuse(noLayout, span, `array of ${typeText(type)}`);
+    case "int":
+      return type;
+    case "enum":
+      return type;
+    case "pointer":
+      return { kind: "pointer", size: 8 };
+    default:
+      return refuse(noLayout, span, `array of ${typeText(type)}`);
   }
 }
 
@@ -69,36 +84,63 @@ export function alignUp(bytes: number): number {
 /** Whether a value of this type fits a register; others live in memory. */
 export function isScalar(type: Type): boolean {
   switch (type.kind) {
-    case "int": case "bool": case "enum": case "pointer": return true;
-    default: return false;
+    case "int":
+    case "bool":
+    case "enum":
+    case "pointer":
+      return true;
+    default:
+      return false;
   }
 }
 
 /** Whether a variable of this type has memory of its own; structs and arrays are known by their address. */
 export function livesInMemory(type: Type): boolean {
   switch (type.kind) {
-    case "string": case "buffer": case "tuple": case "stack": case "symbol": return true;
-    default: return false;
+    case "string":
+    case "buffer":
+    case "tuple":
+    case "stack":
+    case "symbol":
+      return true;
+    default:
+      return false;
   }
 }
 
 /** Bytes that a value of this type takes where it lies in the kernel's or a process's memory; void counts as one. */
 export function byteSize(type: Type): number {
   switch (type.kind) {
-    case "int": case "enum": case "string": case "buffer": case "struct": return type.size;
-    case "pointer": return 8;
-    case "array": return type.length * byteSize(type.element);
-    case "bool": case "void": case "none": case "args": return 1;
-    default: return fieldSize(type);
+    case "int":
+    case "enum":
+    case "string":
+    case "buffer":
+    case "struct":
+      return type.size;
+    case "pointer":
+      return 8;
+    case "array":
+      return type.length * byteSize(type.element);
+    case "bool":
+    case "void":
+    case "none":
+    case "args":
+      return 1;
+    default:
+      return fieldSize(type);
   }
 }
 
 /** Bytes of a field of this type in a key, a value or a record, padding included. */
 export function fieldSize(type: Type): number {
   switch (type.kind) {
-    case "stack": return 16;
-    case "symbol": return type.user ? 16 : 8;
-    case "tuple": return type.items.reduce((sum, item) => sum + fieldSize(item), 0);
-    default: return isScalar(type) ? 8 : alignUp(byteSize(type));
+    case "stack":
+      return 16;
+    case "symbol":
+      return type.user ? 16 : 8;
+    case "tuple":
+      return type.items.reduce((sum, item) => sum + fieldSize(item), 0);
+    default:
+      return isScalar(type) ? 8 : alignUp(byteSize(type));
   }
 }

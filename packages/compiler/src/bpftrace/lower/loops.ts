@@ -54,7 +54,12 @@ export function forRange(h: Handler, s: ForRange, body: () => void): void {
   const variable = h.variable(s.variable.name);
   const counter = builder.variable("counter");
   builder.write(counter, h.constant(from));
-  const [head, inside, next, exit] = [builder.block("for"), builder.block("body"), builder.block("next"), builder.block("done")];
+  const [head, inside, next, exit] = [
+    builder.block("for"),
+    builder.block("body"),
+    builder.block("next"),
+    builder.block("done"),
+  ];
   const before = builder.current;
   builder.jump(head);
   h.enterUnsealed(head, before);

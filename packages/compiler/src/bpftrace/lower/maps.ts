@@ -31,7 +31,9 @@ export function keyFrom(h: Handler, given: readonly Expr[], ref: MapRef, plan: M
   const [only] = given;
   const whole = given.length === 1 && types.length > 1 && only !== undefined;
   if (whole) storeValue(h, only, { kind: "tuple", items: types }, spot, true);
-  else for (const [index, field] of plan.view.keys.entries()) storeValue(h, given[index]!, types[index]!, { base: spot.base, offset: spot.offset + field.offset }, true);
+  else
+    for (const [index, field] of plan.view.keys.entries())
+      storeValue(h, given[index]!, types[index]!, { base: spot.base, offset: spot.offset + field.offset }, true);
   return spotAddress(h, spot);
 }
 
@@ -80,7 +82,8 @@ export function mapEntryInto(h: Handler, ref: MapRef, spot: Spot, bytes: number)
   else {
     const found = lookUp(h, plan, keyOf(h, ref, plan));
     h.ifNonNull(
-      found, "mapValue",
+      found,
+      "mapValue",
       (entry) => builder.copy(spot.base, spot.offset, entry, 0, copied),
       () => builder.zero(spot.base, spot.offset, copied),
     );
@@ -99,7 +102,19 @@ export function assignMap(h: Handler, statement: AssignMap): void {
   }
   if (!isScalar(type)) return assignMemory(h, target, value, type, plan);
   const right = scalar(h, value);
-  const result = op === undefined ? right : fit(h, arithmetic(h, op as ArithmeticOp, { value: readMap(h, target), type }, { value: right, type: h.typeOf(value) }), type);
+  const result =
+    op === undefined
+      ? right
+      : fit(
+          h,
+          arithmetic(
+            h,
+            op as ArithmeticOp,
+            { value: readMap(h, target), type },
+            { value: right, type: h.typeOf(value) },
+          ),
+          type,
+        );
   assignScalar(h, target, plan, result);
 }
 
@@ -132,7 +147,8 @@ function setOnly(h: Handler, plan: MapPlan, change: (entry: Inst) => void): void
   const { value } = plan.view;
   const entry = onlyValue(h, plan);
   change(entry);
-  if (value.kind === "scalar" && value.setOffset !== undefined) h.builder.store(entry, value.setOffset, 8, h.constant(1));
+  if (value.kind === "scalar" && value.setOffset !== undefined)
+    h.builder.store(entry, value.setOffset, 8, h.constant(1));
 }
 
 /** Adds to the value, atomically, since every CPU shares it. */

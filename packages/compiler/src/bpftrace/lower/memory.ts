@@ -34,7 +34,11 @@ export interface BitField {
 }
 
 /** The relocation that finds a place's field on the running kernel. */
-export function relocation(h: Handler, place: Place, kind: CoreKind = CoreKind.FieldByteOffset): CoreRelocation | undefined {
+export function relocation(
+  h: Handler,
+  place: Place,
+  kind: CoreKind = CoreKind.FieldByteOffset,
+): CoreRelocation | undefined {
   return place.field && h.object.types.relocation(kind, place.field.struct, place.field.path);
 }
 
@@ -55,8 +59,8 @@ export function read(h: Handler, place: Place, type: Type, span: Span): Inst {
     const core = relocation(h, place);
     return h.builder.load(place.base, place.offset, size, {
       signed,
-      ...core === undefined ? {} : { core },
-      ...type.kind === "pointer" && type.trusted ? { type: pointerTo("trusted") } : {},
+      ...(core === undefined ? {} : { core }),
+      ...(type.kind === "pointer" && type.trusted ? { type: pointerTo("trusted") } : {}),
     });
   }
   readBytes(h, place, { base: h.word(), offset: 0 }, size);
@@ -64,14 +68,25 @@ export function read(h: Handler, place: Place, type: Type, span: Span): Inst {
 }
 
 /** Copies `bytes` bytes from a place to memory of the program; zeros where the place can't be read. */
-export function readBytes(h: Handler, place: Place, to: { readonly base: Inst; readonly offset: number }, bytes: number): void {
+export function readBytes(
+  h: Handler,
+  place: Place,
+  to: { readonly base: Inst; readonly offset: number },
+  bytes: number,
+): void {
   const { builder } = h;
   const helper = place.space === "user" ? Helper.probeReadUser : Helper.probeReadKernel;
   builder.call(helper, [spotAddress(h, to), h.constant(bytes), address(h, place)]);
 }
 
 /** Copies a NUL-terminated string of at most `bytes` bytes, its end included. What follows its end is not written. */
-export function readString(h: Handler, from: Inst, space: AddressSpace, to: { readonly base: Inst; readonly offset: number }, bytes: Inst): void {
+export function readString(
+  h: Handler,
+  from: Inst,
+  space: AddressSpace,
+  to: { readonly base: Inst; readonly offset: number },
+  bytes: Inst,
+): void {
   const helper = space === "user" ? Helper.probeReadUserStr : Helper.probeReadKernelStr;
   h.builder.call(helper, [spotAddress(h, to), bytes, from]);
 }
@@ -102,7 +117,11 @@ function readBits(h: Handler, place: Place, bits: BitField, type: Type, span: Sp
     return core === undefined ? h.constant(fallback) : builder.core(core, fallback);
   };
   const signed = (type.kind === "int" || type.kind === "enum") && type.signed;
-  return builder.binary(signed ? "ashr" : "lshr", builder.binary("shl", raw, shift(CoreKind.FieldLeftShift, left)), shift(CoreKind.FieldRightShift, right));
+  return builder.binary(
+    signed ? "ashr" : "lshr",
+    builder.binary("shl", raw, shift(CoreKind.FieldLeftShift, left)),
+    shift(CoreKind.FieldRightShift, right),
+  );
 }
 
 /** The aligned word that a bit field lies in, the declared type's or, where it crosses one, a wider one. */
@@ -116,9 +135,14 @@ function wordOf(bits: BitField, declared: AccessSize): { readonly byte: number; 
 /** The size that a value of this type has in memory, which a register must hold. */
 export function accessSize(type: Type, span: Span): AccessSize {
   switch (type.kind) {
-    case "int": case "enum": return type.size;
-    case "bool": return 1;
-    case "pointer": return 8;
-    default: return refuse(noLayout, span, typeText(type));
+    case "int":
+    case "enum":
+      return type.size;
+    case "bool":
+      return 1;
+    case "pointer":
+      return 8;
+    default:
+      return refuse(noLayout, span, typeText(type));
   }
 }

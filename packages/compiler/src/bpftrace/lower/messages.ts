@@ -4,52 +4,63 @@ import type { Diagnostic, Message, SourceSpan } from "../../diagnostics/index.ts
 type M<Args extends readonly unknown[] = readonly []> = Message<Args>;
 
 export const notLowered: M<readonly [what: string]> = {
-  code: "SND2001", severity: "error",
+  code: "SND2001",
+  severity: "error",
   text: (what) => `${what} not supported yet`,
 };
 export const aggregationRead: M<readonly [map: string]> = {
-  code: "SND2002", severity: "error",
+  code: "SND2002",
+  severity: "error",
   text: (map) => `${map} is an aggregation, kept apart for every CPU, and can't be read inside a probe`,
   hint: () => "it is printed as a whole: print(@x), or when the script ends",
 };
 export const noArgument: M<readonly [name: string, limit: number]> = {
-  code: "SND2003", severity: "error",
+  code: "SND2003",
+  severity: "error",
   text: (name, limit) => `${name} is not in a register here: this architecture passes ${limit} arguments in registers`,
 };
 export const unknownRegister: M<readonly [name: string, known: string]> = {
-  code: "SND2004", severity: "error",
+  code: "SND2004",
+  severity: "error",
   text: (name) => `unknown register ${name}`,
   hint: (_, known) => `this architecture has ${known}`,
 };
 export const notReadable: M<readonly [what: string]> = {
-  code: "SND2005", severity: "error",
+  code: "SND2005",
+  severity: "error",
   text: (what) => `${what} has no address to read from`,
 };
 export const unrollTooMuch: M<readonly [limit: number]> = {
-  code: "SND2006", severity: "error",
+  code: "SND2006",
+  severity: "error",
   text: (limit) => `unroll needs a constant from 1 to ${limit}`,
 };
 export const recordTooLarge: M<readonly [size: number, limit: number]> = {
-  code: "SND2007", severity: "error",
+  code: "SND2007",
+  severity: "error",
   text: (size, limit) => `this needs ${size} bytes in one record, more than the ${limit} that fit`,
   hint: () => "shorten its strings: str(pointer, length), or the setting max_strlen",
 };
 export const noLayout: M<readonly [type: string]> = {
-  code: "SND2008", severity: "error",
+  code: "SND2008",
+  severity: "error",
   text: (type) => `a value of type ${type} can't be stored or printed as a whole`,
   hint: () => "use one of its fields",
 };
 export const unknownMember: M<readonly [type: string, name: string]> = {
-  code: "SND2009", severity: "error",
+  code: "SND2009",
+  severity: "error",
   text: (type, name) => `${type} has no member ${name} on this kernel`,
 };
 export const rangeNotConstant: M<readonly [limit: number]> = {
-  code: "SND2010", severity: "error",
+  code: "SND2010",
+  severity: "error",
   text: (limit) => `a range must have constant bounds and at most ${limit} steps so far`,
 };
 
 export const tooComplex: M<readonly [reason: string]> = {
-  code: "SND2011", severity: "error",
+  code: "SND2011",
+  severity: "error",
   text: (reason) => `this probe is too large for one BPF program: ${reason}`,
   hint: () => "split it into several probes, or use fewer and shorter strings",
 };
@@ -68,5 +79,12 @@ export class Refusal extends Error {
 /** Refuses the construct at `span`. */
 export function refuse<A extends readonly unknown[]>(message: Message<A>, span: SourceSpan, ...args: A): never {
   const { code, severity, text, hint } = message;
-  throw new Refusal({ code, severity, message: text(...args), span: { start: span.start, end: span.end }, hint: hint?.(...args), notes: [] });
+  throw new Refusal({
+    code,
+    severity,
+    message: text(...args),
+    span: { start: span.start, end: span.end },
+    hint: hint?.(...args),
+    notes: [],
+  });
 }

@@ -1,5 +1,13 @@
 /** What the programs of one script share: maps, events, types and names. */
-import { LOSS_COUNTERS, type EventAction, type EventView, type Field, type Manifest, type MapSpec, type Target } from "@sonde/bpf/spec";
+import {
+  LOSS_COUNTERS,
+  type EventAction,
+  type EventView,
+  type Field,
+  type Manifest,
+  type MapSpec,
+  type Target,
+} from "@sonde/bpf/spec";
 import type { SourceText } from "../../diagnostics/index.ts";
 import type { Span } from "../ast.ts";
 import type { CheckedProgram, ProbeVariant, Type } from "../types.ts";
@@ -32,7 +40,13 @@ export class ObjectBuilder {
   readonly #names = new Set<string>();
   #zeroBytes = 0;
 
-  constructor(program: CheckedProgram, target: Target, source: SourceText, uses: ScriptMapUses, histogramTotals: boolean) {
+  constructor(
+    program: CheckedProgram,
+    target: Target,
+    source: SourceText,
+    uses: ScriptMapUses,
+    histogramTotals: boolean,
+  ) {
     this.program = program;
     this.target = target;
     this.positions = new Positions(source);
@@ -60,7 +74,7 @@ export class ObjectBuilder {
         types: this.types,
         stacks: (type) => this.stackMap(type),
         totals: this.#histogramTotals,
-        users: [...this.#uses.users.get(name) ?? []],
+        users: [...(this.#uses.users.get(name) ?? [])],
         lateEntries: () => this.target.features.lateEntries === true,
         span,
       });
@@ -72,15 +86,27 @@ export class ObjectBuilder {
   /** The stack map for stacks of this type. */
   stackMap(type: Type & { kind: "stack" }): string {
     const name = `${type.user ? "ustack" : "kstack"}_${type.frames}`;
-    return this.#shared({ ...untyped(name), type: "stack_trace", keySize: 4, valueSize: type.frames * FRAME_BYTES, maxEntries: STACKS });
+    return this.#shared({
+      ...untyped(name),
+      type: "stack_trace",
+      keySize: 4,
+      valueSize: type.frames * FRAME_BYTES,
+      maxEntries: STACKS,
+    });
   }
 
   /** The per-CPU array of loss counters. */
   get losses(): string {
     const { types } = this;
     return this.#shared({
-      name: "losses", type: "percpu_array", keySize: 4, valueSize: 8, maxEntries: LOSS_COUNTERS, flags: 0,
-      keyTypeId: types.index, valueTypeId: types.word(false),
+      name: "losses",
+      type: "percpu_array",
+      keySize: 4,
+      valueSize: 8,
+      maxEntries: LOSS_COUNTERS,
+      flags: 0,
+      keyTypeId: types.index,
+      valueTypeId: types.word(false),
     });
   }
 
@@ -99,7 +125,14 @@ export class ObjectBuilder {
   get start(): string {
     const { types } = this;
     return this.#shared({
-      name: "start", type: "array", keySize: 4, valueSize: 8, maxEntries: 1, flags: 0, keyTypeId: types.index, valueTypeId: types.word(false),
+      name: "start",
+      type: "array",
+      keySize: 4,
+      valueSize: 8,
+      maxEntries: 1,
+      flags: 0,
+      keyTypeId: types.index,
+      valueTypeId: types.word(false),
     });
   }
 
@@ -122,9 +155,11 @@ export class ObjectBuilder {
 
   /** Every map, in the order of first use, the user's first. */
   maps(): readonly MapSpec[] {
-    if (this.#zeroBytes > 0) this.#shared({ ...untyped("zeros"), type: "array", keySize: 4, valueSize: this.#zeroBytes, maxEntries: 1 });
+    if (this.#zeroBytes > 0)
+      this.#shared({ ...untyped("zeros"), type: "array", keySize: 4, valueSize: this.#zeroBytes, maxEntries: 1 });
     const internal = [...this.#internal.values()].map((spec) =>
-      spec.type === "ringbuf" ? { ...spec, maxEntries: ringBytes(this.#events, this.program.config.ringPages) } : spec);
+      spec.type === "ringbuf" ? { ...spec, maxEntries: ringBytes(this.#events, this.program.config.ringPages) } : spec,
+    );
     return [...[...this.#plans.values()].map((plan) => plan.spec), ...internal];
   }
 
@@ -133,9 +168,9 @@ export class ObjectBuilder {
     return {
       maps: [...this.#plans.values()].map((plan) => plan.view),
       events: this.#events,
-      ...this.#internal.has("events") ? { ring: "events" } : {},
-      ...this.#internal.has("losses") ? { losses: "losses" } : {},
-      ...this.#internal.has("start") ? { start: "start" } : {},
+      ...(this.#internal.has("events") ? { ring: "events" } : {}),
+      ...(this.#internal.has("losses") ? { losses: "losses" } : {}),
+      ...(this.#internal.has("start") ? { start: "start" } : {}),
       config: { printMapsOnExit: config.printMapsOnExit, stackMode: config.stackMode },
     };
   }

@@ -15,7 +15,15 @@ export interface Operand {
   readonly type: Type;
 }
 
-const PLAIN: Readonly<Partial<Record<ArithmeticOp, IrOp>>> = { "+": "add", "-": "sub", "*": "mul", "&": "and", "|": "or", "^": "xor", "<<": "shl" };
+const PLAIN: Readonly<Partial<Record<ArithmeticOp, IrOp>>> = {
+  "+": "add",
+  "-": "sub",
+  "*": "mul",
+  "&": "and",
+  "|": "or",
+  "^": "xor",
+  "<<": "shl",
+};
 
 export function arithmetic(h: Handler, op: ArithmeticOp, left: Operand, right: Operand): Inst {
   const { builder } = h;
@@ -25,9 +33,12 @@ export function arithmetic(h: Handler, op: ArithmeticOp, left: Operand, right: O
   if (plain !== undefined) return builder.binary(plain, a, b);
   const signed = op === ">>" ? isSigned(left.type) : bothSigned(left.type, right.type);
   switch (op) {
-    case "/": return builder.binary(signed ? "sdiv" : "udiv", a, b);
-    case "%": return builder.binary(signed ? "smod" : "umod", a, b);
-    default: return builder.binary(signed ? "ashr" : "lshr", a, b);
+    case "/":
+      return builder.binary(signed ? "sdiv" : "udiv", a, b);
+    case "%":
+      return builder.binary(signed ? "smod" : "umod", a, b);
+    default:
+      return builder.binary(signed ? "ashr" : "lshr", a, b);
   }
 }
 
@@ -47,19 +58,32 @@ function bothSigned(left: Type, right: Type): boolean {
 export function comparison(op: ComparisonOp, left: Type, right: Type): CompareOp {
   const signed = bothSigned(left, right);
   switch (op) {
-    case "==": return "eq";
-    case "!=": return "ne";
-    case "<": return signed ? "slt" : "ult";
-    case "<=": return signed ? "sle" : "ule";
-    case ">": return signed ? "sgt" : "ugt";
-    case ">=": return signed ? "sge" : "uge";
+    case "==":
+      return "eq";
+    case "!=":
+      return "ne";
+    case "<":
+      return signed ? "slt" : "ult";
+    case "<=":
+      return signed ? "sle" : "ule";
+    case ">":
+      return signed ? "sgt" : "ugt";
+    case ">=":
+      return signed ? "sge" : "uge";
   }
 }
 
 export function isComparison(op: BinaryOp): op is ComparisonOp {
   switch (op) {
-    case "==": case "!=": case "<": case "<=": case ">": case ">=": return true;
-    default: return false;
+    case "==":
+    case "!=":
+    case "<":
+    case "<=":
+    case ">":
+    case ">=":
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -70,7 +94,8 @@ export function isSigned(type: Type): boolean {
 /** Cuts a 64-bit value to an integer type narrower than that. */
 export function fit(h: Handler, value: Inst, type: Type): Inst {
   switch (type.kind) {
-    case "int": case "enum":
+    case "int":
+    case "enum":
       return type.size === 8 ? value : h.builder.extend(value, (type.size * 8) as 8 | 16 | 32, type.signed);
     case "bool":
       return h.builder.compare("ne", value, h.constant(0));

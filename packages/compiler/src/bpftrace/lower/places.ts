@@ -14,10 +14,14 @@ import { temporaryOf } from "./values.ts";
 /** Whether `e` is read from where it lies rather than computed. */
 export function hasPlace(h: Handler, e: Expr): boolean {
   switch (e.kind) {
-    case "member": return isArgument(e) ? h.variant.arguments.kind === "tracepoint" : h.typeOf(e.object).kind !== "args";
-    case "index": return true;
-    case "unary": return e.op === "*";
-    default: return false;
+    case "member":
+      return isArgument(e) ? h.variant.arguments.kind === "tracepoint" : h.typeOf(e.object).kind !== "args";
+    case "index":
+      return true;
+    case "unary":
+      return e.op === "*";
+    default:
+      return false;
   }
 }
 
@@ -29,11 +33,13 @@ export function place(h: Handler, e: Expr): Place {
       if (found !== undefined) return found;
       return behind(h, e);
     }
-    case "index": return element(h, e);
+    case "index":
+      return element(h, e);
     case "unary":
       if (e.op === "*") return behind(h, e.operand);
       return refuse(notReadable, e.span, "this");
-    default: return ofValue(h, e);
+    default:
+      return ofValue(h, e);
   }
 }
 
@@ -41,10 +47,15 @@ export function place(h: Handler, e: Expr): Place {
 function behind(h: Handler, e: Expr): Place {
   const type = h.typeOf(e);
   switch (type.kind) {
-    case "pointer": return { base: scalar(h, e), offset: 0, space: type.space, trusted: type.trusted };
-    case "struct": case "array": return { base: scalar(h, e), offset: 0, space: type.space, trusted: type.trusted };
-    case "int": return { base: scalar(h, e), offset: 0, space: h.variant.user ? "user" : "kernel", trusted: false };
-    default: return refuse(notReadable, e.span, `a value of type ${typeText(type)}`);
+    case "pointer":
+      return { base: scalar(h, e), offset: 0, space: type.space, trusted: type.trusted };
+    case "struct":
+    case "array":
+      return { base: scalar(h, e), offset: 0, space: type.space, trusted: type.trusted };
+    case "int":
+      return { base: scalar(h, e), offset: 0, space: h.variant.user ? "user" : "kernel", trusted: false };
+    default:
+      return refuse(notReadable, e.span, `a value of type ${typeText(type)}`);
   }
 }
 
@@ -67,17 +78,28 @@ function member(h: Handler, e: Member): Place {
   // Records of tracepoints hold their structs by value, laid out as the Target's format says.
   if (outer.space === "program") return inRecord(outer, found);
   const start = outer.field === undefined && outer.offset !== 0 ? flatten(h, outer) : outer;
-  const field = start.field === undefined
-    ? { struct: type.typeId, path: found.path }
-    : { struct: start.field.struct, path: [...start.field.path, ...found.path] };
+  const field =
+    start.field === undefined
+      ? { struct: type.typeId, path: found.path }
+      : { struct: start.field.struct, path: [...start.field.path, ...found.path] };
   const { base, space, trusted, offset } = start;
   if (found.bitSize > 0) {
-    return { base, offset: 0, space, trusted, field, bits: { offset: offset * 8 + found.bitOffset, size: found.bitSize } };
+    return {
+      base,
+      offset: 0,
+      space,
+      trusted,
+      field,
+      bits: { offset: offset * 8 + found.bitOffset, size: found.bitSize },
+    };
   }
   return { base, offset: offset + found.bitOffset / 8, space, trusted, field };
 }
 
-function inRecord(outer: Place, { bitOffset, bitSize }: { readonly bitOffset: number; readonly bitSize: number }): Place {
+function inRecord(
+  outer: Place,
+  { bitOffset, bitSize }: { readonly bitOffset: number; readonly bitSize: number },
+): Place {
   if (bitSize > 0) return { ...outer, offset: 0, bits: { offset: outer.offset * 8 + bitOffset, size: bitSize } };
   return { ...outer, offset: outer.offset + bitOffset / 8 };
 }
@@ -103,7 +125,12 @@ function element(h: Handler, e: Index): Place {
   const distance = builder.binary("mul", scalar(h, e.index), h.constant(size));
   const start = flatten(h, outer);
   // The verifier knows no bounds for a computed index: such elements are read through a helper.
-  return { base: builder.binary("add", start.base, distance), offset: 0, space: start.space === "user" ? "user" : "kernel", trusted: false };
+  return {
+    base: builder.binary("add", start.base, distance),
+    offset: 0,
+    space: start.space === "user" ? "user" : "kernel",
+    trusted: false,
+  };
 }
 
 /** The same place with nothing left to add. */

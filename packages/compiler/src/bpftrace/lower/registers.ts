@@ -13,17 +13,44 @@ export interface Registers {
 }
 
 const X86_64 = [
-  "r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8", "ax", "cx", "dx", "si", "di", "orig_ax", "ip", "cs", "flags", "sp", "ss",
+  "r15",
+  "r14",
+  "r13",
+  "r12",
+  "bp",
+  "bx",
+  "r11",
+  "r10",
+  "r9",
+  "r8",
+  "ax",
+  "cx",
+  "dx",
+  "si",
+  "di",
+  "orig_ax",
+  "ip",
+  "cs",
+  "flags",
+  "sp",
+  "ss",
 ];
 
 export function registers(arch: Target["arch"]): Registers {
-  const names = arch === "x86_64" ? X86_64 : [...Array.from({ length: 31 }, (_, index) => `r${index}`), "sp", "pc", "pstate"];
+  const names =
+    arch === "x86_64" ? X86_64 : [...Array.from({ length: 31 }, (_, index) => `r${index}`), "sp", "pc", "pstate"];
   const offset = (name: string): number | undefined => {
     const index = names.indexOf(name === "lr" && arch === "aarch64" ? "r30" : name);
     return index < 0 ? undefined : index * 8;
   };
   const known = (name: string): number => offset(name) ?? 0;
   return arch === "x86_64"
-    ? { arguments: ["di", "si", "dx", "cx", "r8", "r9"].map(known), result: known("ax"), ip: known("ip"), offset, names }
+    ? {
+        arguments: ["di", "si", "dx", "cx", "r8", "r9"].map(known),
+        result: known("ax"),
+        ip: known("ip"),
+        offset,
+        names,
+      }
     : { arguments: names.slice(0, 8).map(known), result: known("r0"), ip: known("pc"), offset, names };
 }

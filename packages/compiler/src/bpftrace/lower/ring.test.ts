@@ -7,7 +7,12 @@ const event = (action: EventAction, size: number): EventView => ({ id: 0, size, 
 const exit = event({ kind: "exit" }, 16);
 const line = (size: number): EventView => event({ kind: "printf", format: "" }, size);
 
-const cases: readonly (readonly [name: string, events: readonly EventView[], pages: number | undefined, want: number])[] = [
+const cases: readonly (readonly [
+  name: string,
+  events: readonly EventView[],
+  pages: number | undefined,
+  want: number,
+])[] = [
   ["nothing but exit() needs no room", [exit], undefined, 64 << 10],
   ["small records, room for 65536 of them", [exit, line(8)], undefined, 1 << 20],
   ["the largest record decides", [line(8), line(40)], undefined, 4 << 20],

@@ -13,7 +13,11 @@ import { registers } from "./registers.ts";
 export function storeStack(h: Handler, type: Type & { kind: "stack" }, spot: Spot): void {
   const { builder } = h;
   const map = h.object.stackMap(type);
-  const id = builder.call(Helper.stackId, [builder.context(), builder.map(map), h.constant(type.user ? USER_STACK : 0)]);
+  const id = builder.call(Helper.stackId, [
+    builder.context(),
+    builder.map(map),
+    h.constant(type.user ? USER_STACK : 0),
+  ]);
   h.when({ kind: "eq", a: id, b: h.constant(EEXIST) }, () => countLoss(h, "StackLost"), undefined, false);
   builder.store(spot.base, spot.offset, 8, id);
   builder.store(spot.base, spot.offset + 8, 8, type.user ? processId(h) : h.constant(0));
@@ -34,6 +38,7 @@ function symbolAddress(h: Handler, e: Expr): Inst {
 /** `func`: the address of the function that the probe is on. */
 function probedFunction(h: Handler): Inst {
   const { builder } = h;
-  if (h.object.target.features.cookie && h.variant.programType !== "perf_event") return builder.call(Helper.funcIp, [builder.context()]);
+  if (h.object.target.features.cookie && h.variant.programType !== "perf_event")
+    return builder.call(Helper.funcIp, [builder.context()]);
   return builder.load(builder.context(), registers(h.object.target.arch).ip, 8);
 }

@@ -22,26 +22,41 @@ export function block(h: Handler, { body }: Block): void {
 
 function statement(h: Handler, s: Stmt): void {
   switch (s.kind) {
-    case "block": return block(h, s);
-    case "exprStmt": return expression(h, s);
-    case "assign": return assign(h, s);
-    case "assignMap": return toMap(h, s);
-    case "let": return declare(h, s);
-    case "if": return conditional(h, s);
-    case "unroll": return unroll(h, s, () => block(h, s.body));
-    case "while": return whileLoop(h, s, () => block(h, s.body));
-    case "forRange": return forRange(h, s, () => block(h, s.body));
-    case "forMap": return refuse(notLowered, s.span, "a loop over a map is");
-    case "jump": return jump(h, s);
+    case "block":
+      return block(h, s);
+    case "exprStmt":
+      return expression(h, s);
+    case "assign":
+      return assign(h, s);
+    case "assignMap":
+      return toMap(h, s);
+    case "let":
+      return declare(h, s);
+    case "if":
+      return conditional(h, s);
+    case "unroll":
+      return unroll(h, s, () => block(h, s.body));
+    case "while":
+      return whileLoop(h, s, () => block(h, s.body));
+    case "forRange":
+      return forRange(h, s, () => block(h, s.body));
+    case "forMap":
+      return refuse(notLowered, s.span, "a loop over a map is");
+    case "jump":
+      return jump(h, s);
   }
 }
 
 function expression(h: Handler, { expr }: ExprStmt): void {
   switch (expr.kind) {
-    case "call": return callStatement(h, expr);
-    case "update": return void update(h, expr, false);
-    case "ternary": return choice(h, expr);
-    default: scalar(h, expr);
+    case "call":
+      return callStatement(h, expr);
+    case "update":
+      return void update(h, expr, false);
+    case "ternary":
+      return choice(h, expr);
+    default:
+      scalar(h, expr);
   }
 }
 
@@ -59,7 +74,12 @@ function assign(h: Handler, { variable, op, value }: Assign): void {
   const target = h.variable(variable.name);
   const right = scalar(h, value);
   if (op === undefined) return builder.write(target, fit(h, right, type));
-  const result = arithmetic(h, op as ArithmeticOp, { value: builder.read(target), type }, { value: right, type: h.typeOf(value) });
+  const result = arithmetic(
+    h,
+    op as ArithmeticOp,
+    { value: builder.read(target), type },
+    { value: right, type: h.typeOf(value) },
+  );
   builder.write(target, fit(h, result, type));
 }
 
@@ -74,7 +94,8 @@ function declare(h: Handler, { variable, value, span }: Let): void {
 function toMap(h: Handler, s: AssignMap): void {
   const { value } = planOf(h, s.target).info;
   if (value.kind === "scalar") return assignMap(h, s);
-  if (s.value.kind !== "call" || s.op !== undefined) return refuse(notLowered, s.span, "this assignment to an aggregation is");
+  if (s.value.kind !== "call" || s.op !== undefined)
+    return refuse(notLowered, s.span, "this assignment to an aggregation is");
   aggregate(h, s, s.value, value.aggregate);
 }
 

@@ -19,15 +19,27 @@ export function storeString(h: Handler, e: Expr, size: number, spot: Spot, exact
   const text = literalText(h, e);
   if (text !== undefined) return storeText(h, text, size, spot, exact);
   switch (e.kind) {
-    case "builtin": return storeComm(h, e, size, spot, exact);
-    case "call": return storeCall(h, e, size, spot, exact);
-    case "member": case "index": case "unary": return storeFrom(h, place(h, e), stringSize(h, e), size, spot, exact);
-    case "variable": return copyString(h, h.memoryVariable(e.name), stringSize(h, e), size, spot);
-    case "map": return mapEntryInto(h, e, spot, alignUp(size));
+    case "builtin":
+      return storeComm(h, e, size, spot, exact);
+    case "call":
+      return storeCall(h, e, size, spot, exact);
+    case "member":
+    case "index":
+    case "unary":
+      return storeFrom(h, place(h, e), stringSize(h, e), size, spot, exact);
+    case "variable":
+      return copyString(h, h.memoryVariable(e.name), stringSize(h, e), size, spot);
+    case "map":
+      return mapEntryInto(h, e, spot, alignUp(size));
     case "ternary": {
       if (e.then === undefined) break;
       const { then, otherwise } = e;
-      branch(h, e.condition, () => storeString(h, then, size, spot, exact), () => storeString(h, otherwise, size, spot, exact));
+      branch(
+        h,
+        e.condition,
+        () => storeString(h, then, size, spot, exact),
+        () => storeString(h, otherwise, size, spot, exact),
+      );
       return;
     }
   }
@@ -46,7 +58,8 @@ function storeText(h: Handler, text: string, size: number, spot: Spot, exact: bo
   const end = exact ? alignUp(size) : Math.min(alignUp(bytes.length), alignUp(size));
   const padded = new Uint8Array(alignUp(bytes.length));
   padded.set(bytes);
-  for (const word of words(padded, 8, padded.length)) builder.store(spot.base, spot.offset + word.offset, word.size, h.constant(word.value));
+  for (const word of words(padded, 8, padded.length))
+    builder.store(spot.base, spot.offset + word.offset, word.size, h.constant(word.value));
   if (end > padded.length) builder.zero(spot.base, spot.offset + padded.length, end - padded.length);
 }
 
@@ -55,10 +68,17 @@ function storeCall(h: Handler, e: Call, size: number, spot: Spot, exact: boolean
   if (e.name !== "str" || pointer === undefined) return refuse(notLowered, e.span, `${e.name}() is`);
   const type = h.typeOf(pointer);
   if (type.kind === "string") return storeString(h, pointer, size, spot, exact);
-  const space: AddressSpace = type.kind === "pointer" || type.kind === "array" ? type.space : h.variant.user ? "user" : "kernel";
+  const space: AddressSpace =
+    type.kind === "pointer" || type.kind === "array" ? type.space : h.variant.user ? "user" : "kernel";
   if (exact) h.builder.zero(spot.base, spot.offset, alignUp(size));
   const from = type.kind === "array" ? address(h, place(h, pointer)) : scalar(h, pointer);
-  readString(h, from, space === "program" ? "kernel" : space, spot, length === undefined ? h.constant(size) : limited(h, length, size));
+  readString(
+    h,
+    from,
+    space === "program" ? "kernel" : space,
+    spot,
+    length === undefined ? h.constant(size) : limited(h, length, size),
+  );
 }
 
 /** The bytes for a string of at most `length` characters and its NUL, no more than `size`. */
@@ -106,7 +126,11 @@ function copyCut(h: Handler, from: Place, bytes: number, spot: Spot): void {
     const cut = builder.binary("and", word, below);
     builder.store(spot.base, spot.offset + offset, 8, alive === undefined ? cut : builder.binary("and", cut, alive));
     if (offset + 8 === bytes) break;
-    const none = builder.binary("xor", builder.binary("ashr", builder.binary("or", zeros, negated), h.constant(63)), all);
+    const none = builder.binary(
+      "xor",
+      builder.binary("ashr", builder.binary("or", zeros, negated), h.constant(63)),
+      all,
+    );
     alive = alive === undefined ? none : builder.binary("and", alive, none);
   }
 }

@@ -7,12 +7,15 @@ export function literalText(h: Handler, e: Expr): string | undefined {
   const known = h.variant.constants.get(e);
   if (typeof known === "string") return known;
   switch (e.kind) {
-    case "string": return e.value;
-    case "builtin": return e.name === "probe" ? h.variant.title : undefined;
+    case "string":
+      return e.value;
+    case "builtin":
+      return e.name === "probe" ? h.variant.title : undefined;
     case "call": {
       const [argument] = e.args;
       return e.name === "str" && e.args.length === 1 && argument !== undefined ? literalText(h, argument) : undefined;
     }
-    default: return undefined;
+    default:
+      return undefined;
   }
 }

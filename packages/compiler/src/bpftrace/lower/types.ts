@@ -66,7 +66,9 @@ export class ObjectTypes {
   /** A map's key, `size` bytes. A single part stands for itself. */
   key(name: string, parts: readonly Field[], size: number): TypeId {
     const [first] = parts;
-    return parts.length === 1 && first !== undefined && first.type.size === size ? this.#data(first.type) : this.#struct(`${name}_key`, parts, size);
+    return parts.length === 1 && first !== undefined && first.type.size === size
+      ? this.#data(first.type)
+      : this.#struct(`${name}_key`, parts, size);
   }
 
   /** A map's value, `size` bytes. */
@@ -74,35 +76,66 @@ export class ObjectTypes {
     switch (view.kind) {
       case "scalar":
         if (view.setOffset === undefined && view.type.size === size) return this.#data(view.type);
-        return this.#struct(`${name}_value`, [
-          { name: "value", offset: 0, type: view.type },
-          ...view.setOffset === undefined ? [] : [{ name: "set", offset: view.setOffset, type: UNSIGNED }],
-        ], size);
-      case "count": return this.word(false);
-      case "sum": case "min": case "max": return this.#struct(`${name}_value`, pair(view.signed, "value", "set"), size);
-      case "avg": case "stats": return this.#struct(`${name}_value`, pair(view.signed, "total", "count"), size);
-      case "hist": case "lhist": return this.builder.array(this.word(false), size / 8);
+        return this.#struct(
+          `${name}_value`,
+          [
+            { name: "value", offset: 0, type: view.type },
+            ...(view.setOffset === undefined ? [] : [{ name: "set", offset: view.setOffset, type: UNSIGNED }]),
+          ],
+          size,
+        );
+      case "count":
+        return this.word(false);
+      case "sum":
+      case "min":
+      case "max":
+        return this.#struct(`${name}_value`, pair(view.signed, "value", "set"), size);
+      case "avg":
+      case "stats":
+        return this.#struct(`${name}_value`, pair(view.signed, "total", "count"), size);
+      case "hist":
+      case "lhist":
+        return this.builder.array(this.word(false), size / 8);
     }
   }
 
   #struct(name: string, fields: readonly Field[], size: number): TypeId {
-    return this.builder.struct(name, size, fields.map((field, index) => (
-      { name: field.name ?? `k${index}`, type: this.#data(field.type), bitOffset: field.offset * 8 }
-    )));
+    return this.builder.struct(
+      name,
+      size,
+      fields.map((field, index) => ({
+        name: field.name ?? `k${index}`,
+        type: this.#data(field.type),
+        bitOffset: field.offset * 8,
+      })),
+    );
   }
 
   #data(type: DataType): TypeId {
     const { builder } = this;
     switch (type.kind) {
-      case "int": return type.size === 8 ? this.word(type.signed) : builder.int(`${type.signed ? "s" : "u"}${type.size * 8}`, type.size, type.signed ? "signed" : "unsigned");
-      case "bool": return builder.int("_Bool", 1, "bool");
-      case "enum": return this.word(type.signed);
-      case "pointer": return builder.ptr(0);
-      case "string": return builder.array(builder.int("char", 1, "char"), type.size);
-      case "buffer": return builder.array(builder.int("unsigned char", 1, "unsigned"), type.size);
-      case "symbol": case "stack": return builder.array(this.word(false), type.size / 8);
-      case "tuple": case "record": return this.#struct(`${type.kind}_${type.size}`, type.fields, type.size);
-      case "array": return builder.array(this.#data(type.element), type.length);
+      case "int":
+        return type.size === 8
+          ? this.word(type.signed)
+          : builder.int(`${type.signed ? "s" : "u"}${type.size * 8}`, type.size, type.signed ? "signed" : "unsigned");
+      case "bool":
+        return builder.int("_Bool", 1, "bool");
+      case "enum":
+        return this.word(type.signed);
+      case "pointer":
+        return builder.ptr(0);
+      case "string":
+        return builder.array(builder.int("char", 1, "char"), type.size);
+      case "buffer":
+        return builder.array(builder.int("unsigned char", 1, "unsigned"), type.size);
+      case "symbol":
+      case "stack":
+        return builder.array(this.word(false), type.size / 8);
+      case "tuple":
+      case "record":
+        return this.#struct(`${type.kind}_${type.size}`, type.fields, type.size);
+      case "array":
+        return builder.array(this.#data(type.element), type.length);
     }
   }
 }
@@ -110,5 +143,8 @@ export class ObjectTypes {
 const UNSIGNED: DataType = { kind: "int", size: 8, signed: false };
 
 function pair(signed: boolean, first: string, second: string): readonly Field[] {
-  return [{ name: first, offset: 0, type: { kind: "int", size: 8, signed } }, { name: second, offset: 8, type: UNSIGNED }];
+  return [
+    { name: first, offset: 0, type: { kind: "int", size: 8, signed } },
+    { name: second, offset: 8, type: UNSIGNED },
+  ];
 }

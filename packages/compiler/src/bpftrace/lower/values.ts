@@ -26,9 +26,12 @@ function store(h: Handler, e: Expr, type: Type, spot: Spot, exact: boolean): voi
     return;
   }
   switch (type.kind) {
-    case "string": return storeString(h, e, type.size, spot, exact);
-    case "stack": return e.kind === "builtin" || e.kind === "call" ? storeStack(h, type, spot) : copyValue(h, e, type, spot);
-    case "symbol": return e.kind === "call" || e.kind === "builtin" ? storeSymbol(h, e, type, spot) : copyValue(h, e, type, spot);
+    case "string":
+      return storeString(h, e, type.size, spot, exact);
+    case "stack":
+      return e.kind === "builtin" || e.kind === "call" ? storeStack(h, type, spot) : copyValue(h, e, type, spot);
+    case "symbol":
+      return e.kind === "call" || e.kind === "builtin" ? storeSymbol(h, e, type, spot) : copyValue(h, e, type, spot);
     case "tuple": {
       if (e.kind !== "tuple") return copyValue(h, e, type, spot);
       let { offset } = spot;
@@ -38,7 +41,8 @@ function store(h: Handler, e: Expr, type: Type, spot: Spot, exact: boolean): voi
       }
       return;
     }
-    default: return copyValue(h, e, type, spot);
+    default:
+      return copyValue(h, e, type, spot);
   }
 }
 
@@ -46,10 +50,12 @@ function store(h: Handler, e: Expr, type: Type, spot: Spot, exact: boolean): voi
 function copyValue(h: Handler, e: Expr, type: Type, spot: Spot): void {
   if (e.kind === "ternary") throw new Error(`${h.name}: a ternary of type ${type.kind} came past the checker`);
   if (e.kind === "map") return mapEntryInto(h, e, spot, fieldSize(type));
-  const from = e.kind === "variable" ? { ...h.memoryVariable(e.name), space: "program" as const, trusted: false } : place(h, e);
+  const from =
+    e.kind === "variable" ? { ...h.memoryVariable(e.name), space: "program" as const, trusted: false } : place(h, e);
   const bytes = byteSize(type);
   if (fieldSize(type) > bytes) h.builder.zero(spot.base, spot.offset + (bytes & ~7), fieldSize(type) - (bytes & ~7));
-  if (isDirect(from) && from.space === "program") h.builder.copy(spot.base, spot.offset, from.base, from.offset, bytes, bytes % 8 === 0 ? 8 : 1);
+  if (isDirect(from) && from.space === "program")
+    h.builder.copy(spot.base, spot.offset, from.base, from.offset, bytes, bytes % 8 === 0 ? 8 : 1);
   else readBytes(h, from, spot, bytes);
 }
 

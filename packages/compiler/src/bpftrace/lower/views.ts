@@ -1,5 +1,12 @@
 /** The layout and the kind of each of the script's maps. */
-import { histogramBuckets, type DataType, type MapSpec, type MapType, type MapView, type ValueView } from "@sonde/bpf/spec";
+import {
+  histogramBuckets,
+  type DataType,
+  type MapSpec,
+  type MapType,
+  type MapView,
+  type ValueView,
+} from "@sonde/bpf/spec";
 import type { Span } from "../ast.ts";
 import type { Aggregate, MapInfo, ProbeVariant } from "../types.ts";
 import { NO_PREALLOC } from "./helpers.ts";
@@ -31,17 +38,29 @@ export function planMap(info: MapInfo, context: PlanContext): MapPlan {
   const { types, stacks, users, lateEntries, span } = context;
   const name = `AT_${info.name.slice(1)}`;
   const keyless = info.keys.length === 0;
-  const keys = layOut(info.keys.map((key) => dataType(key, stacks, span)), 0);
+  const keys = layOut(
+    info.keys.map((key) => dataType(key, stacks, span)),
+    0,
+  );
   const { value: stored } = info;
-  const perCpu = stored.kind === "aggregate" && (keyless || info.declaredType === undefined || info.declaredType.startsWith("percpu"));
-  const value = stored.kind === "aggregate" ? aggregateView(stored.aggregate, perCpu, context.totals) : scalarView(dataType(stored.type, stacks, span), keyless);
+  const perCpu =
+    stored.kind === "aggregate" &&
+    (keyless || info.declaredType === undefined || info.declaredType.startsWith("percpu"));
+  const value =
+    stored.kind === "aggregate"
+      ? aggregateView(stored.aggregate, perCpu, context.totals)
+      : scalarView(dataType(stored.type, stacks, span), keyless);
   const keySize = keyless ? 4 : keys.size;
   const size = valueSize(value);
   const maxEntries = keyless ? 1 : info.maxEntries;
   const type = mapType(info, perCpu);
   const view: MapView = { name: info.name, map: name, keys: keys.fields, value, maxEntries };
   const spec: MapSpec = {
-    name, type, keySize, valueSize: size, maxEntries,
+    name,
+    type,
+    keySize,
+    valueSize: size,
+    maxEntries,
     flags: allocatesLate(type, value, users, lateEntries) ? NO_PREALLOC : 0,
     keyTypeId: keyless ? types.index : types.key(name, keys.fields, keySize),
     valueTypeId: types.value(name, value, size),
@@ -51,10 +70,20 @@ export function planMap(info: MapInfo, context: PlanContext): MapPlan {
 
 function aggregateView(aggregate: Aggregate, perCpu: boolean, totals: boolean): ValueView {
   switch (aggregate.kind) {
-    case "count": return { kind: "count", perCpu };
-    case "hist": return withTotal({ kind: "hist", bits: aggregate.bits, buckets: histogramBuckets(aggregate.bits), perCpu }, totals);
-    case "lhist": return withTotal({ ...aggregate, buckets: 2 + Math.floor((aggregate.max - aggregate.min) / aggregate.step), perCpu }, totals);
-    default: return { kind: aggregate.kind, signed: aggregate.signed, perCpu };
+    case "count":
+      return { kind: "count", perCpu };
+    case "hist":
+      return withTotal(
+        { kind: "hist", bits: aggregate.bits, buckets: histogramBuckets(aggregate.bits), perCpu },
+        totals,
+      );
+    case "lhist":
+      return withTotal(
+        { ...aggregate, buckets: 2 + Math.floor((aggregate.max - aggregate.min) / aggregate.step), perCpu },
+        totals,
+      );
+    default:
+      return { kind: aggregate.kind, signed: aggregate.signed, perCpu };
   }
 }
 
@@ -70,19 +99,27 @@ function scalarView(type: DataType, keyless: boolean): ValueView {
 /** Bytes of one (CPU's) value. */
 export function valueSize(view: ValueView): number {
   switch (view.kind) {
-    case "scalar": return alignUp(view.type.size) + (view.setOffset === undefined ? 0 : 8);
-    case "count": return 8;
-    case "hist": case "lhist": return view.buckets * 8 + (view.totalOffset === undefined ? 0 : 8);
-    default: return 16;
+    case "scalar":
+      return alignUp(view.type.size) + (view.setOffset === undefined ? 0 : 8);
+    case "count":
+      return 8;
+    case "hist":
+    case "lhist":
+      return view.buckets * 8 + (view.totalOffset === undefined ? 0 : 8);
+    default:
+      return 16;
   }
 }
 
 function mapType(info: MapInfo, perCpu: boolean): MapType {
   if (info.keys.length === 0) return perCpu ? "percpu_array" : "array";
   switch (info.declaredType) {
-    case "lruhash": return "lru_hash";
-    case "percpulruhash": return "lru_percpu_hash";
-    default: return perCpu ? "percpu_hash" : "hash";
+    case "lruhash":
+      return "lru_hash";
+    case "percpulruhash":
+      return "lru_percpu_hash";
+    default:
+      return perCpu ? "percpu_hash" : "hash";
   }
 }
 
@@ -92,7 +129,12 @@ function mapType(info: MapInfo, perCpu: boolean): MapType {
  * events' programs such maps, and warn of others'. There only histograms by key, which take the most
  * memory and are mostly few, allocate late. LRU maps have no choice.
  */
-function allocatesLate(type: MapType, view: ValueView, users: readonly ProbeVariant[], lateEntries: () => boolean): boolean {
+function allocatesLate(
+  type: MapType,
+  view: ValueView,
+  users: readonly ProbeVariant[],
+  lateEntries: () => boolean,
+): boolean {
   if (type !== "percpu_hash") return false;
   const large = view.kind === "hist" || view.kind === "lhist";
   return (large && !users.some((user) => user.programType === "perf_event")) || lateEntries();
@@ -107,5 +149,7 @@ function allocatesLate(type: MapType, view: ValueView, users: readonly ProbeVari
 function interrupted(users: readonly ProbeVariant[]): boolean {
   const live = users.filter((user) => user.attach.some((target) => target.kind !== "run"));
   if (live.some((user) => user.user)) return true;
-  return live.length > 1 && live.some((user) => user.programType === "tracing" || user.programType === "raw_tracepoint");
+  return (
+    live.length > 1 && live.some((user) => user.programType === "tracing" || user.programType === "raw_tracepoint")
+  );
 }

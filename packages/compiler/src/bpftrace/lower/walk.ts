@@ -1,7 +1,9 @@
 /** Visits a syntax tree. */
 import type { Call, MapRef, Probe } from "../ast.ts";
 
-interface AnyNode { readonly kind: string }
+interface AnyNode {
+  readonly kind: string;
+}
 
 /** Calls `visit` with every node below `node`, and with `node` itself, outermost first. */
 export function walk(node: AnyNode, visit: (node: AnyNode) => void): void {
@@ -13,7 +15,8 @@ export function walk(node: AnyNode, visit: (node: AnyNode) => void): void {
 }
 
 function walkIfNode(value: unknown, visit: (node: AnyNode) => void): void {
-  if (typeof value === "object" && value !== null && "kind" in value && typeof value.kind === "string") walk(value as AnyNode, visit);
+  if (typeof value === "object" && value !== null && "kind" in value && typeof value.kind === "string")
+    walk(value as AnyNode, visit);
 }
 
 /** What is done with a probe's maps. */

@@ -3,7 +3,10 @@ import { test } from "node:test";
 import { alignmentOf, cString, words } from "./words.ts";
 
 const shown = (text: string, alignment: number, room: number): readonly string[] =>
-  words(cString(text), alignment, room).map(({ offset, size, value, mask }) => `${offset}+${size}=${value.toString(16)}${mask === undefined ? "" : `&${mask.toString(16)}`}`);
+  words(cString(text), alignment, room).map(
+    ({ offset, size, value, mask }) =>
+      `${offset}+${size}=${value.toString(16)}${mask === undefined ? "" : `&${mask.toString(16)}`}`,
+  );
 
 test("a text is cut into the widest words, lowest byte first", () => {
   const table: readonly (readonly [string, number, number, readonly string[]])[] = [
@@ -16,7 +19,8 @@ test("a text is cut into the widest words, lowest byte first", () => {
     ["systemd", 8, 16, ["0+8=646d6574737973"]],
     ["kworker/0:", 8, 16, ["0+8=2f72656b726f776b", "8+4=3a30&ffffff"]],
   ];
-  for (const [text, alignment, room, want] of table) assert.deepEqual(shown(text, alignment, room), want, JSON.stringify(text));
+  for (const [text, alignment, room, want] of table)
+    assert.deepEqual(shown(text, alignment, room), want, JSON.stringify(text));
 });
 
 test("places are aligned as far as their offset is", () => {

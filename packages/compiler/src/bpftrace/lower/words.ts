@@ -24,7 +24,12 @@ export function words(bytes: Uint8Array, alignment: number, room: number): reado
     const left = bytes.length - offset;
     const masked = left === 3 && alignment >= 4 && offset + 4 <= room;
     const size = masked ? 4 : largest(Math.min(left, alignment));
-    result.push({ offset, size, value: number(bytes.subarray(offset, offset + size)), mask: masked ? 0xffffffn : undefined });
+    result.push({
+      offset,
+      size,
+      value: number(bytes.subarray(offset, offset + size)),
+      mask: masked ? 0xffffffn : undefined,
+    });
     offset += size;
   }
   return result;
@@ -41,6 +46,6 @@ function largest(limit: number): AccessSize {
 
 function number(bytes: Uint8Array): bigint {
   let value = 0n;
-  for (let i = bytes.length - 1; i >= 0; i--) value = value << 8n | BigInt(bytes[i]!);
+  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!);
   return value;
 }

@@ -4,64 +4,81 @@ import type { Message } from "../../diagnostics/index.ts";
 type M<Args extends readonly unknown[] = readonly []> = Message<Args>;
 
 export const providerNotSupported: M<readonly [provider: string]> = {
-  code: "SND1902", severity: "error",
+  code: "SND1902",
+  severity: "error",
   text: (provider) => `${provider} probes are not supported yet`,
 };
 export const pointForm: M<readonly [point: string, form: string]> = {
-  code: "SND1201", severity: "error",
+  code: "SND1201",
+  severity: "error",
   text: (point) => `${point} is not a complete probe`,
   hint: (_, form) => `expected ${form}`,
 };
 export const noMatch: M<readonly [what: string, pattern: string, near: string | undefined]> = {
-  code: "SND1202", severity: "error",
+  code: "SND1202",
+  severity: "error",
   text: (what, pattern) => `no ${what} matches ${pattern}`,
   hint: (_, __, near) => near,
 };
 export const noMatchWarning: M<readonly [what: string, pattern: string]> = {
-  code: "SND1203", severity: "warning",
+  code: "SND1203",
+  severity: "warning",
   text: (what, pattern) => `no ${what} matches ${pattern}; it is left out`,
 };
 export const badPeriod: M<readonly [point: string]> = {
-  code: "SND1204", severity: "error",
+  code: "SND1204",
+  severity: "error",
   text: (point) => `${point} does not say how often`,
-  hint: () => "expected a unit (us, ms, s or hz) and a number from 1 on, such as interval:s:1, interval:100ms or profile:hz:99",
+  hint: () =>
+    "expected a unit (us, ms, s or hz) and a number from 1 on, such as interval:s:1, interval:100ms or profile:hz:99",
 };
 export const unknownEvent: M<readonly [event: string, near: string | undefined]> = {
-  code: "SND1205", severity: "error",
+  code: "SND1205",
+  severity: "error",
   text: (event) => `unknown software event ${event}`,
-  hint: (_, near) => near ?? "the events are cpu-clock, task-clock, page-faults, minor-faults, major-faults, context-switches, cpu-migrations, alignment-faults, emulation-faults, bpf-output",
+  hint: (_, near) =>
+    near ??
+    "the events are cpu-clock, task-clock, page-faults, minor-faults, major-faults, context-switches, cpu-migrations, alignment-faults, emulation-faults, bpf-output",
 };
 export const noFunctionProbes: M<readonly [point: string]> = {
-  code: "SND1206", severity: "error",
+  code: "SND1206",
+  severity: "error",
   text: (point) => `${point} can't be attached: this kernel offers neither kprobes nor fentry`,
-  hint: () => "use a tracepoint (sonde list 'tracepoint:*'), or a kernel built with CONFIG_KPROBES or with BPF trampolines allowed",
+  hint: () =>
+    "use a tracepoint (sonde list 'tracepoint:*'), or a kernel built with CONFIG_KPROBES or with BPF trampolines allowed",
 };
 export const noOffsetProbes: M<readonly [point: string]> = {
-  code: "SND1207", severity: "error",
+  code: "SND1207",
+  severity: "error",
   text: (point) => `${point} can't be attached: this kernel has no kprobes, and fentry knows only a function's start`,
 };
 export const exitArguments: M<readonly [point: string]> = {
-  code: "SND1208", severity: "error",
+  code: "SND1208",
+  severity: "error",
   text: (point) => `${point} needs fentry support for args, which this kernel refuses; a kretprobe knows only retval`,
   hint: () => "keep what is needed in a map at the function's entry",
 };
 export const tooManyProbes: M<readonly [count: number, limit: number]> = {
-  code: "SND1209", severity: "error",
+  code: "SND1209",
+  severity: "error",
   text: (count, limit) => `the script has ${count} probes, more than the ${limit} that max_probes allows`,
   hint: () => "name them more closely, or raise it: config = { max_probes = 5000 }",
 };
 export const badOffset: M<readonly [offset: string]> = {
-  code: "SND1210", severity: "error",
+  code: "SND1210",
+  severity: "error",
   text: (offset) => `${offset} is not an offset`,
   hint: () => "expected a number of bytes, such as vfs_read+0x10",
 };
 export const addressProbe: M<readonly [provider: string]> = {
-  code: "SND1903", severity: "error",
+  code: "SND1903",
+  severity: "error",
   text: (provider) => `${provider} at a plain address or source line is not supported yet`,
   hint: () => "name a function, with an offset if need be",
 };
 export const noPositional: M<readonly [name: string]> = {
-  code: "SND1211", severity: "error",
+  code: "SND1211",
+  severity: "error",
   text: (name) => `the probe needs ${name}, which was not given`,
   hint: () => "give it after the program on the command line",
 };

@@ -135,7 +135,7 @@ export class Cursor {
 
   /** Over everything up to the end of a statement: after its `;`, or before the `}` around it. */
   skipStatement(): void {
-    for (let open = 0; this.token.kind !== "end"; ) {
+    for (let open = 0; this.token.kind !== "end";) {
       if (open === 0 && this.at("}")) return;
       const { kind, text } = this.advance();
       if (kind !== "operator") continue;
@@ -147,7 +147,7 @@ export class Cursor {
 
   /** Over everything up to and including the next block. */
   skipBlock(): void {
-    for (let open = 0; this.token.kind !== "end"; ) {
+    for (let open = 0; this.token.kind !== "end";) {
       const { kind, text } = this.advance();
       if (kind !== "operator") continue;
       if (text === "{") open++;

@@ -8,8 +8,24 @@ import { parseOperand } from "./operands.ts";
 
 /** How tightly each operator binds; all group from the left. */
 const POWER: Readonly<Record<BinaryOp, number>> = {
-  "||": 1, "&&": 2, "|": 3, "^": 4, "&": 5, "==": 6, "!=": 6, "<": 7, "<=": 7, ">": 7, ">=": 7,
-  "<<": 8, ">>": 8, "+": 9, "-": 9, "*": 10, "/": 10, "%": 10,
+  "||": 1,
+  "&&": 2,
+  "|": 3,
+  "^": 4,
+  "&": 5,
+  "==": 6,
+  "!=": 6,
+  "<": 7,
+  "<=": 7,
+  ">": 7,
+  ">=": 7,
+  "<<": 8,
+  ">>": 8,
+  "+": 9,
+  "-": 9,
+  "*": 10,
+  "/": 10,
+  "%": 10,
 };
 
 export function parseExpression(cursor: Cursor): Expr {
@@ -34,7 +50,14 @@ function parseBinary(cursor: Cursor, power: number): Expr {
     cursor.countOperator();
     cursor.advance();
     const right = cursor.nested(() => parseBinary(cursor, POWER[op]));
-    left = { kind: "binary", op, opSpan: { start: token.start, end: token.end }, left, right, span: { start: left.span.start, end: right.span.end } };
+    left = {
+      kind: "binary",
+      op,
+      opSpan: { start: token.start, end: token.end },
+      left,
+      right,
+      span: { start: left.span.start, end: right.span.end },
+    };
   }
 }
 

@@ -46,7 +46,14 @@ function parsePostfix(cursor: Cursor): Expr {
       const name = cursor.token;
       if (name.kind !== "identifier" && name.kind !== "int") cursor.unexpected("a field's name");
       cursor.advance();
-      value = { kind: "member", object: value, name: name.text, nameSpan: { start: name.start, end: name.end }, arrow: text === "->", span: cursor.span(start) };
+      value = {
+        kind: "member",
+        object: value,
+        name: name.text,
+        nameSpan: { start: name.start, end: name.end },
+        arrow: text === "->",
+        span: cursor.span(start),
+      };
     } else if (text === "[") {
       const opening = cursor.advance();
       const index = parseExpression(cursor);
@@ -131,7 +138,23 @@ function parseName(cursor: Cursor): Expr {
 
 /** Words that are never a value's name. */
 const KEYWORDS: readonly string[] = [
-  "break", "comptime", "continue", "else", "for", "if", "import", "let", "macro", "offsetof", "return", "sizeof", "struct", "typeof", "union", "unroll", "while",
+  "break",
+  "comptime",
+  "continue",
+  "else",
+  "for",
+  "if",
+  "import",
+  "let",
+  "macro",
+  "offsetof",
+  "return",
+  "sizeof",
+  "struct",
+  "typeof",
+  "union",
+  "unroll",
+  "while",
 ];
 
 function parseLayoutQuery(cursor: Cursor, name: "sizeof" | "offsetof"): Expr {
@@ -159,7 +182,8 @@ function parseParenthesised(cursor: Cursor): Expr {
     const operand = cursor.nested(() => parseOperand(cursor));
     return { kind: "cast", type, operand, span: cursor.span(start) };
   }
-  if (cursor.token.kind === "identifier" && cursor.peek().text === "=") cursor.fail(messages.syntaxNotSupported, cursor.token, "records are");
+  if (cursor.token.kind === "identifier" && cursor.peek().text === "=")
+    cursor.fail(messages.syntaxNotSupported, cursor.token, "records are");
   const first = parseExpression(cursor);
   if (!cursor.at(",")) {
     cursor.close(")", opening);

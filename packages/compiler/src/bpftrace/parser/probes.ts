@@ -14,7 +14,8 @@ export function parseProbe(cursor: Cursor): Probe {
     if (point !== undefined) points.push(point);
   } while (cursor.accept(","));
   const filter = cursor.at("/") ? parseFilter(cursor) : undefined;
-  if (!cursor.at("{")) cursor.unexpected(filter === undefined ? "{, a /filter/ or another attach point after a comma" : "{");
+  if (!cursor.at("{"))
+    cursor.unexpected(filter === undefined ? "{, a /filter/ or another attach point after a comma" : "{");
   const body = parseBlock(cursor);
   return { kind: "probe", span: cursor.span(start), points, filter, body };
 }
@@ -38,7 +39,8 @@ function parseFilter(cursor: Cursor): Expr {
 function parseAttachPoint(cursor: Cursor): AttachPoint | undefined {
   const { start, kind } = cursor.token;
   if (kind !== "identifier" && !cursor.at("*")) cursor.unexpected("a probe, such as kprobe:vfs_read");
-  if (kind === "identifier" && cursor.peek().text === "=") cursor.fail(messages.syntaxNotSupported, cursor.token, "names of probes are");
+  if (kind === "identifier" && cursor.peek().text === "=")
+    cursor.fail(messages.syntaxNotSupported, cursor.token, "names of probes are");
 
   const scanned = scanAttachPoint(cursor.text, start);
   cursor.seek(scanned.end);
@@ -47,7 +49,12 @@ function parseAttachPoint(cursor: Cursor): AttachPoint | undefined {
   const provider = findProvider(name);
   if (provider === undefined) {
     const known = [...Object.keys(ALIASES), ...Object.values(ALIASES)].filter((candidate) => candidate.length > 2);
-    cursor.diagnostics.report(messages.unknownProvider, { start, end: start + name.length }, name, didYouMean(name, known));
+    cursor.diagnostics.report(
+      messages.unknownProvider,
+      { start, end: start + name.length },
+      name,
+      didYouMean(name, known),
+    );
     return undefined;
   }
   return { kind: "attachPoint", span, provider, parts, text: cursor.text.slice(start, scanned.end) };
@@ -62,8 +69,8 @@ function scanAttachPoint(text: string, start: number): { readonly parts: readonl
   let i = start;
   for (; i < text.length; i++) {
     const character = text.charAt(i);
-    if (character === "\"") {
-      const close = text.indexOf("\"", i + 1);
+    if (character === '"') {
+      const close = text.indexOf('"', i + 1);
       const end = close < 0 ? text.length : close;
       parts[parts.length - 1] += text.slice(i + 1, end);
       i = end;
@@ -85,12 +92,45 @@ function hasPath(name: string): boolean {
 
 /** Short and old names. */
 const ALIASES: Readonly<Record<string, Provider>> = {
-  BEGIN: "begin", END: "end", i: "interval", p: "profile", t: "tracepoint", rt: "rawtracepoint", k: "kprobe", kr: "kretprobe",
-  f: "fentry", fr: "fexit", kfunc: "fentry", kretfunc: "fexit", u: "uprobe", ur: "uretprobe", s: "software", h: "hardware",
-  U: "usdt", it: "iter", w: "watchpoint",
-  begin: "begin", end: "end", interval: "interval", profile: "profile", tracepoint: "tracepoint", rawtracepoint: "rawtracepoint",
-  kprobe: "kprobe", kretprobe: "kretprobe", fentry: "fentry", fexit: "fexit", uprobe: "uprobe", uretprobe: "uretprobe",
-  software: "software", hardware: "hardware", usdt: "usdt", iter: "iter", watchpoint: "watchpoint", self: "self", test: "test", bench: "bench",
+  BEGIN: "begin",
+  END: "end",
+  i: "interval",
+  p: "profile",
+  t: "tracepoint",
+  rt: "rawtracepoint",
+  k: "kprobe",
+  kr: "kretprobe",
+  f: "fentry",
+  fr: "fexit",
+  kfunc: "fentry",
+  kretfunc: "fexit",
+  u: "uprobe",
+  ur: "uretprobe",
+  s: "software",
+  h: "hardware",
+  U: "usdt",
+  it: "iter",
+  w: "watchpoint",
+  begin: "begin",
+  end: "end",
+  interval: "interval",
+  profile: "profile",
+  tracepoint: "tracepoint",
+  rawtracepoint: "rawtracepoint",
+  kprobe: "kprobe",
+  kretprobe: "kretprobe",
+  fentry: "fentry",
+  fexit: "fexit",
+  uprobe: "uprobe",
+  uretprobe: "uretprobe",
+  software: "software",
+  hardware: "hardware",
+  usdt: "usdt",
+  iter: "iter",
+  watchpoint: "watchpoint",
+  self: "self",
+  test: "test",
+  bench: "bench",
 };
 
 function findProvider(name: string): Provider | undefined {

@@ -24,11 +24,18 @@ export function parse(source: string): Parsed {
   } else {
     const cursor = new Cursor(source, diagnostics);
     while (cursor.token.kind !== "end" && !diagnostics.full) {
-      cursor.recovering(() => parseTopLevel(cursor, parts), () => cursor.skipBlock());
+      cursor.recovering(
+        () => parseTopLevel(cursor, parts),
+        () => cursor.skipBlock(),
+      );
     }
-    if (parts.probes.length === 0 && !diagnostics.failed) diagnostics.report(messages.noProbes, { start: 0, end: source.length });
+    if (parts.probes.length === 0 && !diagnostics.failed)
+      diagnostics.report(messages.noProbes, { start: 0, end: source.length });
   }
-  return { script: { kind: "script", span: { start: 0, end: source.length }, ...parts }, diagnostics: diagnostics.list };
+  return {
+    script: { kind: "script", span: { start: 0, end: source.length }, ...parts },
+    diagnostics: diagnostics.list,
+  };
 }
 
 interface Parts {
@@ -46,7 +53,10 @@ function parseTopLevel(cursor: Cursor, parts: Parts): void {
     return;
   }
   switch (token.kind === "identifier" ? token.text : "") {
-    case "struct": case "union": case "enum": case "typedef":
+    case "struct":
+    case "union":
+    case "enum":
+    case "typedef":
       preamble(cursor, parts, "a C definition");
       parts.declarations.push(parseDefinition(cursor));
       return;
@@ -89,7 +99,8 @@ function parseDefinition(cursor: Cursor): CDeclaration {
   }
   const opening = cursor.token;
   cursor.skipBlock();
-  if (cursor.token.kind === "end" && cursor.text[cursor.previousEnd - 1] !== "}") cursor.fail(messages.unclosed, opening, "{", "}");
+  if (cursor.token.kind === "end" && cursor.text[cursor.previousEnd - 1] !== "}")
+    cursor.fail(messages.unclosed, opening, "{", "}");
   if (cursor.text.startsWith("typedef", start)) while (cursor.token.kind === "identifier") cursor.advance();
   return declaration(cursor, start);
 }

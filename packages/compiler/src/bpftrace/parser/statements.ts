@@ -12,7 +12,10 @@ export function parseBlock(cursor: Cursor): Block {
     const body: Stmt[] = [];
     while (!cursor.at("}") && cursor.token.kind !== "end" && !cursor.diagnostics.full) {
       if (cursor.accept(";")) continue;
-      const statement = cursor.recovering(() => parseStatement(cursor), () => cursor.skipStatement());
+      const statement = cursor.recovering(
+        () => parseStatement(cursor),
+        () => cursor.skipStatement(),
+      );
       if (statement !== undefined) body.push(statement);
     }
     if (cursor.diagnostics.full) cursor.seek(cursor.text.length);
@@ -26,7 +29,8 @@ function parseStatement(cursor: Cursor): Stmt {
   cursor.resetOperators();
   if (cursor.at("{")) return parseBlock(cursor);
   switch (kind === "identifier" ? text : "") {
-    case "if": return parseIf(cursor);
+    case "if":
+      return parseIf(cursor);
     case "unroll": {
       cursor.advance();
       const count = parenthesised(cursor);
@@ -37,9 +41,14 @@ function parseStatement(cursor: Cursor): Stmt {
       const condition = parenthesised(cursor);
       return { kind: "while", condition, body: bodyOf(cursor, "while"), span: cursor.span(start) };
     }
-    case "for": return parseFor(cursor);
-    case "let": return ended(cursor, parseLet(cursor));
-    case "break": case "continue": case "return": return ended(cursor, parseJump(cursor));
+    case "for":
+      return parseFor(cursor);
+    case "let":
+      return ended(cursor, parseLet(cursor));
+    case "break":
+    case "continue":
+    case "return":
+      return ended(cursor, parseJump(cursor));
     case "_":
       if (cursor.peek().text !== "=") break;
       cursor.advance();
@@ -74,18 +83,30 @@ function parseExpressionOrAssignment(cursor: Cursor): Stmt {
 function assignmentOperator(cursor: Cursor): BinaryOp | "=" | undefined {
   if (cursor.token.kind !== "operator") return undefined;
   switch (cursor.token.text) {
-    case "=": return "=";
-    case "+=": return "+";
-    case "-=": return "-";
-    case "*=": return "*";
-    case "/=": return "/";
-    case "%=": return "%";
-    case "&=": return "&";
-    case "|=": return "|";
-    case "^=": return "^";
-    case "<<=": return "<<";
-    case ">>=": return ">>";
-    default: return undefined;
+    case "=":
+      return "=";
+    case "+=":
+      return "+";
+    case "-=":
+      return "-";
+    case "*=":
+      return "*";
+    case "/=":
+      return "/";
+    case "%=":
+      return "%";
+    case "&=":
+      return "&";
+    case "|=":
+      return "|";
+    case "^=":
+      return "^";
+    case "<<=":
+      return "<<";
+    case ">>=":
+      return ">>";
+    default:
+      return undefined;
   }
 }
 

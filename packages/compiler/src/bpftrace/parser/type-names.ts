@@ -11,7 +11,8 @@ export function parseTypeName(cursor: Cursor): TypeName {
   if (tag !== undefined) cursor.advance();
   let name = cursor.expectName("a type's name").text;
   // C spells some of its integers in several words.
-  while (tag === undefined && isCWord(name) && cursor.token.kind === "identifier" && isCWord(cursor.token.text)) name += ` ${cursor.advance().text}`;
+  while (tag === undefined && isCWord(name) && cursor.token.kind === "identifier" && isCWord(cursor.token.text))
+    name += ` ${cursor.advance().text}`;
   let pointers = 0;
   const lengths: number[] = [];
   for (;;) {

@@ -5,15 +5,29 @@ import type { ProbeProvider, Target, TargetFeatures, TracepointField, Tracepoint
 const FUNCTIONS = ["tcp_set_state", "vfs_read", "vfs_write", "vfs_open"];
 const TRACEPOINTS: Readonly<Record<string, readonly TracepointField[]>> = {
   "sched:sched_switch": [
-    field("prev_comm", "char[16]", 8, 16), field("prev_pid", "pid_t", 24, 4, true), field("prev_state", "long", 32, 8, true),
-    field("next_comm", "char[16]", 40, 16), field("next_pid", "pid_t", 56, 4, true),
+    field("prev_comm", "char[16]", 8, 16),
+    field("prev_pid", "pid_t", 24, 4, true),
+    field("prev_state", "long", 32, 8, true),
+    field("next_comm", "char[16]", 40, 16),
+    field("next_pid", "pid_t", 56, 4, true),
   ],
   "sched:sched_process_exec": [field("filename", "__data_loc char[]", 8, 4), field("pid", "pid_t", 12, 4, true)],
   "syscalls:sys_enter_openat": [
-    field("__syscall_nr", "int", 8, 4, true), field("dfd", "int", 16, 8), field("filename", "const char *", 24, 8), field("flags", "int", 32, 8),
+    field("__syscall_nr", "int", 8, 4, true),
+    field("dfd", "int", 16, 8),
+    field("filename", "const char *", 24, 8),
+    field("flags", "int", 32, 8),
   ],
-  "syscalls:sys_enter_read": [field("fd", "unsigned int", 16, 8), field("buf", "char *", 24, 8), field("count", "size_t", 32, 8)],
-  "syscalls:sys_enter_write": [field("fd", "unsigned int", 16, 8), field("buf", "const char *", 24, 8), field("count", "size_t", 32, 8)],
+  "syscalls:sys_enter_read": [
+    field("fd", "unsigned int", 16, 8),
+    field("buf", "char *", 24, 8),
+    field("count", "size_t", 32, 8),
+  ],
+  "syscalls:sys_enter_write": [
+    field("fd", "unsigned int", 16, 8),
+    field("buf", "const char *", 24, 8),
+    field("count", "size_t", 32, 8),
+  ],
   "syscalls:sys_exit_read": [field("ret", "long", 16, 8, true)],
   "raw_syscalls:sys_enter": [field("id", "long", 8, 8, true), field("args", "unsigned long[6]", 16, 48)],
   "net:odd": [field("mac", "__data_loc u8[]", 8, 4)],
@@ -24,7 +38,14 @@ function field(name: string, type: string, offset: number, size: number, signed 
   return { name, type, offset, size, signed };
 }
 
-export const ALL_FEATURES: TargetFeatures = { kprobe: true, fentry: true, probeReadKernel: true, atomics: true, ringbuf: true, cookie: true };
+export const ALL_FEATURES: TargetFeatures = {
+  kprobe: true,
+  fentry: true,
+  probeReadKernel: true,
+  atomics: true,
+  ringbuf: true,
+  cookie: true,
+};
 
 /** A target with all features, but for those given. */
 export function fixtureTarget(features: Partial<TargetFeatures> = {}): Target {
@@ -35,7 +56,9 @@ export function fixtureTarget(features: Partial<TargetFeatures> = {}): Target {
     tracepoint: (category, name): TracepointFormat | undefined => {
       const key = `${category}:${name}`;
       const fields = Object.hasOwn(TRACEPOINTS, key) ? TRACEPOINTS[key] : undefined;
-      return fields === undefined ? undefined : { category, name, id: Object.keys(TRACEPOINTS).indexOf(key) + 1, fields };
+      return fields === undefined
+        ? undefined
+        : { category, name, id: Object.keys(TRACEPOINTS).indexOf(key) + 1, fields };
     },
     probes: (provider, pattern) => namesOf(provider).filter(glob(pattern)).sort(),
   };
@@ -43,15 +66,23 @@ export function fixtureTarget(features: Partial<TargetFeatures> = {}): Target {
 
 function namesOf(provider: ProbeProvider): readonly string[] {
   switch (provider) {
-    case "tracepoint": return Object.keys(TRACEPOINTS);
-    case "rawtracepoint": return ["sched_switch", "sys_enter"];
-    case "kprobe": case "fentry": return FUNCTIONS;
-    case "uprobe": return SYMBOLS;
+    case "tracepoint":
+      return Object.keys(TRACEPOINTS);
+    case "rawtracepoint":
+      return ["sched_switch", "sys_enter"];
+    case "kprobe":
+    case "fentry":
+      return FUNCTIONS;
+    case "uprobe":
+      return SYMBOLS;
   }
 }
 
 function glob(pattern: string): (name: string) => boolean {
-  const source = pattern.replace(/[.+^${}()|\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const source = pattern
+    .replace(/[.+^${}()|\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
   const expression = new RegExp(`^${source}$`);
   return (name) => expression.test(name);
 }
@@ -67,34 +98,92 @@ function fixtureBtf(): Btf {
   b.typedef("size_t", u64);
   b.typedef("pid_t", int);
   const uid = b.typedef("kuid_t", b.struct("", 4, [{ name: "val", type: unsigned, bitOffset: 0 }]));
-  const cred = b.struct("cred", 8, [{ name: "usage", type: unsigned, bitOffset: 0 }, { name: "uid", type: uid, bitOffset: 32 }]);
+  const cred = b.struct("cred", 8, [
+    { name: "usage", type: unsigned, bitOffset: 0 },
+    { name: "uid", type: uid, bitOffset: 32 },
+  ]);
   const mm = b.fwd("mm_struct", false);
   const task = b.struct("task_struct", 80, [
-    { name: "pid", type: int, bitOffset: 0 }, { name: "tgid", type: int, bitOffset: 32 },
-    { name: "comm", type: b.array(char, 16), bitOffset: 64 }, { name: "cred", type: b.ptr(b.const(cred)), bitOffset: 192 },
-    { name: "mm", type: b.ptr(mm), bitOffset: 256 }, { name: "real_parent", type: b.ptr(b.fwd("task_struct", false)), bitOffset: 320 },
-    { name: "", type: b.union("", 8, [{ name: "utime", type: u64, bitOffset: 0 }, { name: "gtime", type: u64, bitOffset: 0 }]), bitOffset: 384 },
-    { name: "prios", type: b.array(int, 4), bitOffset: 448 }, { name: "in_execve", type: unsigned, bitOffset: 576, bitSize: 1 },
+    { name: "pid", type: int, bitOffset: 0 },
+    { name: "tgid", type: int, bitOffset: 32 },
+    { name: "comm", type: b.array(char, 16), bitOffset: 64 },
+    { name: "cred", type: b.ptr(b.const(cred)), bitOffset: 192 },
+    { name: "mm", type: b.ptr(mm), bitOffset: 256 },
+    { name: "real_parent", type: b.ptr(b.fwd("task_struct", false)), bitOffset: 320 },
+    {
+      name: "",
+      type: b.union("", 8, [
+        { name: "utime", type: u64, bitOffset: 0 },
+        { name: "gtime", type: u64, bitOffset: 0 },
+      ]),
+      bitOffset: 384,
+    },
+    { name: "prios", type: b.array(int, 4), bitOffset: 448 },
+    { name: "in_execve", type: unsigned, bitOffset: 576, bitSize: 1 },
     { name: "frozen", type: bool, bitOffset: 608 },
   ]);
-  const file = b.struct("file", 16, [{ name: "f_count", type: long, bitOffset: 0 }, { name: "f_pos", type: long, bitOffset: 64 }]);
+  const file = b.struct("file", 16, [
+    { name: "f_count", type: long, bitOffset: 0 },
+    { name: "f_pos", type: long, bitOffset: 64 },
+  ]);
   const userText = b.ptr(b.typeTag("user", char));
   const read = b.funcProto(long, [
-    { name: "file", type: b.ptr(file) }, { name: "buf", type: userText }, { name: "count", type: u64 }, { name: "pos", type: b.ptr(long) },
+    { name: "file", type: b.ptr(file) },
+    { name: "buf", type: userText },
+    { name: "count", type: u64 },
+    { name: "pos", type: b.ptr(long) },
   ]);
   b.func("vfs_read", read, "static");
-  b.func("vfs_write", b.funcProto(long, [
-    { name: "file", type: b.ptr(file) }, { name: "buf", type: b.ptr(b.typeTag("user", b.const(char))) }, { name: "count", type: u64 }, { name: "pos", type: b.ptr(long) },
-  ]), "static");
-  b.func("vfs_open", b.funcProto(int, [{ name: "path", type: b.ptr(b.const(file)) }, { name: "file", type: b.ptr(file) }]), "static");
-  b.func("tcp_set_state", b.funcProto(0, [{ name: "sk", type: b.ptr(b.fwd("sock", false)) }, { name: "state", type: int }]), "static");
-  b.enum("", 4, false, [{ name: "TCP_ESTABLISHED", value: 1 }, { name: "TCP_CLOSE", value: 7 }]);
-  b.enum("pid_type", 4, false, [{ name: "PIDTYPE_PID", value: 0 }, { name: "PIDTYPE_TGID", value: 1 }]);
+  b.func(
+    "vfs_write",
+    b.funcProto(long, [
+      { name: "file", type: b.ptr(file) },
+      { name: "buf", type: b.ptr(b.typeTag("user", b.const(char))) },
+      { name: "count", type: u64 },
+      { name: "pos", type: b.ptr(long) },
+    ]),
+    "static",
+  );
+  b.func(
+    "vfs_open",
+    b.funcProto(int, [
+      { name: "path", type: b.ptr(b.const(file)) },
+      { name: "file", type: b.ptr(file) },
+    ]),
+    "static",
+  );
+  b.func(
+    "tcp_set_state",
+    b.funcProto(0, [
+      { name: "sk", type: b.ptr(b.fwd("sock", false)) },
+      { name: "state", type: int },
+    ]),
+    "static",
+  );
+  b.enum("", 4, false, [
+    { name: "TCP_ESTABLISHED", value: 1 },
+    { name: "TCP_CLOSE", value: 7 },
+  ]);
+  b.enum("pid_type", 4, false, [
+    { name: "PIDTYPE_PID", value: 0 },
+    { name: "PIDTYPE_TGID", value: 1 },
+  ]);
   const voidPointer = b.ptr(0);
   const switchParams = [
-    { name: "__data", type: voidPointer }, { name: "preempt", type: bool }, { name: "prev", type: b.ptr(task) }, { name: "next", type: b.ptr(task) },
+    { name: "__data", type: voidPointer },
+    { name: "preempt", type: bool },
+    { name: "prev", type: b.ptr(task) },
+    { name: "next", type: b.ptr(task) },
   ];
-  b.typedef("btf_trace_sched_switch", b.ptr(b.funcProto(0, switchParams.map(({ type }) => ({ name: "", type })))));
+  b.typedef(
+    "btf_trace_sched_switch",
+    b.ptr(
+      b.funcProto(
+        0,
+        switchParams.map(({ type }) => ({ name: "", type })),
+      ),
+    ),
+  );
   b.func("__traceiter_sched_switch", b.funcProto(int, switchParams), "static");
   return new BtfReader(b.encode());
 }

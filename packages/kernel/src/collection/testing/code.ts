@@ -22,7 +22,10 @@ export function kernelCode(kernel: Kernel, fd: number): KernelCode {
     request.setBigUint64(32, BigInt(memory.address), true);
   });
   const tag = Buffer.from(info.buffer, 8, 8).toString("hex");
-  return { tag, instructions: Array.from({ length: size / 8 }, (_, index) => instructionAt(kernel, memory.view, index * 8)) };
+  return {
+    tag,
+    instructions: Array.from({ length: size / 8 }, (_, index) => instructionAt(kernel, memory.view, index * 8)),
+  };
 }
 
 function instructionAt(kernel: Kernel, view: DataView, at: number): string {

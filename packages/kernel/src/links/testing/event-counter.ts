@@ -1,5 +1,20 @@
 /** For tests of links: programs that count how often they run for one process. */
-import { alu64Imm, atomicAdd, callHelper, encode, exit, helperId, jumpIfImm, layout, load, loadMapValue, mov64, mov64Imm, withLabel, type Instruction } from "@sonde/bpf/asm";
+import {
+  alu64Imm,
+  atomicAdd,
+  callHelper,
+  encode,
+  exit,
+  helperId,
+  jumpIfImm,
+  layout,
+  load,
+  loadMapValue,
+  mov64,
+  mov64Imm,
+  withLabel,
+  type Instruction,
+} from "@sonde/bpf/asm";
 import {
   BpfCommand,
   FileDescriptor,
@@ -30,7 +45,14 @@ export class EventCounter {
 
   constructor(kernel: Kernel, request: CounterRequest) {
     this.#kernel = kernel;
-    this.#map = mapCreate(kernel, { type: MapTypeId.array, keySize: 4, valueSize: 8, maxEntries: 1, flags: 0, name: "count" });
+    this.#map = mapCreate(kernel, {
+      type: MapTypeId.array,
+      keySize: 4,
+      valueSize: 8,
+      maxEntries: 1,
+      flags: 0,
+      name: "count",
+    });
     const instructions = encode(layout(countingProgram(request)), { map: () => this.#map.fd });
     const load: ProgramLoadRequest = {
       type: ProgramTypeId[request.type],
@@ -68,8 +90,18 @@ function countingProgram({ pid, where }: CounterRequest): Instruction[] {
   const code: Instruction[] = [mov64(6, 1)];
   if (where !== undefined) code.push(load(8, 1, 6, where.offset), jumpIfImm("JNE", 64, 1, where.equals, "out"));
   if (pid !== undefined) {
-    code.push(callHelper(helperId("get_current_pid_tgid")), alu64Imm("RSH", 0, 32), jumpIfImm("JNE", 64, 0, pid, "out"));
+    code.push(
+      callHelper(helperId("get_current_pid_tgid")),
+      alu64Imm("RSH", 0, 32),
+      jumpIfImm("JNE", 64, 0, pid, "out"),
+    );
   }
-  code.push(loadMapValue(1, "count", 0), mov64Imm(2, 1), atomicAdd(8, 1, 0, 2), withLabel(mov64Imm(0, 0), "out"), exit());
+  code.push(
+    loadMapValue(1, "count", 0),
+    mov64Imm(2, 1),
+    atomicAdd(8, 1, 0, 2),
+    withLabel(mov64Imm(0, 0), "out"),
+    exit(),
+  );
   return code;
 }

@@ -9,7 +9,9 @@ export class Writer {
 
   constructor(writes: number) {
     const dd = `dd if=/dev/zero of=/dev/null bs=1 count=${writes} 2>/dev/null`;
-    this.#child = spawn("/bin/sh", ["-c", `read line; exec ${dd} status=none`], { stdio: ["pipe", "ignore", "inherit"] });
+    this.#child = spawn("/bin/sh", ["-c", `read line; exec ${dd} status=none`], {
+      stdio: ["pipe", "ignore", "inherit"],
+    });
     this.#exit = once(this.#child, "exit");
   }
 

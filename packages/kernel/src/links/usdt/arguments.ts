@@ -13,7 +13,13 @@ export interface UsdtArgument {
     /** Byte offset in struct pt_regs. */
     | { readonly kind: "register"; readonly register: number }
     /** At the address register + offset, or register + index * scale + offset. */
-    | { readonly kind: "memory"; readonly register: number; readonly offset: bigint; readonly index?: number; readonly scale?: number };
+    | {
+        readonly kind: "memory";
+        readonly register: number;
+        readonly offset: bigint;
+        readonly index?: number;
+        readonly scale?: number;
+      };
 }
 
 /** Throws TypeError for what cannot be read. */
@@ -28,7 +34,8 @@ function parseArgument(word: string, arch: string): UsdtArgument {
   const at = word.indexOf("@");
   const size = Number(word.slice(0, at));
   const place = arch === "arm64" ? arm64Place(word.slice(at + 1)) : x64Place(word.slice(at + 1));
-  if (![1, 2, 4, 8].includes(Math.abs(size)) || place === undefined) throw new TypeError(`cannot read the argument '${word}' of a usdt probe`);
+  if (![1, 2, 4, 8].includes(Math.abs(size)) || place === undefined)
+    throw new TypeError(`cannot read the argument '${word}' of a usdt probe`);
   return { size: Math.abs(size), signed: size < 0, place };
 }
 
@@ -58,7 +65,10 @@ function inRegister(register: number | undefined): UsdtArgument["place"] | undef
   return register === undefined ? undefined : { kind: "register", register };
 }
 
-function inMemory(register: number | undefined, offset: bigint): Extract<UsdtArgument["place"], { kind: "memory" }> | undefined {
+function inMemory(
+  register: number | undefined,
+  offset: bigint,
+): Extract<UsdtArgument["place"], { kind: "memory" }> | undefined {
   return register === undefined ? undefined : { kind: "memory", register, offset };
 }
 

@@ -39,7 +39,11 @@ export function usdtNotes(path: string): UsdtNote[] {
   };
   const notes: UsdtNote[] = [];
   for (const description of descriptions(section.bytes)) {
-    const [address, linkedBase, semaphore] = [0, 8, 16].map((at) => Number(description.getBigUint64(at, true))) as [number, number, number];
+    const [address, linkedBase, semaphore] = [0, 8, 16].map((at) => Number(description.getBigUint64(at, true))) as [
+      number,
+      number,
+      number,
+    ];
     // A prelinked file was moved after the notes were written.
     const offset = inFile(address + (base === undefined ? 0 : base - linkedBase));
     if (offset === undefined) continue;
@@ -52,7 +56,7 @@ export function usdtNotes(path: string): UsdtNote[] {
 
 function* descriptions(section: DataView): Generator<DataView> {
   const aligned = (size: number): number => (size + 3) & ~3;
-  for (let at = 0; at + HEADER <= section.byteLength; ) {
+  for (let at = 0; at + HEADER <= section.byteLength;) {
     const nameSize = section.getUint32(at, true);
     const size = section.getUint32(at + 4, true);
     const start = at + HEADER + aligned(nameSize);

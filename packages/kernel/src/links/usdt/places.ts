@@ -17,7 +17,10 @@ export interface UsdtPlace {
 }
 
 /** Errors: KernelError (ENOENT) where the file is not there or has no such probe, TypeError for arguments that cannot be read. */
-export function usdtPlaces(target: Extract<AttachTarget, { kind: "usdt" }>, { usdt, cookie = 0n }: AttachOptions): UsdtPlace[] {
+export function usdtPlaces(
+  target: Extract<AttachTarget, { kind: "usdt" }>,
+  { usdt, cookie = 0n }: AttachOptions,
+): UsdtPlace[] {
   const absent = (advice: string): KernelError =>
     new KernelError({ call: "perf_event_open", subject: describeTarget(target), errno: Errno.ENOENT, advice });
   const path = resolveBinary(target.path);
@@ -35,5 +38,7 @@ export function usdtPlaces(target: Extract<AttachTarget, { kind: "usdt" }>, { us
 
 function others(notes: readonly UsdtNote[]): string {
   const names = [...new Set(notes.map(({ provider, name }) => `${provider}:${name}`))];
-  return names.length === 0 ? ", nor any other" : `; it has ${names.slice(0, 10).join(", ")}${names.length > 10 ? ", ..." : ""}`;
+  return names.length === 0
+    ? ", nor any other"
+    : `; it has ${names.slice(0, 10).join(", ")}${names.length > 10 ? ", ..." : ""}`;
 }

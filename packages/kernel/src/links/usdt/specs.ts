@@ -24,7 +24,9 @@ export class UsdtSpecs {
   /** The map is used, not taken over. Throws TypeError if it is no table of specs. */
   constructor(map: BpfMap) {
     if (map.layout.valueSize !== SPEC_BYTES) {
-      throw new TypeError(`${map.subject} has values of ${map.layout.valueSize} bytes, and libbpf's usdt.bpf.h makes them of ${SPEC_BYTES}`);
+      throw new TypeError(
+        `${map.subject} has values of ${map.layout.valueSize} bytes, and libbpf's usdt.bpf.h makes them of ${SPEC_BYTES}`,
+      );
     }
     this.#map = map;
   }
@@ -37,7 +39,9 @@ export class UsdtSpecs {
     if (known !== undefined) return known;
     const id = this.#ids.size;
     if (id >= this.#map.maxEntries) {
-      throw new RangeError(`${this.#map.subject} has room for ${this.#map.maxEntries} places of probes: load the object with more entries`);
+      throw new RangeError(
+        `${this.#map.subject} has room for ${this.#map.maxEntries} places of probes: load the object with more entries`,
+      );
     }
     this.#map.update(new Uint8Array(Uint32Array.of(id).buffer), value);
     this.#ids.set(key, id);
@@ -52,7 +56,8 @@ export function usdtSpecs(collection: { readonly maps: Iterable<BpfMap> }): Usdt
 }
 
 function specBytes(places: readonly UsdtArgument[], cookie: bigint): Uint8Array {
-  if (places.length > MOST_ARGUMENTS) throw new RangeError(`a usdt probe has ${places.length} arguments; usdt.bpf.h has room for ${MOST_ARGUMENTS}`);
+  if (places.length > MOST_ARGUMENTS)
+    throw new RangeError(`a usdt probe has ${places.length} arguments; usdt.bpf.h has room for ${MOST_ARGUMENTS}`);
   const bytes = new Uint8Array(SPEC_BYTES);
   const view = new DataView(bytes.buffer);
   for (const [index, argument] of places.entries()) writeArgument(view, index * ARGUMENT_BYTES, argument);
@@ -72,7 +77,8 @@ function writeArgument(view: DataView, at: number, { size, signed, place }: Usdt
       view.setInt16(at + 12, place.register, true);
       break;
     case "memory":
-      if (place.index !== undefined) throw new TypeError("an argument of a usdt probe is at an indexed address, for which usdt.bpf.h has no form");
+      if (place.index !== undefined)
+        throw new TypeError("an argument of a usdt probe is at an indexed address, for which usdt.bpf.h has no form");
       view.setBigInt64(at, place.offset, true);
       view.setUint32(at + 8, Kind.MEMORY, true);
       view.setInt16(at + 12, place.register, true);

@@ -16,7 +16,10 @@ test("arguments of x86 in every form of the assembler's", () => {
     { text: "8@$0x10", want: { size: 8, signed: false, place: { kind: "constant", value: 16n } } },
     { text: "8@-24(%rbp)", want: { size: 8, signed: false, place: { kind: "memory", register: 32, offset: -24n } } },
     { text: "8@(%rsp)", want: { size: 8, signed: false, place: { kind: "memory", register: 152, offset: 0n } } },
-    { text: "4@8(%rax,%rcx,4)", want: { size: 4, signed: false, place: { kind: "memory", register: 80, offset: 8n, index: 88, scale: 4 } } },
+    {
+      text: "4@8(%rax,%rcx,4)",
+      want: { size: 4, signed: false, place: { kind: "memory", register: 80, offset: 8n, index: 88, scale: 4 } },
+    },
   ];
   for (const { text, want } of rows) assert.deepEqual(parseArguments(text, "x64"), [want], text);
   assert.deepEqual(parseArguments("8@%rdi -4@-4(%rsp) 4@$1234", "x64").length, 3);
@@ -34,7 +37,10 @@ test("arguments of arm64", () => {
 
 test("what cannot be read is named", () => {
   for (const text of ["3@%rdi", "8@%nothing", "8@variable(%rip)", "8@x31"]) {
-    assert.throws(() => parseArguments(text, text.includes("x31") ? "arm64" : "x64"), { name: "TypeError", message: `cannot read the argument '${text}' of a usdt probe` });
+    assert.throws(() => parseArguments(text, text.includes("x31") ? "arm64" : "x64"), {
+      name: "TypeError",
+      message: `cannot read the argument '${text}' of a usdt probe`,
+    });
   }
 });
 

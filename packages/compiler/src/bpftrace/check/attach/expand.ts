@@ -18,7 +18,13 @@ export interface Expansions {
 }
 
 /** Every probe of a script, in the order of the text. */
-export function expand(script: Script, target: Target, settings: Settings, options: CheckOptions, diagnostics: Diagnostics): Expansions {
+export function expand(
+  script: Script,
+  target: Target,
+  settings: Settings,
+  options: CheckOptions,
+  diagnostics: Diagnostics,
+): Expansions {
   const remarks: string[] = [];
   const candidates = new Map<string, readonly string[]>();
   const drafts: Draft[] = [];
@@ -27,26 +33,51 @@ export function expand(script: Script, target: Target, settings: Settings, optio
     const uses = usesOf(probe);
     const expanded = probe.points.flatMap((point) => {
       const parts = withParams(point, options.params ?? [], diagnostics);
-      return expandPoint({ probe, point, parts, uses, target, settings, pid: options.pid, diagnostics, candidates, remarks });
+      return expandPoint({
+        probe,
+        point,
+        parts,
+        uses,
+        target,
+        settings,
+        pid: options.pid,
+        diagnostics,
+        candidates,
+        remarks,
+      });
     });
     count += expanded.reduce((sum, { attach }) => sum + attach.length, 0);
     drafts.push(...group(expanded));
   }
   const first = script.probes[0];
-  if (count > settings.maxProbes && first !== undefined) diagnostics.report(messages.tooManyProbes, largest(script.probes).span, count, settings.maxProbes);
+  if (count > settings.maxProbes && first !== undefined)
+    diagnostics.report(messages.tooManyProbes, largest(script.probes).span, count, settings.maxProbes);
   return { drafts, remarks };
 }
 
 function expandPoint(expansion: Expansion): readonly Expanded[] {
   const { provider } = expansion.point;
   switch (provider) {
-    case "begin": case "end": return expandBegin(expansion, provider);
-    case "interval": case "profile": return expandInterval(expansion, provider);
-    case "software": return expandSoftware(expansion);
-    case "tracepoint": return expandTracepoint(expansion);
-    case "rawtracepoint": return expandRawTracepoint(expansion);
-    case "kprobe": case "kretprobe": case "fentry": case "fexit": return expandFunction(expansion, provider);
-    case "uprobe": case "uretprobe": return expandUprobe(expansion, provider);
+    case "begin":
+    case "end":
+      return expandBegin(expansion, provider);
+    case "interval":
+    case "profile":
+      return expandInterval(expansion, provider);
+    case "software":
+      return expandSoftware(expansion);
+    case "tracepoint":
+      return expandTracepoint(expansion);
+    case "rawtracepoint":
+      return expandRawTracepoint(expansion);
+    case "kprobe":
+    case "kretprobe":
+    case "fentry":
+    case "fexit":
+      return expandFunction(expansion, provider);
+    case "uprobe":
+    case "uretprobe":
+      return expandUprobe(expansion, provider);
     default:
       expansion.diagnostics.report(messages.providerNotSupported, expansion.point.span, provider);
       return [];
@@ -55,11 +86,13 @@ function expandPoint(expansion: Expansion): readonly Expanded[] {
 
 /** `$1` in an attach point is the text of that parameter. */
 function withParams(point: AttachPoint, params: readonly string[], diagnostics: Diagnostics): readonly string[] {
-  return point.parts.map((part) => part.replace(/\$(\d+)/g, (name: string, index: string) => {
-    const param = params[Number(index) - 1];
-    if (param === undefined) diagnostics.report(messages.noPositional, point.span, name);
-    return param ?? "";
-  }));
+  return point.parts.map((part) =>
+    part.replace(/\$(\d+)/g, (name: string, index: string) => {
+      const param = params[Number(index) - 1];
+      if (param === undefined) diagnostics.report(messages.noPositional, point.span, name);
+      return param ?? "";
+    }),
+  );
 }
 
 /** Points that can share a program are attached to one; the first gives it its title. */

@@ -18,7 +18,12 @@ export function expandFunction(expansion: Expansion, provider: FunctionProvider)
   const written = parts.at(-1) ?? "";
   const module = parts.length === 2 ? parts[0] : undefined;
   if (written === "" || module === "" || parts.length > 2 || module === "bpf") {
-    diagnostics.report(messages.pointForm, point.span, point.text, `${provider}:FUNCTION or ${provider}:MODULE:FUNCTION`);
+    diagnostics.report(
+      messages.pointForm,
+      point.span,
+      point.text,
+      `${provider}:FUNCTION or ${provider}:MODULE:FUNCTION`,
+    );
     return [];
   }
   const isProbe = provider === "kprobe" || provider === "kretprobe";
@@ -43,7 +48,12 @@ export function expandFunction(expansion: Expansion, provider: FunctionProvider)
 
 /** The way that the provider asks for if the kernel has it, else the other; undefined, after a report, if neither will do. */
 function chooseWay(expansion: Expansion, provider: FunctionProvider, offset: boolean): Way | undefined {
-  const { target: { features }, point, uses, diagnostics } = expansion;
+  const {
+    target: { features },
+    point,
+    uses,
+    diagnostics,
+  } = expansion;
   if (provider === "kprobe" || provider === "kretprobe") {
     if (features.kprobe) return "kprobe";
     if (!features.fentry) diagnostics.report(messages.noFunctionProbes, point.span, point.text);
@@ -53,7 +63,8 @@ function chooseWay(expansion: Expansion, provider: FunctionProvider, offset: boo
   }
   if (features.fentry) return "fentry";
   if (!features.kprobe) diagnostics.report(messages.noFunctionProbes, point.span, point.text);
-  else if (provider === "fexit" && (uses.args || uses.argN)) diagnostics.report(messages.exitArguments, point.span, point.text);
+  else if (provider === "fexit" && (uses.args || uses.argN))
+    diagnostics.report(messages.exitArguments, point.span, point.text);
   else return "kprobe";
   return undefined;
 }
@@ -70,7 +81,13 @@ function isReturn(provider: FunctionProvider): boolean {
   return provider === "kretprobe" || provider === "fexit";
 }
 
-function expandMatch(expansion: Expansion, provider: FunctionProvider, way: Way, match: string, offset: bigint | undefined): Expanded {
+function expandMatch(
+  expansion: Expansion,
+  provider: FunctionProvider,
+  way: Way,
+  match: string,
+  offset: bigint | undefined,
+): Expanded {
   const { probe, uses, target } = expansion;
   const colon = match.indexOf(":");
   const name = match.slice(colon + 1);
@@ -79,19 +96,33 @@ function expandMatch(expansion: Expansion, provider: FunctionProvider, way: Way,
   // A module's functions are not in the kernel's own BTF.
   const known = colon < 0 || match.startsWith("vmlinux:");
   const needed = uses.args || uses.retval || (way === "fentry" && uses.argN);
-  const prototype = known && needed && offset === undefined ? prototypeOf(target.btf, name, way === "fentry") : undefined;
+  const prototype =
+    known && needed && offset === undefined ? prototypeOf(target.btf, name, way === "fentry") : undefined;
   if (way === "fentry" && onReturn && uses.retval && prototype === undefined) {
     // The result lies behind the arguments, so their number must be known.
     expansion.diagnostics.report(missingPrototype, expansion.point.span, match);
   }
   const { params, result } = prototype ?? { params: [], result: undefined };
-  const attach: AttachTarget = way === "kprobe"
-    ? { kind: "kprobe", symbol: name, ...module, ...(offset === undefined ? {} : { offset: Number(offset) }), onReturn }
-    : { kind: "fentry", function: name, ...module, onReturn };
+  const attach: AttachTarget =
+    way === "kprobe"
+      ? {
+          kind: "kprobe",
+          symbol: name,
+          ...module,
+          ...(offset === undefined ? {} : { offset: Number(offset) }),
+          onReturn,
+        }
+      : { kind: "fentry", function: name, ...module, onReturn };
   const title = `${provider}:${match}${offset === undefined ? "" : `+${offset}`}`;
-  const types = uses.args || (uses.retval && (way === "fentry" || provider === "fexit")) ? signatureOf(prototype, uses) : "";
+  const types =
+    uses.args || (uses.retval && (way === "fentry" || provider === "fexit")) ? signatureOf(prototype, uses) : "";
   return {
-    probe, provider, programType: way === "kprobe" ? "kprobe" : "tracing", attach: [attach], title, user: false,
+    probe,
+    provider,
+    programType: way === "kprobe" ? "kprobe" : "tracing",
+    attach: [attach],
+    title,
+    user: false,
     arguments: { kind: way === "kprobe" ? "registers" : "array", params, result },
     signature: `${types}${uses.title ? title : ""}`,
   };

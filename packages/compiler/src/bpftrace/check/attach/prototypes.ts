@@ -22,7 +22,10 @@ function parametersOf(btf: Btf, id: TypeId, trusted: boolean): Prototype | undef
   const place = { space: "kernel", trusted } as const;
   const result = fromBtf(btf, type.result, place);
   return {
-    params: type.params.map((param, i) => ({ name: param.name === "" ? `arg${i}` : param.name, type: fromBtf(btf, param.type, place) })),
+    params: type.params.map((param, i) => ({
+      name: param.name === "" ? `arg${i}` : param.name,
+      type: fromBtf(btf, param.type, place),
+    })),
     result: result.kind === "void" ? undefined : result,
   };
 }

@@ -21,7 +21,14 @@ export function expandInterval(expansion: Expansion, provider: "interval" | "pro
     diagnostics.report(messages.badPeriod, point.span, point.text);
     return [];
   }
-  return [perf(expansion, { kind: "perfEvent", event: "cpu-clock", ...timing, cpus: provider === "interval" ? "one" : "all" })];
+  return [
+    perf(expansion, {
+      kind: "perfEvent",
+      event: "cpu-clock",
+      ...timing,
+      cpus: provider === "interval" ? "one" : "all",
+    }),
+  ];
 }
 
 type Timing = { readonly period: number } | { readonly frequency: number };
@@ -35,24 +42,44 @@ function parsePeriod(parts: readonly string[]): Timing | undefined {
   const frequency = /^(\d{1,6})hz$/.exec(written)?.[1];
   if (frequency !== undefined) return Number(frequency) > 0 ? { frequency: Number(frequency) } : undefined;
   const period = parseNumber(written);
-  if (period === undefined || period.value < 1n || period.value > MAX_PERIOD || !/^(|ns|us|ms|s|m|h|d)$/.test(period.suffix)) return undefined;
+  if (
+    period === undefined ||
+    period.value < 1n ||
+    period.value > MAX_PERIOD ||
+    !/^(|ns|us|ms|s|m|h|d)$/.test(period.suffix)
+  )
+    return undefined;
   return { period: Number(period.value) };
 }
 
 /** Other names of events. */
 const SHORT: Readonly<Record<string, PerfEventName>> = {
-  cpu: "cpu-clock", cs: "context-switches", faults: "page-faults",
+  cpu: "cpu-clock",
+  cs: "context-switches",
+  faults: "page-faults",
 };
 
 /** How many events there are for each time the probe fires, unless the script says. */
 const DEFAULT_PERIODS: Readonly<Record<PerfEventName, number>> = {
-  "cpu-clock": 1_000_000, "task-clock": 1_000_000, "page-faults": 100, "context-switches": 1000, "cpu-migrations": 1, "minor-faults": 100,
-  "major-faults": 1, "alignment-faults": 1, "emulation-faults": 1, "bpf-output": 1,
+  "cpu-clock": 1_000_000,
+  "task-clock": 1_000_000,
+  "page-faults": 100,
+  "context-switches": 1000,
+  "cpu-migrations": 1,
+  "minor-faults": 100,
+  "major-faults": 1,
+  "alignment-faults": 1,
+  "emulation-faults": 1,
+  "bpf-output": 1,
 };
 
 /** software:page-faults:100; the number may be left out. */
 export function expandSoftware(expansion: Expansion): readonly Expanded[] {
-  const { parts: [name = "", count = ""], point, diagnostics } = expansion;
+  const {
+    parts: [name = "", count = ""],
+    point,
+    diagnostics,
+  } = expansion;
   const event = Object.hasOwn(SHORT, name) ? SHORT[name] : isEvent(name) ? name : undefined;
   if (event === undefined) {
     diagnostics.report(messages.unknownEvent, point.span, name, didYouMean(name, Object.keys(DEFAULT_PERIODS)));
@@ -71,7 +98,12 @@ function isEvent(name: string): name is PerfEventName {
 }
 
 function perf(expansion: Expansion, attach: AttachTarget): Expanded {
-  return { ...common(expansion), programType: "perf_event", attach: [attach], signature: expansion.uses.title ? expansion.point.text : "" };
+  return {
+    ...common(expansion),
+    programType: "perf_event",
+    attach: [attach],
+    signature: expansion.uses.title ? expansion.point.text : "",
+  };
 }
 
 function common({ probe, point }: Expansion): Pick<Expanded, "probe" | "provider" | "title" | "arguments" | "user"> {

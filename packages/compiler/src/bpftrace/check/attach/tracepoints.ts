@@ -13,18 +13,29 @@ export function expandTracepoint(expansion: Expansion): readonly Expanded[] {
     diagnostics.report(messages.pointForm, point.span, point.text, "tracepoint:CATEGORY:NAME");
     return [];
   }
-  return matches(expansion, "tracepoint", `${category}:${name}`, "tracepoint", `${category}:*`, "*:*").map((found): Expanded => {
-    const colon = found.indexOf(":");
-    const attach = { kind: "tracepoint", category: found.slice(0, colon), name: found.slice(colon + 1) } as const;
-    const title = `tracepoint:${found}`;
-    const format = uses.args ? target.tracepoint(attach.category, attach.name) : undefined;
-    const source: ArgumentSource = format === undefined ? NO_ARGUMENTS : { kind: "tracepoint", format };
-    // Only the fields that are used have to lie at the same places; syscalls' pointers are user space's.
-    const used = format?.fields.filter((field) => uses.fields.includes(field.name)) ?? [];
-    const layout = used.length < uses.fields.length ? title : JSON.stringify([attach.category === "syscalls", used]);
-    const signature = `${uses.args ? layout : ""}${uses.title ? title : ""}`;
-    return { probe, provider: point.provider, programType: "tracepoint", attach: [attach], title, arguments: source, user: false, signature };
-  });
+  return matches(expansion, "tracepoint", `${category}:${name}`, "tracepoint", `${category}:*`, "*:*").map(
+    (found): Expanded => {
+      const colon = found.indexOf(":");
+      const attach = { kind: "tracepoint", category: found.slice(0, colon), name: found.slice(colon + 1) } as const;
+      const title = `tracepoint:${found}`;
+      const format = uses.args ? target.tracepoint(attach.category, attach.name) : undefined;
+      const source: ArgumentSource = format === undefined ? NO_ARGUMENTS : { kind: "tracepoint", format };
+      // Only the fields that are used have to lie at the same places; syscalls' pointers are user space's.
+      const used = format?.fields.filter((field) => uses.fields.includes(field.name)) ?? [];
+      const layout = used.length < uses.fields.length ? title : JSON.stringify([attach.category === "syscalls", used]);
+      const signature = `${uses.args ? layout : ""}${uses.title ? title : ""}`;
+      return {
+        probe,
+        provider: point.provider,
+        programType: "tracepoint",
+        attach: [attach],
+        title,
+        arguments: source,
+        user: false,
+        signature,
+      };
+    },
+  );
 }
 
 /** rawtracepoint:NAME or rawtracepoint:MODULE:NAME. */
@@ -43,8 +54,14 @@ export function expandRawTracepoint(expansion: Expansion): readonly Expanded[] {
     // With types the verifier lets fields be loaded directly; where they are not asked for, the older kind costs nothing.
     const typed = prototype !== undefined;
     return {
-      probe, provider: point.provider, programType: typed ? "tracing" : "raw_tracepoint",
-      attach: [{ kind: typed ? "btfTracepoint" : "rawTracepoint", name: found }], title, arguments: source, user: false, signature,
+      probe,
+      provider: point.provider,
+      programType: typed ? "tracing" : "raw_tracepoint",
+      attach: [{ kind: typed ? "btfTracepoint" : "rawTracepoint", name: found }],
+      title,
+      arguments: source,
+      user: false,
+      signature,
     };
   });
 }

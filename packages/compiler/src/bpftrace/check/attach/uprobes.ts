@@ -17,7 +17,15 @@ export function expandUprobe(expansion: Expansion, provider: "uprobe" | "uretpro
   const process = pid === undefined ? {} : { pid };
   const address = /^\d/.test(written) ? parseNumber(written)?.value : undefined;
   if (address !== undefined) {
-    return [expanded(expansion, `${path}:${written}`, { kind: "uprobe", path, offset: Number(address), ...process, onReturn })];
+    return [
+      expanded(expansion, `${path}:${written}`, {
+        kind: "uprobe",
+        path,
+        offset: Number(address),
+        ...process,
+        onReturn,
+      }),
+    ];
   }
   const [name = "", offsetText] = written.split("+", 2);
   const offset = offsetText === undefined ? undefined : parseNumber(offsetText)?.value;
@@ -28,7 +36,12 @@ export function expandUprobe(expansion: Expansion, provider: "uprobe" | "uretpro
   return matches(expansion, "uprobe", `${path}:${name}`, "function", `${path}:*`).map((found) => {
     const colon = found.lastIndexOf(":");
     const attach: AttachTarget = {
-      kind: "uprobe", path: found.slice(0, colon), symbol: found.slice(colon + 1), ...(offset === undefined ? {} : { offset: Number(offset) }), ...process, onReturn,
+      kind: "uprobe",
+      path: found.slice(0, colon),
+      symbol: found.slice(colon + 1),
+      ...(offset === undefined ? {} : { offset: Number(offset) }),
+      ...process,
+      onReturn,
     };
     return expanded(expansion, found, attach);
   });
@@ -37,7 +50,13 @@ export function expandUprobe(expansion: Expansion, provider: "uprobe" | "uretpro
 function expanded({ probe, point, uses }: Expansion, name: string, attach: AttachTarget): Expanded {
   const title = `${point.provider}:${name}`;
   return {
-    probe, provider: point.provider, programType: "kprobe", attach: [attach], title, user: true,
-    arguments: { kind: "registers", params: [], result: undefined }, signature: uses.title ? title : "",
+    probe,
+    provider: point.provider,
+    programType: "kprobe",
+    attach: [attach],
+    title,
+    user: true,
+    arguments: { kind: "registers", params: [], result: undefined },
+    signature: uses.title ? title : "",
   };
 }

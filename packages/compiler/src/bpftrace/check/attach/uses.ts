@@ -19,10 +19,15 @@ export function usesOf(probe: Probe): Uses {
   const names = new Set<string>();
   visit([probe.filter, probe.body], (expr) => {
     if (expr.kind === "builtin") names.add(argumentIndex(expr.name) === undefined ? expr.name : "argN");
-    else if (expr.kind === "member" && expr.object.kind === "builtin" && expr.object.name === "args") fields.add(expr.name);
+    else if (expr.kind === "member" && expr.object.kind === "builtin" && expr.object.name === "args")
+      fields.add(expr.name);
   });
   return {
-    fields: [...fields].sort(), args: names.has("args"), argN: names.has("argN"), retval: names.has("retval"), title: names.has("probe") || names.has("func"),
+    fields: [...fields].sort(),
+    args: names.has("args"),
+    argN: names.has("argN"),
+    retval: names.has("retval"),
+    title: names.has("probe") || names.has("func"),
   };
 }
 

@@ -24,7 +24,8 @@ export function checkStack(handler: Handler, call: Call): Type {
     checkValue(handler, arg);
     const value = constantOf(handler, arg);
     if (typeof value !== "bigint") handler.diagnostics.report(notConstant, arg.span, "the number of frames");
-    else if (value < 1n || value > BigInt(DEFAULT_FRAMES)) handler.diagnostics.report(outOfRange, arg.span, "the number of frames", `from 1 to ${DEFAULT_FRAMES}`);
+    else if (value < 1n || value > BigInt(DEFAULT_FRAMES))
+      handler.diagnostics.report(outOfRange, arg.span, "the number of frames", `from 1 to ${DEFAULT_FRAMES}`);
     else frames = Number(value);
   }
   return { kind: "stack", user: call.name === "ustack", mode, frames };
@@ -47,7 +48,8 @@ function symbol(handler: Handler, call: Call, user: boolean): Type {
 export function checkRegister(handler: Handler, call: Call): Type {
   const [name] = call.args;
   argument(handler, call, 0, "a register's name in quotes", (type) => type.kind === "string");
-  if (name !== undefined && name.kind !== "string") handler.diagnostics.report(notConstant, name.span, "the register's name");
+  if (name !== undefined && name.kind !== "string")
+    handler.diagnostics.report(notConstant, name.span, "the register's name");
   const { arguments: source, provider } = handler.draft;
   if (source.kind !== "registers") {
     handler.diagnostics.report(notHere, call.span, "reg()", provider, "expected a kprobe or uprobe");

@@ -23,10 +23,18 @@ export function aggregateOf(handler: Handler, call: Call): Aggregate | "invalid"
   const type = argument(handler, call, 0, "an integer", (found) => asInteger(found) !== undefined);
   const signed = asInteger(type)?.signed ?? false;
   switch (call.name) {
-    case "hist": return histogram(handler, call.args[1]);
-    case "lhist": return linear(handler, call);
-    case "sum": case "min": case "max": case "avg": case "stats": return { kind: call.name, signed };
-    default: return undefined;
+    case "hist":
+      return histogram(handler, call.args[1]);
+    case "lhist":
+      return linear(handler, call);
+    case "sum":
+    case "min":
+    case "max":
+    case "avg":
+    case "stats":
+      return { kind: call.name, signed };
+    default:
+      return undefined;
   }
 }
 
@@ -40,12 +48,15 @@ function histogram(handler: Handler, bits: Expr | undefined): Aggregate | "inval
   const value = bits === undefined ? 0n : constant(handler, bits, "the number of bits");
   if (value === undefined) return "invalid";
   if (value >= 0n && value <= MAX_BITS) return { kind: "hist", bits: Number(value) };
-  if (bits !== undefined) handler.diagnostics.report(outOfRange, bits.span, "the number of bits", `from 0 to ${MAX_BITS}`);
+  if (bits !== undefined)
+    handler.diagnostics.report(outOfRange, bits.span, "the number of bits", `from 0 to ${MAX_BITS}`);
   return "invalid";
 }
 
 function linear(handler: Handler, call: Call): Aggregate | "invalid" {
-  const [min, max, step] = call.args.slice(1).map((arg) => constant(handler, arg, "the bounds and the step of lhist()"));
+  const [min, max, step] = call.args
+    .slice(1)
+    .map((arg) => constant(handler, arg, "the bounds and the step of lhist()"));
   if (min === undefined || max === undefined || step === undefined) return "invalid";
   const safe = [min, max, step].every((value) => BigInt.asIntN(53, value) === value);
   if (safe && step > 0n && min < max && (max - min) % step === 0n && (max - min) / step <= MAX_STEPS) {

@@ -30,7 +30,13 @@ export function checkDelete(handler: Handler, call: Call): Type {
     return NONE;
   }
   if (map.keys.length > 0 && key !== undefined) {
-    handler.diagnostics.report(messages.argumentNumber, call.span, call.name, call.args.length, "delete(@x, key) or delete(@x[key])");
+    handler.diagnostics.report(
+      messages.argumentNumber,
+      call.span,
+      call.name,
+      call.args.length,
+      "delete(@x, key) or delete(@x[key])",
+    );
     return NONE;
   }
   mapEntry(handler, map, key === undefined ? map.keys : keyParts(handler, key));
@@ -65,7 +71,7 @@ export function checkLen(handler: Handler, call: Call): Type {
     return INT64;
   }
   const type = of === undefined ? NONE : checkValue(handler, of);
-  if (type.kind !== "stack" && type.kind !== "none") handler.diagnostics.report(messages.needsMap, of?.span ?? call.span, call.name);
+  if (type.kind !== "stack" && type.kind !== "none")
+    handler.diagnostics.report(messages.needsMap, of?.span ?? call.span, call.name);
   return INT64;
 }
-

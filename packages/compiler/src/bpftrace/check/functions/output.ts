@@ -17,7 +17,15 @@ export function checkPrintf(handler: Handler, call: Call): Type {
   const types = values.map((value) => checkValue(handler, value));
   if (format.kind !== "string") {
     const type = checkValue(handler, format);
-    if (type.kind !== "none") handler.diagnostics.report(messages.argumentType, format.span, call.name, 1, typeText(type), "a format in quotes");
+    if (type.kind !== "none")
+      handler.diagnostics.report(
+        messages.argumentType,
+        format.span,
+        call.name,
+        1,
+        typeText(type),
+        "a format in quotes",
+      );
     return VOID;
   }
   checkValue(handler, format);
@@ -51,11 +59,19 @@ export function checkPrint(handler: Handler, call: Call): Type {
       const limit = call.args[index];
       if (limit === undefined) continue;
       const type = argument(handler, call, index, "an integer", (found) => asInteger(found) !== undefined);
-      if (type.kind !== "none" && typeof constantOf(handler, limit) !== "bigint") handler.diagnostics.report(notConstant, limit.span, index === 1 ? "top" : "the divisor");
+      if (type.kind !== "none" && typeof constantOf(handler, limit) !== "bigint")
+        handler.diagnostics.report(notConstant, limit.span, index === 1 ? "top" : "the divisor");
     }
     return VOID;
   }
-  if (call.args.length > 1) handler.diagnostics.report(messages.argumentNumber, call.span, call.name, call.args.length, "print(value) or print(@x [, top [, divisor]])");
+  if (call.args.length > 1)
+    handler.diagnostics.report(
+      messages.argumentNumber,
+      call.span,
+      call.name,
+      call.args.length,
+      "print(value) or print(@x [, top [, divisor]])",
+    );
   if (what !== undefined) checkValue(handler, what);
   return VOID;
 }
@@ -84,7 +100,7 @@ export function checkClock(handler: Handler, call: Call): Type {
   if (clock === undefined) return UINT64;
   const name = clock.kind === "identifier" ? clock.name : "";
   handler.give(clock, VOID);
-  if (!["boot", "monotonic", "tai", "sw_tai"].includes(name)) handler.diagnostics.report(messages.unknownClock, clock.span, name === "" ? "here" : name);
+  if (!["boot", "monotonic", "tai", "sw_tai"].includes(name))
+    handler.diagnostics.report(messages.unknownClock, clock.span, name === "" ? "here" : name);
   return UINT64;
 }
-

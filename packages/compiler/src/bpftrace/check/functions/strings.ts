@@ -12,11 +12,25 @@ export function checkStr(handler: Handler, call: Call): Type {
   const { maxStrlen } = handler.program.config;
   const [from, length] = call.args;
   const isByte = (type: Type): boolean => type.kind === "int" && type.size === 1;
-  const source = argument(handler, call, 0, "a pointer to characters", (type) =>
-    type.kind === "string" || (type.kind === "int" && type.size === 8) || (type.kind === "int" && from?.kind === "positional") ||
-    (type.kind === "pointer" && (type.to.kind === "void" || isByte(type.to))) || (type.kind === "array" && isByte(type.element)));
+  const source = argument(
+    handler,
+    call,
+    0,
+    "a pointer to characters",
+    (type) =>
+      type.kind === "string" ||
+      (type.kind === "int" && type.size === 8) ||
+      (type.kind === "int" && from?.kind === "positional") ||
+      (type.kind === "pointer" && (type.to.kind === "void" || isByte(type.to))) ||
+      (type.kind === "array" && isByte(type.element)),
+  );
   if (from?.kind === "positional") return positional(handler, call);
-  let size = source.kind === "string" ? source.size : source.kind === "array" && source.length > 0 ? source.length + 1 : maxStrlen;
+  let size =
+    source.kind === "string"
+      ? source.size
+      : source.kind === "array" && source.length > 0
+        ? source.length + 1
+        : maxStrlen;
   if (length !== undefined) {
     argument(handler, call, 1, "an integer", (type) => asInteger(type) !== undefined);
     const limit = constantOf(handler, length);
@@ -29,7 +43,10 @@ export function checkStr(handler: Handler, call: Call): Type {
 function positional(handler: Handler, call: Call): Type {
   const [from] = call.args;
   if (from?.kind !== "positional") return NONE;
-  const text = from.index === 0 ? String(handler.program.options.params?.length ?? 0) : (handler.program.options.params?.[from.index - 1] ?? "");
+  const text =
+    from.index === 0
+      ? String(handler.program.options.params?.length ?? 0)
+      : (handler.program.options.params?.[from.index - 1] ?? "");
   handler.constants.set(from, text);
   handler.constants.set(call, text);
   return handler.give(from, stringOf(utf8Length(text) + 1));
@@ -39,6 +56,7 @@ export function checkStrncmp(handler: Handler, call: Call): Type {
   for (const index of [0, 1]) argument(handler, call, index, "a string", (type) => type.kind === "string");
   const length = call.args[2];
   const type = argument(handler, call, 2, "an integer", (found) => asInteger(found) !== undefined);
-  if (length !== undefined && type.kind !== "none" && typeof constantOf(handler, length) !== "bigint") handler.diagnostics.report(notConstant, length.span, "the length");
+  if (length !== undefined && type.kind !== "none" && typeof constantOf(handler, length) !== "bigint")
+    handler.diagnostics.report(notConstant, length.span, "the length");
   return INT64;
 }
