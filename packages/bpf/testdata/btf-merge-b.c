@@ -17,6 +17,11 @@ SEC("b") int in_b(struct inode *inode, u32 __attribute__((btf_type_tag("user")))
 	return inode->number + inode->files->position + (inode->parent->all.next != 0) + (from != 0);
 }
 
+SEC("b") int with_file(struct file *file)
+{
+	return file->inode->number;
+}
+
 static __attribute__((noinline)) int helper(struct list *list)
 {
 	return list->next->next != list;
