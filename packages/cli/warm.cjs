@@ -7,6 +7,7 @@ const path = require("node:path");
 const [directory, name] = process.argv.slice(2);
 const { load } = require(path.join(directory, "launch.cjs"));
 
+const object = (name) => path.join(__dirname, "../bpf/testdata", `${name}.bpf.o`);
 const trace = (program) => ["trace", "-e", `${program} interval:ms:1 { exit(); }`];
 /** What typical runs do. They watch this machine for a moment; without root they end early. */
 const runs = {
@@ -18,6 +19,10 @@ const runs = {
     trace(`tracepoint:syscalls:sys_enter_openat /pid != 1/ { @file[tid] = args.filename; }
       tracepoint:syscalls:sys_exit_openat /@file[tid]/ { printf("%s %d\\n", str(@file[tid]), args.ret); delete(@file[tid]); }
       END { clear(@file); }`),
+  ],
+  load: [
+    ["load", object("elf-kinds")],
+    ["load", object("core-relocations")],
   ],
   list: [["list", "tracepoint:syscalls:*open*"]],
   features: [["features"]],
