@@ -199,13 +199,11 @@ class Symbols implements CodeSymbols {
           if (symbol === undefined)
             throw new ElfError(`map '${spec.name}' holds ${kind} '${target}', which the object does not have`);
           const step = spec.type === "struct_ops" ? 1 : 8;
-          this.#mapSections
-            .get(name)!
-            .relocations.push({
-              offset: offset + referencesAt + at * step,
-              type: RelocationType.R_BPF_64_ABS64,
-              symbol,
-            });
+          this.#mapSections.get(name)!.relocations.push({
+            offset: offset + referencesAt + at * step,
+            type: RelocationType.R_BPF_64_ABS64,
+            symbol,
+          });
         }
       }
     }
