@@ -38,7 +38,7 @@ export function createRun(limit) {
       const stage = { name, seconds: (Date.now() - began) / 1000, results };
       stages.push(stage);
       for (const result of results) if (result.outcome === "fail") printFailure(result);
-      process.stdout.write(`   ${describe(stage)} in ${stage.seconds.toFixed(1)} s\n`);
+      process.stdout.write(`   ${name}: ${describe(stage)} in ${stage.seconds.toFixed(1)} s\n`);
       return !failed(stage);
     },
   };
