@@ -19,6 +19,7 @@ export * from "./print.ts";
 export * from "./program-info.ts";
 export * from "./reach.ts";
 export * from "./reader.ts";
+export { reduceBtf } from "./reduce.ts";
 export * from "./references.ts";
 export * from "./shape.ts";
 export type { BtfTypeInit } from "./type-words.ts";

@@ -13,7 +13,6 @@ export type { LoadedBtf } from "./object-btf.ts";
 export { openPinnedProgram } from "./open.ts";
 export { Program } from "./program.ts";
 export type { ProgramStatistics } from "./program.ts";
-export { reduceBtf } from "./reduce-btf.ts";
 export { VerifierError } from "./verifier-error.ts";
 export type { RegisterKnown } from "./verifier-error.ts";
 export { readVerifierLog } from "./verifier/log.ts";

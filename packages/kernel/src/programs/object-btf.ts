@@ -5,7 +5,7 @@ import { KernelError } from "../sys/errors.ts";
 import { FileDescriptor } from "../sys/file-descriptor.ts";
 import type { Kernel } from "../sys/kernel.ts";
 import { Memory } from "../sys/memory.ts";
-import { reduceBtf } from "./reduce-btf.ts";
+import { reduceBtf } from "@sonde/bpf/btf";
 
 const LOG_BYTES = 64 * 1024;
 

@@ -7,7 +7,7 @@ import type { Kernel } from "../sys/kernel.ts";
 import { openKernel } from "../sys/linux.ts";
 import { kernelTest } from "../testing/kernel-test.ts";
 import { loadObjectBtf } from "./object-btf.ts";
-import { reduceBtf } from "./reduce-btf.ts";
+import { reduceBtf } from "@sonde/bpf/btf";
 
 const kernel = openKernel();
 

@@ -1,6 +1,7 @@
 /**
  * A header with types, as `vmlinux.h` is: for C programs that are compiled against a kernel whose BTF
- * this is. A compiler for BPF lays the types out as the BTF says.
+ * this is. A compiler for BPF lays the types out as the BTF says. It is C up to C17: the kernel
+ * defines `bool`, `true` and `false` itself, which C23 has as keywords.
  */
 import type { Btf, BtfType, TypeId } from "../btf.ts";
 import { isComposite } from "../members.ts";

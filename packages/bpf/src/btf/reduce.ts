@@ -12,31 +12,15 @@
  * A type is three words (name, info, size or type) and what its kind adds. Info holds the kind in bits
  * 24 to 28 and the number of members in bits 0 to 15.
  */
+import { BTF_HEADER_BYTES, extraWords, Kind } from "./format.ts";
+
 const HEADER_TYPE_OFFSET = 8;
 const HEADER_TYPE_LENGTH = 12;
 const HEADER_STRING_OFFSET = 16;
 const HEADER_STRING_LENGTH = 20;
-const HEADER_BYTES = 24;
 
 const QUESTION_MARK = 0x3f;
 const UNDERSCORE = 0x5f;
-
-const Kind = {
-  INT: 1,
-  PTR: 2,
-  ARRAY: 3,
-  STRUCT: 4,
-  UNION: 5,
-  ENUM: 6,
-  CONST: 10,
-  FUNC_PROTO: 13,
-  VAR: 14,
-  DATASEC: 15,
-  FLOAT: 16,
-  DECL_TAG: 17,
-  TYPE_TAG: 18,
-  ENUM64: 19,
-} as const;
 
 /** Little-endian BTF in, little-endian BTF out. */
 export function reduceBtf(btf: Uint8Array): Uint8Array {
@@ -75,37 +59,16 @@ function replacement(kind: number, name: number, size: number): readonly number[
   }
 }
 
-function extraWords(kind: number, members: number): number {
-  switch (kind) {
-    case Kind.INT:
-    case Kind.VAR:
-    case Kind.DECL_TAG:
-      return 1;
-    case Kind.ARRAY:
-      return 3;
-    case Kind.STRUCT:
-    case Kind.UNION:
-    case Kind.DATASEC:
-    case Kind.ENUM64:
-      return 3 * members;
-    case Kind.ENUM:
-    case Kind.FUNC_PROTO:
-      return 2 * members;
-    default:
-      return 0;
-  }
-}
-
 function assemble(original: DataView, words: readonly number[], strings: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(HEADER_BYTES + words.length * 4 + strings.length);
+  const bytes = new Uint8Array(BTF_HEADER_BYTES + words.length * 4 + strings.length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, original.getUint32(0, true), true);
-  view.setUint32(4, HEADER_BYTES, true);
+  view.setUint32(4, BTF_HEADER_BYTES, true);
   view.setUint32(HEADER_TYPE_OFFSET, 0, true);
   view.setUint32(HEADER_TYPE_LENGTH, words.length * 4, true);
   view.setUint32(HEADER_STRING_OFFSET, words.length * 4, true);
   view.setUint32(HEADER_STRING_LENGTH, strings.length, true);
-  for (const [index, word] of words.entries()) view.setUint32(HEADER_BYTES + index * 4, word, true);
-  bytes.set(strings, HEADER_BYTES + words.length * 4);
+  for (const [index, word] of words.entries()) view.setUint32(BTF_HEADER_BYTES + index * 4, word, true);
+  bytes.set(strings, BTF_HEADER_BYTES + words.length * 4);
   return bytes;
 }
