@@ -7,6 +7,7 @@ import { root } from "../tools/lib/environment.js";
 import { ensureDebianPackages, ensureMounts, requireRoot } from "../tools/lib/prepare.js";
 import { keep, table } from "./lib/report.js";
 import { eventCost } from "./suites/event-cost.js";
+import { library } from "./suites/library.js";
 import { startup } from "./suites/startup.js";
 
 const { values } = parseArgs({
@@ -17,8 +18,15 @@ const { values } = parseArgs({
     "peer-alone": { type: "boolean", default: false },
   },
 });
-/** Each suite with the rounds that make its medians steady. */
-const suites = { startup: { run: startup, rounds: 11 }, "event-cost": { run: eventCost, rounds: 5 } };
+/**
+ * Each suite with the rounds that make its medians steady, and whom it measures beside us if not bpftrace.
+ * @type {Record<string, { run: typeof startup, rounds: number, peer?: string }>}
+ */
+const suites = {
+  startup: { run: startup, rounds: 11 },
+  "event-cost": { run: eventCost, rounds: 5 },
+  library: { run: library, rounds: 5, peer: "bpftool, C with libbpf" },
+};
 if (values.only !== undefined && !(values.only in suites)) {
   console.error(`no suite "${values.only}": choose one of ${Object.keys(suites).join(", ")}`);
   process.exit(2);
@@ -38,10 +46,10 @@ const versions = {
 };
 
 const rows = [];
-for (const [name, { run, rounds }] of Object.entries(suites)) {
+for (const [name, { run, rounds, peer = versions.peer }] of Object.entries(suites)) {
   if (values.only !== undefined && values.only !== name) continue;
   const found = await run(contenders, values.rounds === undefined ? rounds : Number(values.rounds));
-  process.stdout.write(`\n${name}\n${table(found, versions.peer)}`);
+  process.stdout.write(`\n${name}\n${table(found, peer)}`);
   rows.push(...found);
 }
 const file = keep(values.keep ?? `local-${new Date().toISOString().replaceAll(":", "")}`, rows, versions);

@@ -14,9 +14,15 @@ export function temporaryFolder() {
   return folder;
 }
 
-/** Compiles a BPF object with BTF. @param {string} source path of the C file @param {string} object where to write it */
-export function compileBpf(source, object) {
-  execFileSync("clang-16", ["-target", "bpf", "-O2", "-g", `-I/usr/include/${machine}`, "-c", source, "-o", object]);
+/**
+ * Compiles a BPF object with BTF.
+ * @param {string} source path of the C file
+ * @param {string} object where to write it
+ * @param {readonly string[]} options more for clang, such as "-DNAME=1"
+ */
+export function compileBpf(source, object, options = []) {
+  const words = ["-target", "bpf", "-O2", "-g", `-I/usr/include/${machine}`, ...options, "-c", source, "-o", object];
+  execFileSync("clang-16", words);
   return object;
 }
 
