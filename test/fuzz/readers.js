@@ -8,12 +8,14 @@ import {
   codecOf,
   declaration,
   definition,
+  encodeTypes,
   findMember,
   layoutText,
   loadIndex,
   deduplicate,
   memberNames,
   printC,
+  printTypeScript,
   resolve,
   serialiseIndex,
   sizeOf,
@@ -75,10 +77,22 @@ function types(bytes) {
       if (codecs++ < MOST_CODECS) answered([BtfError, CodecError], () => decode(btf, id));
     }
   }
-  for (const whole of [printC, deduplicate]) answered([BtfError], () => whole(btf));
+  for (const whole of [printC, deduplicate, typeScript, encoded]) answered([BtfError], () => whole(btf));
   for (const kind of /** @type {const} */ (["struct", "enum", "typedef", "func"])) {
     for (const name of btf.names(kind)) answered([BtfError], () => btf.find(name, kind));
   }
+}
+
+/** @param {BtfReader} btf */
+function typeScript(btf) {
+  return printTypeScript(btf, [...btf.ids("struct"), ...btf.ids("union"), ...btf.ids("enum"), ...btf.ids("typedef")]);
+}
+
+/** What is decoded can be encoded, and is the same. @param {BtfReader} btf */
+function encoded(btf) {
+  const all = Array.from({ length: btf.size - 1 }, (_, index) => btf.type(index + 1));
+  const again = new BtfReader(encodeTypes(all));
+  if (again.size !== btf.size) throw new Error(`${btf.size} types became ${again.size}`);
 }
 
 /** A value read is a value that can be written, and read again. @param {BtfReader} btf @param {number} id */
