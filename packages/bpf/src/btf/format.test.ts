@@ -18,7 +18,15 @@ function describing(words: readonly number[], strings: string, layouts: readonly
   const view = new DataView(blob.buffer);
   view.setUint16(0, 0xeb9f, true);
   view.setUint8(2, 1);
-  const sections = [32, 0, words.length * 4, words.length * 4 + table.length, text.length, words.length * 4, table.length];
+  const sections = [
+    32,
+    0,
+    words.length * 4,
+    words.length * 4 + table.length,
+    text.length,
+    words.length * 4,
+    table.length,
+  ];
   for (const [index, word] of [...sections, ...words].entries()) view.setUint32(4 + index * 4, word, true);
   blob.set(table, 32 + words.length * 4);
   blob.set(text, 32 + words.length * 4 + table.length);
@@ -54,10 +62,22 @@ test("a tag that is a whole attribute is told from the text of one", () => {
   const int = btf.int("int", 4, "signed");
   const plain = btf.typeTag("address_space(1)", int);
   const whole = btf.add({ kind: "typeTag", name: "address_space(1)", type: int, attribute: true });
-  const decl = btf.add({ kind: "declTag", name: "unused", type: btf.typedef("t", int), component: -1, attribute: true });
+  const decl = btf.add({
+    kind: "declTag",
+    name: "unused",
+    type: btf.typedef("t", int),
+    component: -1,
+    attribute: true,
+  });
   const types = read(btf);
   assert.deepEqual(types.type(plain), { kind: "typeTag", id: plain, name: "address_space(1)", type: int });
-  assert.deepEqual(types.type(whole), { kind: "typeTag", id: whole, name: "address_space(1)", type: int, attribute: true });
+  assert.deepEqual(types.type(whole), {
+    kind: "typeTag",
+    id: whole,
+    name: "address_space(1)",
+    type: int,
+    attribute: true,
+  });
   const tag = types.type(decl);
   assert.ok(tag.kind === "declTag" && tag.attribute === true);
 });
@@ -81,7 +101,10 @@ test("split BTF is written behind its base, with the base's strings, as bpftool 
   btf.struct("pair", 4, [{ name: "value", type: int, bitOffset: 0 }]);
   const base = read(btf);
   const split = new BtfBuilder({ base });
-  const mine = split.struct("mine", 8, [{ name: "pair", type: 2, bitOffset: 0 }, { name: "value", type: int, bitOffset: 32 }]);
+  const mine = split.struct("mine", 8, [
+    { name: "pair", type: 2, bitOffset: 0 },
+    { name: "value", type: int, bitOffset: 32 },
+  ]);
   split.typedef("mine_t", mine);
   const blob = split.encode();
   const types = new BtfReader(blob, { base });

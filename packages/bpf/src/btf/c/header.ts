@@ -36,9 +36,10 @@ const CLOSING = `#if defined(__bpf__) && !defined(BPF_NO_PRESERVE_ACCESS_INDEX)
  * stand within those that use them. Throws BtfError for types that contain themselves.
  */
 export function printC(btf: Btf, roots?: Iterable<TypeId>): string {
-  const header = new Header(btf);
   const chosen = [...(roots ?? allTypes(btf))];
-  const texts = inOrder(btf, chosen).map((step) => header.step(step));
+  const steps = inOrder(btf, chosen);
+  const header = new Header(btf, steps);
+  const texts = steps.map((step) => header.step(step));
   for (const id of new Set(chosen)) texts.push(header.constants(btf.type(id)));
   return `${OPENING}\n${paragraphs(texts.filter((text) => text !== ""))}\n${CLOSING}`;
 }
@@ -83,10 +84,13 @@ class Header {
   readonly #names: CNames;
   readonly #tags: DeclTags;
 
-  constructor(btf: Btf) {
+  constructor(btf: Btf, steps: readonly Step[]) {
     this.#btf = btf;
     this.#layouts = new CLayouts(btf);
-    this.#names = new CNames(btf);
+    this.#names = new CNames(
+      btf,
+      steps.map(({ type }) => type),
+    );
     this.#tags = declTags(btf);
   }
 

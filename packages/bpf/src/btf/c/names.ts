@@ -21,9 +21,11 @@ export class CNames {
   readonly #others = new Map<string, number>();
   readonly #given = new Map<TypeId, string>();
 
-  constructor(btf: Btf) {
+  /** Of these types the first by id keeps its name; only then come enumerators. */
+  constructor(btf: Btf, types: readonly BtfType[]) {
     this.#btf = btf;
     for (const name of PREDEFINED) this.#others.set(name, 1);
+    for (const type of types.toSorted((a, b) => a.id - b.id)) this.of(type);
   }
 
   /** The name of a struct, union, enum, typedef, function or variable; always the same for the same type. */

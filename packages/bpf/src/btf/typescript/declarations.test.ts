@@ -20,7 +20,18 @@ function check(declarations: string, use = ""): string {
     writeFileSync(path.join(folder, "package.json"), '{"type":"module"}');
     writeFileSync(path.join(folder, "kernel.ts"), declarations);
     writeFileSync(path.join(folder, "use.ts"), use);
-    const words = ["--strict", "--noEmit", "--target", "es2022", "--module", "nodenext", "--types", "", "kernel.ts", "use.ts"];
+    const words = [
+      "--strict",
+      "--noEmit",
+      "--target",
+      "es2022",
+      "--module",
+      "nodenext",
+      "--types",
+      "",
+      "kernel.ts",
+      "use.ts",
+    ];
     return spawnSync(process.execPath, [TSC, ...words], { cwd: folder, encoding: "utf8" }).stdout;
   });
 }
@@ -36,9 +47,16 @@ function allIds(btf: BtfReader): TypeId[] {
 
 test("structs are interfaces, and C's anonymous members are their own", () => {
   const btf = new BtfBuilder();
-  const [byte, int, char] = [btf.int("unsigned char", 1, "unsigned"), btf.int("int", 4, "signed"), btf.int("char", 1, "char")];
+  const [byte, int, char] = [
+    btf.int("unsigned char", 1, "unsigned"),
+    btf.int("int", 4, "signed"),
+    btf.int("char", 1, "char"),
+  ];
   const node = btf.declare("struct", "node");
-  const inner = btf.union("", 8, [{ name: "address", type: btf.int("long unsigned int", 8, "unsigned"), bitOffset: 0 }, { name: "low", type: int, bitOffset: 0 }]);
+  const inner = btf.union("", 8, [
+    { name: "address", type: btf.int("long unsigned int", 8, "unsigned"), bitOffset: 0 },
+    { name: "low", type: int, bitOffset: 0 },
+  ]);
   btf.define(node, 64, [
     { name: "next", type: btf.ptr(btf.const(node)), bitOffset: 0 },
     { name: "name", type: btf.array(char, 16), bitOffset: 64 },
@@ -49,7 +67,9 @@ test("structs are interfaces, and C's anonymous members are their own", () => {
     { name: "pair", type: btf.struct("", 8, [{ name: "left", type: int, bitOffset: 0 }]), bitOffset: 384 },
     { name: "opaque", type: btf.ptr(btf.fwd("secret", false)), bitOffset: 448 },
   ]);
-  assert.equal(body(read(btf)), `export interface node {
+  assert.equal(
+    body(read(btf)),
+    `export interface node {
   readonly next: Ptr<node>; // +0
   readonly name: Text<16>; // +8
   readonly address: u64; // +24
@@ -63,23 +83,53 @@ test("structs are interfaces, and C's anonymous members are their own", () => {
   readonly opaque: Ptr<secret>; // +56
 }
 
-export interface secret extends Brand<"secret"> {}`);
+export interface secret extends Brand<"secret"> {}`,
+  );
 });
 
 test("enums are objects and the union of their values; functions are declared; tracepoints are listed", () => {
   const btf = new BtfBuilder();
   const int = btf.int("int", 4, "signed");
-  const mode = btf.enum("mode", 4, false, [{ name: "READ", value: 0 }, { name: "WRITE", value: 1 }]);
+  const mode = btf.enum("mode", 4, false, [
+    { name: "READ", value: 0 },
+    { name: "WRITE", value: 1 },
+  ]);
   btf.enum("wide", 8, false, [{ name: "TOP", value: 2n ** 63n }]);
   const state = btf.typedef("state_t", btf.enum("", 4, false, [{ name: "ON", value: 1 }]));
   const task = btf.struct("class", 4, [{ name: "x", type: int, bitOffset: 0 }]);
-  const open = btf.funcProto(int, [{ name: "new", type: btf.ptr(task) }, { name: "mode", type: mode }, { name: "", type: 0 }]);
+  const open = btf.funcProto(int, [
+    { name: "new", type: btf.ptr(task) },
+    { name: "mode", type: mode },
+    { name: "", type: 0 },
+  ]);
   btf.func("open", open, "static");
   const data = btf.ptr(0);
-  btf.typedef("btf_trace_opened", btf.ptr(btf.funcProto(0, [{ name: "", type: data }, { name: "", type: btf.ptr(task) }, { name: "", type: state }])));
-  btf.func("__bpf_trace_opened", btf.funcProto(0, [{ name: "__data", type: data }, { name: "task", type: btf.ptr(task) }, { name: "state", type: state }]), "static");
+  btf.typedef(
+    "btf_trace_opened",
+    btf.ptr(
+      btf.funcProto(0, [
+        { name: "", type: data },
+        { name: "", type: btf.ptr(task) },
+        { name: "", type: state },
+      ]),
+    ),
+  );
+  btf.func(
+    "__bpf_trace_opened",
+    btf.funcProto(0, [
+      { name: "__data", type: data },
+      { name: "task", type: btf.ptr(task) },
+      { name: "state", type: state },
+    ]),
+    "static",
+  );
   const types = read(btf);
-  assert.equal(body(types, allIds(types).filter((id) => id !== types.find("__bpf_trace_opened", "func")[0])), `export const mode = {
+  assert.equal(
+    body(
+      types,
+      allIds(types).filter((id) => id !== types.find("__bpf_trace_opened", "func")[0]),
+    ),
+    `export const mode = {
   READ: 0,
   WRITE: 1,
 } as const;
@@ -104,7 +154,8 @@ export declare function open(new_: Ptr<class_>, mode: mode, ...rest: readonly un
 /** What a program at a tracepoint is given. */
 export interface Tracepoints {
   readonly opened: (task: Ptr<class_>, state: state_t) => void;
-}`);
+}`,
+  );
 });
 
 test("typedefs of the name that a type has anyway are no other type", () => {
@@ -113,7 +164,9 @@ test("typedefs of the name that a type has anyway are no other type", () => {
   btf.typedef("u8", btf.typedef("__u8", byte));
   btf.typedef("file", btf.struct("file", 1, [{ name: "x", type: byte, bitOffset: 0 }]));
   btf.union("file", 1, [{ name: "y", type: byte, bitOffset: 0 }]);
-  assert.equal(body(read(btf)), `export type __u8 = u8;
+  assert.equal(
+    body(read(btf)),
+    `export type __u8 = u8;
 
 export interface file {
   readonly x: u8; // +0
@@ -121,7 +174,8 @@ export interface file {
 
 export interface file___2 {
   readonly y: u8; // +0
-}`);
+}`,
+  );
 });
 
 test("tsc takes what the kernel's main structs reach, and finds mistakes by it", () => {
@@ -149,5 +203,8 @@ export const d: Tracepoints["sched_switch"] = (preempt: string) => void preempt;
 export const e = (file: Ptr<file>): Ptr<task_struct> => file;
 `;
   const found = new Set(check(text, mistakes).match(/^use\.ts\(\d+/gm));
-  assert.deepEqual([...found], [2, 3, 4, 5, 6].map((line) => `use.ts(${line}`));
+  assert.deepEqual(
+    [...found],
+    [2, 3, 4, 5, 6].map((line) => `use.ts(${line}`),
+  );
 });
