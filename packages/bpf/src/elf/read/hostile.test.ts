@@ -82,7 +82,7 @@ test("programs that call each other until they fill memory", () => {
       symbol: file.sectionSymbol(section),
     });
   }
-  refused(file.encode(), /more than 2097152 instructions/, "socket");
+  refused(file.encode(), /more than 1048576 instructions/, "socket");
 });
 
 test("a chain of calls ten thousand deep is only deep", () => {

@@ -7,8 +7,8 @@ import { ElfError } from "../errors.ts";
 import { functionInstructions } from "./functions.ts";
 import type { ObjectFunction } from "./functions.ts";
 
-/** More instructions than this, in all programs together, no kernel has room for: it verifies a million in one. */
-const MOST_SLOTS = 1 << 21;
+/** In all programs together: as many as the kernel verifies of one; linking them takes half a second. */
+const MOST_SLOTS = 1 << 20;
 
 export interface Linked {
   readonly instructions: readonly Instruction[];
