@@ -197,6 +197,30 @@ test("tags are attributes, which clang takes and gives back", () => {
   ]);
 });
 
+test("a struct with a name that stands as a member without one is written out", () => {
+  const btf = new BtfBuilder();
+  const int = btf.int("int", 4, "signed");
+  const key = btf.struct("key", 4, [{ name: "length", type: int, bitOffset: 0 }]);
+  const whole = btf.struct("whole", 8, [
+    { name: "", type: btf.const(key), bitOffset: 0 },
+    { name: "last", type: int, bitOffset: 32 },
+  ]);
+  assert.equal(
+    body(read(btf), [whole]),
+    `struct key {
+\tint length;
+};
+
+struct whole {
+\tstruct {
+\t\tint length;
+\t};
+\tint last;
+};`,
+  );
+  clang(printC(read(btf)), '_Static_assert(__builtin_offsetof(struct whole, length) == 0, "");', ["-fsyntax-only"]);
+});
+
 test("a struct that contains itself is an error", () => {
   const btf = new BtfBuilder();
   const node = btf.declare("struct", "node");

@@ -4,7 +4,8 @@
  * defines `bool`, `true` and `false` itself, which C23 has as keywords.
  */
 import type { Btf, BtfType, TypeId } from "../btf.ts";
-import { isComposite } from "../members.ts";
+import { isComposite, resolve } from "../members.ts";
+import type { Composite } from "../members.ts";
 import { referencesOf } from "../references.ts";
 import { declTags } from "./decl-tags.ts";
 import type { DeclTags } from "./decl-tags.ts";
@@ -109,7 +110,7 @@ class Header {
     switch (type.kind) {
       case "struct":
       case "union":
-        return join(this.#body(type, ""), attributes);
+        return join(this.#body(type, "", this.#tagged(type)), attributes);
       case "enum":
       case "enum64":
         return type.values.length === 0 ? this.#tagged(type) : enumeration(type, this.#tagged(type), this.#names, "");
@@ -132,19 +133,22 @@ class Header {
     return "name" in type && type.name !== "" ? `${word} ${this.#names.of(type)}` : word;
   }
 
-  #body(type: BtfType, indent: string): string {
-    if (!isComposite(type)) return "";
+  /** Up to the closing brace and attributes; `head` is "struct file", or "struct" alone. */
+  #body(type: Composite, indent: string, head: string): string {
     const { parts, packed, aligned } = this.#layouts.of(type);
     const lines = parts.map((part) => `${indent}\t${this.#part(part, type, `${indent}\t`)};\n`);
     const attributes = [...(packed ? ["packed"] : []), ...(aligned === undefined ? [] : [`aligned(${aligned})`])];
-    const body = `${this.#tagged(type)} {\n${lines.join("")}${indent}}`;
+    const body = `${head} {\n${lines.join("")}${indent}}`;
     return join(body, attributes.length === 0 ? "" : `__attribute__((${attributes.join(", ")}))`);
   }
 
-  #part(part: Part, type: Extract<BtfType, { kind: "struct" | "union" }>, indent: string): string {
+  #part(part: Part, type: Composite, indent: string): string {
     if (part.kind === "padding") return `long: ${part.bits}`;
     if (part.kind === "bytes") return `unsigned char __bytes[${part.length}]`;
     const member = type.members[part.index]!;
+    const inner = resolve(this.#btf, member.type);
+    // Compilers for the kernel let `struct key;` stand for all its members; C proper wants them written out.
+    if (member.name === "" && isComposite(inner)) return this.#body(inner, indent, inner.kind);
     const text = this.#declarator(member.type, identifier(member.name), indent);
     return join(part.bits === 0 ? text : `${text}: ${part.bits}`, this.#tags.of(type.id, part.index));
   }
@@ -165,7 +169,7 @@ class Header {
     switch (type.kind) {
       case "struct":
       case "union":
-        return type.name === "" ? this.#body(type, indent) : this.#tagged(type);
+        return type.name === "" ? this.#body(type, indent, type.kind) : this.#tagged(type);
       case "enum":
       case "enum64":
         return type.name === "" ? enumeration(type, "enum", this.#names, indent) : this.#tagged(type);
