@@ -72,6 +72,7 @@ interface Requirement {
 type Rest =
   | "nothing"
   | "kprobes"
+  | "fprobes"
   | "trampolines"
   | "tcx"
   | "netkit"
@@ -94,8 +95,8 @@ const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
   iterator: { since: "5.8", rests: "nothing" },
   kprobe: { since: "4.1", rests: "kprobes" },
   kretprobe: { since: "4.1", rests: "kprobes" },
-  kprobe_multi: { since: "5.18", rests: "kprobes" },
-  kprobe_session: { since: "6.10", rests: "kprobes" },
+  kprobe_multi: { since: "5.18", rests: "fprobes" },
+  kprobe_session: { since: "6.10", rests: "fprobes" },
   uprobe_multi: { since: "6.6", rests: "nothing" },
   uprobe_session: { since: "6.13", rests: "nothing" },
   fentry: { since: "5.5", rests: "trampolines" },
@@ -171,6 +172,8 @@ export interface KernelFacts {
   functionTracingRefused(): boolean;
   /** Whether `bpf` is among its active security modules. */
   bpfLsmActive(): boolean;
+  /** Whether a function of this name is part of it. */
+  hasFunction(name: string): boolean;
 }
 
 /**
@@ -198,6 +201,7 @@ function versionNumber(name: string): number {
 
 const OPTION_OF: Partial<Record<Rest, string>> = {
   kprobes: "CONFIG_KPROBES",
+  fprobes: "CONFIG_FPROBE",
   trampolines: "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS",
   tcx: "CONFIG_NET_XGRESS",
   netkit: "CONFIG_NETKIT",
@@ -213,6 +217,8 @@ const OPTION_OF: Partial<Record<Rest, string>> = {
 function missingRest(rest: Rest, kernel: KernelFacts): string | undefined {
   const option = OPTION_OF[rest];
   if (option !== undefined && kernel.config(option) === false) return `${option}, which is not set`;
+  // Debian's 6.1 was built without, and its guests have no configuration to read.
+  if (rest === "fprobes" && !kernel.hasFunction("register_fprobe")) return "CONFIG_FPROBE, which is not set";
   if (rest === "config" && kernel.config("CONFIG_BPF") === undefined)
     return "its configuration, which neither /proc nor /boot tells";
   if (rest === "trampolines" || rest === "bpf-lsm") {
@@ -246,6 +252,7 @@ export function runningKernel(): KernelFacts {
       const active = tryRead("/sys/kernel/security/lsm");
       return active === undefined || active.toString().trim().split(",").includes("bpf");
     },
+    hasFunction: (function_) => tryRead("/proc/kallsyms")?.includes(` ${function_}\n`) === true,
   };
 }
 

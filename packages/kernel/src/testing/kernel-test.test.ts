@@ -11,6 +11,7 @@ function kernel(version: string, facts: Partial<KernelFacts> & { unset?: string 
     config: (option) => option !== facts.unset,
     functionTracingRefused: () => false,
     bpfLsmActive: () => true,
+    hasFunction: () => true,
     ...facts,
   };
 }
@@ -19,6 +20,7 @@ test("a kernel may lack a feature for a reason that can be named", async (t) => 
   const rows = [
     { feature: "kprobe_multi", on: kernel("5.10"), want: "needs Linux 5.18; this is 5.10.0-test" },
     { feature: "kprobe_multi", on: kernel("6.12"), want: undefined },
+    { feature: "kprobe_multi", on: kernel("6.1", { hasFunction: () => false }), want: "needs CONFIG_FPROBE" },
     {
       feature: "kprobe",
       on: kernel("6.18", { unset: "CONFIG_KPROBES" }),
