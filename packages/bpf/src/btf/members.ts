@@ -9,7 +9,7 @@ const POINTER_BYTES = 8;
 const MAX_DEPTH = 64;
 
 /** The type behind typedefs, const, volatile, restrict and type tags. */
-export function resolve(btf: Btf, id: TypeId): BtfType {
+export function resolve(btf: Pick<Btf, "type">, id: TypeId): BtfType {
   let type = btf.type(id);
   for (let depth = 0; isAlias(type); depth++) {
     if (depth === MAX_DEPTH) throw new BtfError(`BTF type ${id} refers to itself`);

@@ -2,7 +2,10 @@
 import type { Btf, TypeId } from "./btf.ts";
 import { referencesOf } from "./references.ts";
 
-/** The roots and every type that one gets to from them, through pointers too; each once, by id. Forward declarations are followed to the struct that they declare. */
+/**
+ * The roots and every type that one gets to from them, through pointers too; each once, by id. A forward
+ * declaration leads to the struct that it declares.
+ */
 export function reachable(btf: Btf, roots: Iterable<TypeId>): TypeId[] {
   const found = new Set<TypeId>();
   const pending = [...roots];
@@ -10,7 +13,7 @@ export function reachable(btf: Btf, roots: Iterable<TypeId>): TypeId[] {
     if (id === 0 || found.has(id)) continue;
     found.add(id);
     const type = btf.type(id);
-    pending.push(...referencesOf(type));
+    for (const held of referencesOf(type)) pending.push(held);
     if (type.kind === "fwd") pending.push(...btf.find(type.name, type.union ? "union" : "struct"));
   }
   return [...found].sort((a, b) => a - b);

@@ -9,8 +9,8 @@ import type { Composite } from "../members.ts";
 import { referencesOf } from "../references.ts";
 import { declTags } from "./decl-tags.ts";
 import type { DeclTags } from "./decl-tags.ts";
-import { declarator, join } from "./declarator.ts";
-import type { Spelling } from "./declarator.ts";
+import { bounded, declarator, join } from "./declarator.ts";
+import type { Spelling, Types } from "./declarator.ts";
 import { enumeration } from "./enumeration.ts";
 import { CLayouts } from "./layout.ts";
 import type { Part } from "./layout.ts";
@@ -84,9 +84,12 @@ class Header {
   readonly #layouts: CLayouts;
   readonly #names: CNames;
   readonly #tags: DeclTags;
+  /** For the definition being written. */
+  #types: Types;
 
   constructor(btf: Btf, steps: readonly Step[]) {
     this.#btf = btf;
+    this.#types = btf;
     this.#layouts = new CLayouts(btf);
     this.#names = new CNames(
       btf,
@@ -96,6 +99,7 @@ class Header {
   }
 
   step({ kind, type }: Step): string {
+    this.#types = bounded(this.#btf, type.id);
     return kind === "declare" ? this.#tagged(type) : this.#definition(type);
   }
 
@@ -146,7 +150,7 @@ class Header {
     if (part.kind === "padding") return `long: ${part.bits}`;
     if (part.kind === "bytes") return `unsigned char __bytes[${part.length}]`;
     const member = type.members[part.index]!;
-    const inner = resolve(this.#btf, member.type);
+    const inner = resolve(this.#types, member.type);
     // Compilers for the kernel let `struct key;` stand for all its members; C proper wants them written out.
     if (member.name === "" && isComposite(inner)) return this.#body(inner, indent, inner.kind);
     const text = this.#declarator(member.type, identifier(member.name), indent);
@@ -162,7 +166,7 @@ class Header {
       parameter: (param, index) => join(identifier(param.name), func === undefined ? "" : this.#tags.of(func, index)),
       noLength: "0",
     };
-    return declarator(this.#btf, id, name, spelling);
+    return declarator(this.#types, id, name, spelling);
   }
 
   #base(type: BtfType, indent: string): string {

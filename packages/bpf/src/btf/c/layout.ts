@@ -113,8 +113,8 @@ function placeOf({ bits, alignment, unit }: Field, at: number, packed: boolean):
 
 function writeUnion(fields: readonly Field[], size: number, packed: boolean): CLayout | undefined {
   if (fields.some(({ start }) => start !== 0)) return undefined;
-  const alignment = packed ? 8 : Math.max(8, ...fields.map((field) => field.alignment));
-  const extent = Math.max(0, ...fields.map(({ length }) => length));
+  const alignment = packed ? 8 : fields.reduce((most, field) => Math.max(most, field.alignment), 8);
+  const extent = fields.reduce((most, { length }) => Math.max(most, length), 0);
   if (roundUp(extent, alignment) > size * 8 || (size * 8) % alignment !== 0) return undefined;
   const parts: Part[] = fields.map(({ index, bits }) => ({ kind: "member", index, bits }));
   if (roundUp(extent, alignment) === size * 8) return { parts, packed, aligned: undefined, alignment: alignment / 8 };

@@ -28,6 +28,8 @@ class Order {
   readonly #declared = new Set<TypeId>();
   readonly #defined = new Set<TypeId>();
   readonly #open = new Set<TypeId>();
+  /** Those gone through, by the definition that they are in. */
+  readonly #prototypes = new Set<string>();
 
   constructor(btf: Btf) {
     this.#btf = btf;
@@ -64,6 +66,9 @@ class Order {
         next(type.type, true);
         break;
       case "funcProto":
+        // A prototype has no name, so nothing else keeps it from being gone through each time that it is met.
+        if (this.#prototypes.has(`${owner} ${id}`)) break;
+        this.#prototypes.add(`${owner} ${id}`);
         next(type.result, false);
         for (const param of type.params) next(param.type, false);
         break;

@@ -5,6 +5,7 @@
  */
 import type { BtfType, TypeId } from "../btf.ts";
 import { encodeTypes } from "../encode-types.ts";
+import { BtfError } from "../errors.ts";
 import type { BtfReader } from "../reader.ts";
 import { renumbered } from "../references.ts";
 import { TypeClasses } from "./classes.ts";
@@ -34,8 +35,14 @@ export function deduplicate(btf: BtfReader): Deduplicated {
   const ids = newIds(classes);
   const types: BtfType[] = [];
   for (let id = btf.firstId; id < btf.size; id++)
-    if (classes.isOwn(id)) types.push(renumbered(btf.type(id), ids[id]!, (held) => ids[held]!));
+    if (classes.isOwn(id)) types.push(renumbered(btf.type(id), ids[id]!, (held) => newId(ids, held)));
   return { btf: encodeTypes(types, { base: btf.base, byteOrder: btf.byteOrder }), ids };
+}
+
+function newId(ids: Uint32Array, held: TypeId): TypeId {
+  const id = ids[held];
+  if (id === undefined) throw new BtfError(`BTF has no type ${held}: there are ${ids.length}`);
+  return id;
 }
 
 function newIds(classes: TypeClasses): Uint32Array {

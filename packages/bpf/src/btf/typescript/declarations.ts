@@ -4,6 +4,7 @@
  * interface with the arguments of all tracepoints.
  */
 import type { Btf, BtfType, TypeId } from "../btf.ts";
+import { bounded } from "../c/declarator.ts";
 import { reachable } from "../reach.ts";
 import { Expressions, literal } from "./expressions.ts";
 import { property, TypeScriptNames } from "./names.ts";
@@ -20,13 +21,12 @@ export function printTypeScript(btf: Btf, roots: Iterable<TypeId>): string {
   const tracepoints = chosen.flatMap((id) => tracepointOf(btf, id) ?? []);
   const ids = reachable(btf, chosen).filter((id) => tracepointOf(btf, id) === undefined);
   const names = new TypeScriptNames(btf, ids);
-  const expressions = new Expressions(btf, names);
-  const writer = new Declarations(btf, names, expressions);
+  const writer = new Declarations(btf, names);
   const texts = [PRELUDE, ...ids.map((id) => writer.of(id)).filter((text) => text !== "")];
   if (tracepoints.length > 0) {
     const lines = tracepoints.map(
       ({ name, prototype, parameters }) =>
-        `  readonly ${property(name)}: (${expressions.parameters(prototype, parameters)}) => void;\n`,
+        `  readonly ${property(name)}: (${writer.expressions(prototype.id).parameters(prototype, parameters)}) => void;\n`,
     );
     texts.push(`/** What a program at a tracepoint is given. */\nexport interface Tracepoints {\n${lines.join("")}}\n`);
   }
@@ -36,12 +36,15 @@ export function printTypeScript(btf: Btf, roots: Iterable<TypeId>): string {
 class Declarations {
   readonly #btf: Btf;
   readonly #names: TypeScriptNames;
-  readonly #expressions: Expressions;
 
-  constructor(btf: Btf, names: TypeScriptNames, expressions: Expressions) {
+  constructor(btf: Btf, names: TypeScriptNames) {
     this.#btf = btf;
     this.#names = names;
-    this.#expressions = expressions;
+  }
+
+  /** For the declaration of one type. */
+  expressions(id: TypeId): Expressions {
+    return new Expressions(bounded(this.#btf, id), this.#names);
   }
 
   /** Empty for a type without a name, and for one that goes by the name of another. */
@@ -62,11 +65,11 @@ class Declarations {
       case "func": {
         const prototype = this.#btf.type(type.type);
         if (prototype.kind !== "funcProto") return "";
-        const parameters = this.#expressions.parameters(prototype);
-        return `export declare function ${name}(${parameters}): ${this.#expressions.of(prototype.result)};\n`;
+        const parameters = this.expressions(type.id).parameters(prototype);
+        return `export declare function ${name}(${parameters}): ${this.expressions(type.id).of(prototype.result)};\n`;
       }
       case "var":
-        return `export declare const ${name}: ${this.#expressions.of(type.type)};\n`;
+        return `export declare const ${name}: ${this.expressions(type.id).of(type.type)};\n`;
       default:
         return "";
     }
@@ -76,7 +79,7 @@ class Declarations {
   #interface(type: Extract<BtfType, { kind: "struct" | "union" | "fwd" }>, name: string): string {
     if (type.kind === "fwd" || type.members.length === 0)
       return `export interface ${name} extends Brand<${JSON.stringify(name)}> {}\n`;
-    return `export interface ${name} ${this.#expressions.body(type)}\n`;
+    return `export interface ${name} ${this.expressions(type.id).body(type)}\n`;
   }
 
   /** A typedef that gives an anonymous type its name is that type. */
@@ -92,7 +95,7 @@ class Declarations {
         if (target.name === "") return enumeration(target, name);
         break;
     }
-    return `export type ${name} = ${this.#expressions.of(type.type)};\n`;
+    return `export type ${name} = ${this.expressions(type.id).of(type.type)};\n`;
   }
 }
 

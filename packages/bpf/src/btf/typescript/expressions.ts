@@ -1,5 +1,6 @@
 /** Types as they are written where they are used: by their name, or written out if they have none. */
-import type { Btf, BtfMember, BtfParam, BtfType, TypeId } from "../btf.ts";
+import type { BtfMember, BtfParam, BtfType, TypeId } from "../btf.ts";
+import type { Types } from "../c/declarator.ts";
 import { BtfError } from "../errors.ts";
 import { isComposite, resolve } from "../members.ts";
 import type { Composite } from "../members.ts";
@@ -14,10 +15,11 @@ type Prototype = Extract<BtfType, { kind: "funcProto" }>;
 const MAX_DEPTH = 64;
 
 export class Expressions {
-  readonly #btf: Btf;
+  readonly #btf: Types;
   readonly #names: TypeScriptNames;
 
-  constructor(btf: Btf, names: TypeScriptNames) {
+  /** `btf` is bounded to what one declaration may refer to. */
+  constructor(btf: Types, names: TypeScriptNames) {
     this.#btf = btf;
     this.#names = names;
   }
