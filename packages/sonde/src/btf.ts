@@ -1,6 +1,7 @@
 /** BTF, the kernel's and objects' types: read, built, printed, and values by them. */
 export { BtfBuilder, BtfError, BtfReader, loadIndex, serialiseIndex } from "@sonde/bpf/btf";
 export { declaration, definition, findMember, isComposite, memberNames, resolve, sizeOf } from "@sonde/bpf/btf";
+export { deduplicate, encodeTypes, mergeTypes, printC, printTypeScript, reachable } from "@sonde/bpf/btf";
 export { CodecError, codecOf, codecOfShape, layoutText, shapeOf } from "@sonde/bpf/btf";
 export type {
   Btf,
