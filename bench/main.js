@@ -10,14 +10,12 @@ import { eventCost } from "./suites/event-cost.js";
 import { library } from "./suites/library.js";
 import { startup } from "./suites/startup.js";
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string" },
-    rounds: { type: "string" },
-    keep: { type: "string" },
-    "peer-alone": { type: "boolean", default: false },
-  },
-});
+const USAGE = "usage: npm run bench [-- [--only startup|event-cost|library] [--rounds N] [--keep NAME] [--peer-alone]]";
+const { values } = readArguments();
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
 /**
  * Each suite with the rounds that make its medians steady, and whom it measures beside us if not bpftrace.
  * @type {Record<string, { run: typeof startup, rounds: number, peer?: string }>}
@@ -54,3 +52,20 @@ for (const [name, { run, rounds, peer = versions.peer }] of Object.entries(suite
 }
 const file = keep(values.keep ?? `local-${new Date().toISOString().replaceAll(":", "")}`, rows, versions);
 console.log(`\nevery figure: ${file}`);
+
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        only: { type: "string" },
+        rounds: { type: "string" },
+        keep: { type: "string" },
+        "peer-alone": { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    process.exit(2);
+  }
+}

@@ -1,7 +1,7 @@
 /*
  * Every kind of CO-RE relocation against types that kernels have, lack, or have changed.
  * core-relocations.bpf.o is made from it by
- *   clang-16 -O2 -g -target bpf -mcpu=v3 -c core-relocations.c -o core-relocations.bpf.o
+ *   clang-16 -O2 -g -target bpf -mcpu=v3 -fdebug-compilation-dir=. -c core-relocations.c -o core-relocations.bpf.o
  *   llvm-strip-16 -g core-relocations.bpf.o
  */
 typedef unsigned int u32; typedef unsigned long long u64; typedef int pid_t; typedef unsigned short u16; typedef unsigned char u8;
