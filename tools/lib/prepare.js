@@ -18,6 +18,8 @@ const debianPackages = {
   "clang-16": "/usr/bin/clang-16",
   "llvm-16": "/usr/bin/llvm-objdump-16",
   "libbpf-dev": "/usr/include/bpf/bpf_helpers.h",
+  make: "/usr/bin/make",
+  "g++": "/usr/bin/g++",
   bpftrace: "/usr/bin/bpftrace",
   prometheus: "/usr/bin/prometheus",
 };
@@ -35,8 +37,8 @@ export const guestPackages = [
   "iproute2",
   "bpftool",
 ];
-/** What unit tests compile BPF objects with. @type {readonly DebianPackage[]} */
-export const compilerPackages = ["clang-16", "llvm-16", "libbpf-dev", "bpftool"];
+/** What tests compile BPF objects and small programs with. @type {readonly DebianPackage[]} */
+export const compilerPackages = ["clang-16", "llvm-16", "libbpf-dev", "make", "g++", "bpftool"];
 /** What the scenario tests need. @type {readonly DebianPackage[]} */
 export const scenarioPackages = ["bpftool", "prometheus"];
 
