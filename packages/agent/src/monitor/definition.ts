@@ -1,3 +1,4 @@
+import { UNITS } from "@sonde/bpf/spec";
 import * as v from "valibot";
 
 /**
@@ -19,17 +20,6 @@ const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 /** Added by the formats themselves, or to every series by the server. */
 const RESERVED_LABELS = new Set(["le", "quantile"]);
-
-/** Units that a program may count in, and what they are exported as. */
-export const UNITS: Readonly<Record<string, { readonly base: string; readonly scale: number }>> = {
-  nanoseconds: { base: "seconds", scale: 1e-9 },
-  microseconds: { base: "seconds", scale: 1e-6 },
-  milliseconds: { base: "seconds", scale: 1e-3 },
-  seconds: { base: "seconds", scale: 1 },
-  bytes: { base: "bytes", scale: 1 },
-  kilobytes: { base: "bytes", scale: 1024 },
-  sectors: { base: "bytes", scale: 512 },
-};
 
 const labelName = v.pipe(
   v.string(),

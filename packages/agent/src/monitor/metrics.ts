@@ -1,11 +1,11 @@
-import { bucketBounds } from "@sonde/bpf/spec";
+import { bucketBounds, UNITS } from "@sonde/bpf/spec";
 import type { MapView } from "@sonde/bpf/spec";
 import type { Integer, MapReading, Notation, Reading, Value } from "@sonde/runtime";
 import { addressesOnly, average, showValue } from "@sonde/runtime";
 import type { Family, HistogramSeries, ScalarSeries } from "../exposition/family.ts";
 import { renderLabels } from "../exposition/labels.ts";
 import { formatNumber } from "../exposition/write.ts";
-import { type MetricDefinition, UNITS } from "./definition.ts";
+import type { MetricDefinition } from "./definition.ts";
 import { LabelDecoder } from "./labels.ts";
 
 /** The definition of a metric and the script that feeds it do not agree. */

@@ -5,6 +5,7 @@ export const silentSink: Sink = {
   attachedProbes: () => {},
   printf: () => {},
   time: () => {},
+  stream: () => {},
   value: () => {},
   map: () => {},
   lostEvents: () => {},

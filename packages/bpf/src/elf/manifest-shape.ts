@@ -1,4 +1,5 @@
 /** The shapes of the manifest and of attach targets, as they stand in an object's `.sonde` section. */
+import { monitorShape } from "./monitor-shape.ts";
 import { count, dictionary, either, flag, integer, list, oneOf, record, text, variant } from "./shape.ts";
 import type { Shape } from "./shape.ts";
 
@@ -10,6 +11,7 @@ export function manifestShape(): Shape {
     "losses?": text,
     "start?": text,
     config: record({ printMapsOnExit: flag, stackMode }),
+    "monitor?": monitorShape(dataType),
   });
 }
 
@@ -45,8 +47,8 @@ const valueView: Shape = variant(() => ({
   max: merged,
   avg: merged,
   stats: merged,
-  hist: { bits: count, buckets: count, perCpu: flag },
-  lhist: { min: integer, max: integer, step: integer, buckets: count, perCpu: flag },
+  hist: { bits: count, buckets: count, "totalOffset?": count, perCpu: flag },
+  lhist: { min: integer, max: integer, step: integer, buckets: count, "totalOffset?": count, perCpu: flag },
 }));
 
 const eventAction: Shape = variant(() => ({
@@ -57,6 +59,7 @@ const eventAction: Shape = variant(() => ({
   zero: { map: text },
   exit: {},
   time: { format: text },
+  stream: { stream: text },
 }));
 
 export const attachTarget: Shape = variant(() => ({

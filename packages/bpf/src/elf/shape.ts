@@ -16,7 +16,7 @@ export function checkShape(value: unknown, shape: Shape, section: string): void 
   }
 }
 
-function mismatch(path: string, wanted: string): never {
+export function mismatch(path: string, wanted: string): never {
   throw new TypeError(`${path === "" ? "the whole" : path} is no ${wanted}`);
 }
 
@@ -30,6 +30,10 @@ export const flag: Shape = (value, path) => {
 
 export const integer: Shape = (value, path) => {
   if (!Number.isSafeInteger(value)) mismatch(path, "integer");
+};
+
+export const number: Shape = (value, path) => {
+  if (typeof value !== "number") mismatch(path, "number");
 };
 
 /** A size, offset or count in 32 bits. */

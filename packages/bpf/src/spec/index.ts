@@ -3,5 +3,6 @@ export * from "./attach-type.ts";
 export * from "./describe.ts";
 export * from "./histogram.ts";
 export * from "./manifest.ts";
+export * from "./monitor.ts";
 export * from "./spec.ts";
 export * from "./target.ts";

@@ -3,6 +3,8 @@
  * how their keys and values are laid out, and what each ring-buffer record holds. Readers decode by
  * it; sinks print by it. Offsets and sizes are in bytes; integers are in the machine's byte order.
  */
+import type { MonitorView } from "./monitor.ts";
+
 export interface Manifest {
   readonly maps: readonly MapView[];
   /** Ring-buffer records by the u32 id at their start. */
@@ -15,6 +17,8 @@ export interface Manifest {
   readonly start?: string;
   /** What helper results the programs check: slot ids in the records of kind "helperError". */
   readonly config: SessionConfig;
+  /** Present in objects that are monitors: what is exported, streamed and set. */
+  readonly monitor?: MonitorView;
 }
 
 /** Slots of the `losses` map, each counted for every possible CPU. */
@@ -129,6 +133,8 @@ export interface EventView {
 }
 
 export type EventAction =
+  /** An event of the monitor's stream of this name: the fields are the stream's. */
+  | { readonly kind: "stream"; readonly stream: string }
   /** `format` is C's; the fields are its arguments. */
   | { readonly kind: "printf"; readonly format: string }
   /** print(@map), with the optional top and div. A single entry of a map comes as printValue. */

@@ -49,6 +49,10 @@ class JsonSink implements Sink {
     this.#emit("time", jsonString(text));
   }
 
+  stream(name: string, values: readonly Value[]): void {
+    this.#emit("stream", `{${jsonString(name)}: [${values.map((value) => this.#json(value)).join(",")}]}`);
+  }
+
   value(value: Value): void {
     this.#emit("value", this.#json(value));
   }

@@ -9,6 +9,8 @@ export interface Sink {
   printf(format: Printf, args: readonly Value[]): void;
   /** The formatted time of a time() call. */
   time(text: string): void;
+  /** An event of the monitor's stream of this name; one value for each of its fields. */
+  stream(name: string, values: readonly Value[]): void;
   /** print() of an expression. */
   value(value: Value): void;
   /** print() of a map, or a map at exit. */

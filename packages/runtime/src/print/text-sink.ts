@@ -53,6 +53,10 @@ class TextSink implements Sink {
     this.#write(text);
   }
 
+  stream(name: string, values: readonly Value[]): void {
+    this.#write(`${name}: ${values.map(this.#show).join(", ")}\n`);
+  }
+
   value(value: Value): void {
     this.#write(`${this.#show(value)}\n`);
   }

@@ -54,6 +54,11 @@ function handlerOf({ action, fields }: EventView, { sink, maps, clock, exit }: E
       const decode = firstField(fields);
       return (source, offset) => exit(Number(decode(source, offset)) & 0xff);
     }
+    case "stream": {
+      const { stream } = action;
+      const decode = fieldsDecoder(fields);
+      return (source, offset) => sink.stream(stream, decode(source, offset));
+    }
     case "time": {
       const { format } = action;
       return () => sink.time(clock(format));

@@ -146,6 +146,34 @@ test("a specification made by hand: maps, targets, manifest, sources, CO-RE", ()
         ],
         ring: "events",
         config: { printMapsOnExit: false, stackMode: "perf" },
+        monitor: {
+          name: "made",
+          help: "A monitor",
+          enabled: true,
+          metrics: [
+            {
+              map: "@x",
+              name: "x_seconds",
+              help: "X",
+              type: "counter",
+              unit: "nanoseconds",
+              labels: [{ name: "state", decoders: [{ name: "values", values: { "1": "on" } }] }],
+            },
+          ],
+          streams: [{ name: "s", help: "S", event: 0, fields: [{ name: "comm", decoders: [] }] }],
+          params: [
+            {
+              name: "least",
+              help: "Least",
+              map: "AT_x",
+              offset: 0,
+              type: { kind: "int", size: 8, signed: false },
+              initial: 10,
+              min: 0,
+            },
+          ],
+          budget: { series: 1000, cpu: 0.05 },
+        },
       },
     },
   );

@@ -1,0 +1,100 @@
+/**
+ * What an object says of itself as a monitor: which of its maps are metrics, which of its events are
+ * streams, and what a user may set. Every front end writes it (the header of a script, the
+ * declarations of a TypeScript module, the YAML beside an object of ebpf_exporter's), and everything
+ * that shows a monitor reads it, so that neither knows of the other.
+ */
+import type { DataType } from "./manifest.ts";
+
+export interface MonitorView {
+  /** Letters, digits, `_` and `-`. */
+  readonly name: string;
+  /** One sentence. */
+  readonly help: string;
+  /** Whatever its author calls this version. */
+  readonly version?: string;
+  /** Whether an agent switches it on when it starts. */
+  readonly enabled: boolean;
+  readonly metrics: readonly MetricView[];
+  readonly streams: readonly StreamView[];
+  readonly params: readonly ParamView[];
+  readonly budget?: BudgetView;
+}
+
+/** A map that is exported as a metric family. */
+export interface MetricView {
+  /** The MapView that holds it, by its name. */
+  readonly map: string;
+  /** As exported; formats add their own suffixes (`_total`, `_bucket`). */
+  readonly name: string;
+  readonly help: string;
+  /** If absent: counts and sums are counters, hist and lhist histograms, all else gauges. */
+  readonly type?: MetricType;
+  /** What the program counts in, a key of {@link UNITS}; exported in the base unit. */
+  readonly unit?: string;
+  /** One for each part of the map's key, in order. */
+  readonly labels: readonly LabelView[];
+  /** Of a hist: the least and the greatest exported bound, in the program's unit. */
+  readonly buckets?: { readonly min: number; readonly max: number };
+}
+
+export type MetricType = "counter" | "gauge" | "histogram";
+
+export interface LabelView {
+  readonly name: string;
+  /** Applied one after the other: the key's part, then what the one before made of it. Empty: as a sink prints it. */
+  readonly decoders: readonly DecoderView[];
+}
+
+/** How bytes become text: a decoder's name and what it is told. */
+export interface DecoderView {
+  /** "text", "device", "cgroup", "container", "pod", "ksym", "syscall", ... */
+  readonly name: string;
+  /** Text by value, for decoders that look it up ("values"). */
+  readonly values?: Readonly<Record<string, string>>;
+  /** Regular expressions, for decoders that keep what matches ("regexp"). */
+  readonly patterns?: readonly string[];
+}
+
+/** Events of one kind, read live. */
+export interface StreamView {
+  readonly name: string;
+  readonly help: string;
+  /** The EventView whose records carry it, by its id; its fields have the same order. */
+  readonly event: number;
+  readonly fields: readonly LabelView[];
+}
+
+/** A global variable of the programs that a user may set, before loading or while they run. */
+export interface ParamView {
+  readonly name: string;
+  readonly help: string;
+  /** The data section's MapSpec, and the variable's byte in its value. */
+  readonly map: string;
+  readonly offset: number;
+  /** An int, a bool or a string. */
+  readonly type: DataType;
+  /** Numbers beyond 2^53 as text. */
+  readonly initial: number | boolean | string;
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** What a monitor may cost before it is stopped. Absent parts: the agent's own limits. */
+export interface BudgetView {
+  /** Series of all its metrics together. */
+  readonly series?: number;
+  /** Share of one CPU, 0 to 1 and above. */
+  readonly cpu?: number;
+}
+
+/** Units that a program may count in: the unit they are exported in, and what to multiply with. */
+export const UNITS: Readonly<Record<string, { readonly base: string; readonly scale: number }>> = {
+  nanoseconds: { base: "seconds", scale: 1e-9 },
+  microseconds: { base: "seconds", scale: 1e-6 },
+  milliseconds: { base: "seconds", scale: 1e-3 },
+  seconds: { base: "seconds", scale: 1 },
+  bytes: { base: "bytes", scale: 1 },
+  kilobytes: { base: "bytes", scale: 1024 },
+  sectors: { base: "bytes", scale: 512 },
+};
