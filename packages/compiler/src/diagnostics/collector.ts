@@ -45,7 +45,8 @@ export class Diagnostics {
   }
 
   add(diagnostic: Diagnostic): void {
-    const identity = `${diagnostic.code}@${diagnostic.span.start}-${diagnostic.span.end}`;
+    const { start, end, source } = diagnostic.span;
+    const identity = `${diagnostic.code}@${source?.name ?? ""}:${start}-${end}`;
     if (this.full || this.#seen.has(identity)) return;
     this.#seen.add(identity);
     if (diagnostic.severity === "error") this.#errors++;

@@ -1,5 +1,6 @@
 export { Diagnostics, MAX_ERRORS } from "./collector.ts";
 export type { Diagnostic, Message, Note, Severity, SourceSpan } from "./diagnostic.ts";
 export { didYouMean, nearest } from "./nearest.ts";
+export { Refusal, refuse } from "./refusal.ts";
 export { render, type RenderOptions } from "./render.ts";
 export { lineAt, locate, type Location, type SourceText } from "./source.ts";

@@ -17,7 +17,7 @@ export interface RenderOptions {
   readonly color?: boolean;
 }
 
-/** Several lines, ended by a newline. */
+/** Several lines, ended by a newline. `source` is the text of spans that do not name their own. */
 export function render(diagnostic: Diagnostic, source: SourceText, options: RenderOptions = {}): string {
   const paint = options.color === true ? ansi : plain;
   const accent = diagnostic.severity === "error" ? RED : YELLOW;
@@ -33,7 +33,8 @@ export function render(diagnostic: Diagnostic, source: SourceText, options: Rend
   return `${lines.join("\n")}\n`;
 }
 
-function place(source: SourceText, span: SourceSpan, mark: (text: string) => string, paint: Paint): string[] {
+function place(main: SourceText, span: SourceSpan, mark: (text: string) => string, paint: Paint): string[] {
+  const source = span.source ?? main;
   const at = locate(source.text, span.start);
   const { text, underline } = frame(source.text, span);
   const number = String(at.line);

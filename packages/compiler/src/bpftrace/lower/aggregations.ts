@@ -4,7 +4,7 @@ import type { AssignMap, Call } from "../ast.ts";
 import type { Aggregate } from "../types.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
-import { linearBucket, logarithmicBucket } from "./buckets.ts";
+import { linearBucket, logarithmicBucket } from "../../lowering/buckets.ts";
 import { addToNew, keyOf, lookUp, planOf } from "./maps.ts";
 import type { MapPlan } from "./views.ts";
 

@@ -7,7 +7,7 @@ import type { Handler } from "./handler.ts";
 import type { Place } from "./memory.ts";
 import { noArgument, refuse, unknownMember } from "./messages.ts";
 import { fit } from "./operators.ts";
-import { registers } from "./registers.ts";
+import { registers } from "../../lowering/registers.ts";
 
 type ArgumentMember = Member & { readonly object: Extract<Expr, { kind: "builtin" }> };
 

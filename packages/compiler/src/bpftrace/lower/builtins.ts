@@ -5,11 +5,11 @@ import type { Builtin } from "../ast.ts";
 import { argument, result } from "./arguments.ts";
 import { elapsed, now } from "./clocks.ts";
 import type { Handler } from "./handler.ts";
-import { Helper } from "./helpers.ts";
+import { Helper } from "../../lowering/helpers.ts";
 import { groupId, processId, threadId, userId } from "./identity.ts";
 import { read, type Place } from "./memory.ts";
 import { notLowered, refuse } from "./messages.ts";
-import { registers } from "./registers.ts";
+import { registers } from "../../lowering/registers.ts";
 
 type Lowering = (h: Handler, e: Builtin) => Inst;
 

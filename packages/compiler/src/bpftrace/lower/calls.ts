@@ -6,7 +6,7 @@ import { emit, type Argument } from "./events.ts";
 import type { Handler } from "./handler.ts";
 import { deleteEntry, deleteOnly, hasKey, planOf } from "./maps.ts";
 import { aggregationRead, notLowered, refuse, unknownRegister } from "./messages.ts";
-import { registers } from "./registers.ts";
+import { registers } from "../../lowering/registers.ts";
 import { testStrings } from "./comparison.ts";
 import { literalText } from "./text.ts";
 

@@ -2,7 +2,7 @@
 import type { Inst } from "../../ir/index.ts";
 import type { Call } from "../ast.ts";
 import type { Handler } from "./handler.ts";
-import { Helper } from "./helpers.ts";
+import { Helper } from "../../lowering/helpers.ts";
 import { notLowered, refuse } from "./messages.ts";
 
 const CLOCKS: Readonly<Record<string, number>> = {

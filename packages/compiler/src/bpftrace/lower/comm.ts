@@ -1,7 +1,7 @@
 /** `comm` and the other builtins that are strings. */
 import type { Builtin } from "../ast.ts";
 import type { Handler, Spot } from "./handler.ts";
-import { Helper } from "./helpers.ts";
+import { Helper } from "../../lowering/helpers.ts";
 import { alignUp } from "./layout.ts";
 import { spotAddress } from "./memory.ts";
 import { notLowered, refuse } from "./messages.ts";

@@ -7,7 +7,7 @@ import { notLowered, refuse } from "./messages.ts";
 import { hasPlace, place } from "./places.ts";
 import { literalText } from "./text.ts";
 import { temporaryOf } from "./values.ts";
-import { alignmentOf, cString, words, type Word } from "./words.ts";
+import { alignmentOf, cString, words, type Word } from "../../lowering/words.ts";
 
 /** Goes to `equal` or to `different`; with `length`, only so many first characters count. */
 export function testStrings(h: Handler, a: Expr, b: Expr, equal: Block, different: Block, length?: number): void {

@@ -5,7 +5,7 @@ import type { Expr, Span } from "../ast.ts";
 import type { Type } from "../types.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
-import { Helper, RING_NO_WAKEUP } from "./helpers.ts";
+import { Helper, RING_NO_WAKEUP } from "../../lowering/helpers.ts";
 import { dataType, isScalar, layOut } from "./layout.ts";
 import { countLoss } from "./losses.ts";
 import { recordTooLarge, refuse } from "./messages.ts";

@@ -9,8 +9,8 @@ import {
 } from "../../ir/index.ts";
 import type { Expr, Span } from "../ast.ts";
 import type { CheckedProgram, ProbeVariant, Type } from "../types.ts";
-import { Dominance } from "./dominance.ts";
-import { Helper, RING_NO_WAKEUP } from "./helpers.ts";
+import { Dominance } from "../../lowering/dominance.ts";
+import { Helper, RING_NO_WAKEUP } from "../../lowering/helpers.ts";
 import { alignUp } from "./layout.ts";
 import { recordTooLarge, refuse } from "./messages.ts";
 import type { ObjectBuilder } from "./object.ts";

@@ -1,7 +1,7 @@
 /** Who is running: process, thread, user. */
 import type { Inst } from "../../ir/index.ts";
 import type { Handler } from "./handler.ts";
-import { Helper } from "./helpers.ts";
+import { Helper } from "../../lowering/helpers.ts";
 
 /** The process (thread group) id; the helper returns it above the thread's. */
 export function processId(h: Handler): Inst {

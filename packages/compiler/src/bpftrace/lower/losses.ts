@@ -1,7 +1,7 @@
 /** What was lost is counted, per CPU, so that it can be told. */
 import { LossCounter } from "@sonde/bpf/spec";
 import type { Handler } from "./handler.ts";
-import { Helper } from "./helpers.ts";
+import { Helper } from "../../lowering/helpers.ts";
 
 export function countLoss(h: Handler, what: keyof typeof LossCounter): void {
   const { builder } = h;

@@ -4,7 +4,7 @@ import type { AssignMap, Expr, MapRef, Update } from "../ast.ts";
 import type { Type } from "../types.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler, Spot } from "./handler.ts";
-import { Helper, UpdateFlag } from "./helpers.ts";
+import { Helper, UpdateFlag } from "../../lowering/helpers.ts";
 import { alignUp, fieldSize, isScalar } from "./layout.ts";
 import { countLoss } from "./losses.ts";
 import { spotAddress } from "./memory.ts";

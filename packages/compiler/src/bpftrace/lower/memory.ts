@@ -5,7 +5,7 @@ import type { Span } from "../ast.ts";
 import type { AddressSpace, Type } from "../types.ts";
 import { typeText } from "../values.ts";
 import type { Handler } from "./handler.ts";
-import { Helper } from "./helpers.ts";
+import { Helper } from "../../lowering/helpers.ts";
 import { noLayout, refuse } from "./messages.ts";
 
 /** A place that an expression names. */

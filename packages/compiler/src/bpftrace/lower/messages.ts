@@ -1,5 +1,7 @@
 /** What lowering refuses: what the language allows but the kernel, or this compiler so far, does not. */
-import type { Diagnostic, Message, SourceSpan } from "../../diagnostics/index.ts";
+import type { Message } from "../../diagnostics/index.ts";
+
+export { Refusal, refuse } from "../../diagnostics/index.ts";
 
 type M<Args extends readonly unknown[] = readonly []> = Message<Args>;
 
@@ -64,27 +66,3 @@ export const tooComplex: M<readonly [reason: string]> = {
   text: (reason) => `this probe is too large for one BPF program: ${reason}`,
   hint: () => "split it into several probes, or use fewer and shorter strings",
 };
-
-/** Stops the lowering of one probe; caught where the next one starts. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
-  readonly diagnostic: Diagnostic;
-
-  constructor(diagnostic: Diagnostic) {
-    super(diagnostic.message);
-    this.diagnostic = diagnostic;
-  }
-}
-
-/** Refuses the construct at `span`. */
-export function refuse<A extends readonly unknown[]>(message: Message<A>, span: SourceSpan, ...args: A): never {
-  const { code, severity, text, hint } = message;
-  throw new Refusal({
-    code,
-    severity,
-    message: text(...args),
-    span: { start: span.start, end: span.end },
-    hint: hint?.(...args),
-    notes: [],
-  });
-}

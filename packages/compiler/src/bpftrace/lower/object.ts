@@ -11,9 +11,9 @@ import {
 import type { SourceText } from "../../diagnostics/index.ts";
 import type { Span } from "../ast.ts";
 import type { CheckedProgram, ProbeVariant, Type } from "../types.ts";
-import { Positions } from "./positions.ts";
-import { ringBytes } from "./ring.ts";
-import { ObjectTypes } from "./types.ts";
+import { Positions } from "../../lowering/positions.ts";
+import { ringBytes } from "../../lowering/ring.ts";
+import { ObjectTypes } from "../../lowering/object-types.ts";
 import { planMap, type MapPlan } from "./views.ts";
 
 /** Distinct stacks that one stack map holds; two of them in one bucket lose the later. */

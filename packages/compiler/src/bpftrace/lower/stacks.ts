@@ -5,9 +5,9 @@ import type { Type } from "../types.ts";
 import { scalar } from "./expressions.ts";
 import { processId } from "./identity.ts";
 import type { Handler, Spot } from "./handler.ts";
-import { EEXIST, Helper, USER_STACK } from "./helpers.ts";
+import { EEXIST, Helper, USER_STACK } from "../../lowering/helpers.ts";
 import { countLoss } from "./losses.ts";
-import { registers } from "./registers.ts";
+import { registers } from "../../lowering/registers.ts";
 
 /** Writes i64 id, u32 pid (0 for the kernel's stacks), u32 zero. */
 export function storeStack(h: Handler, type: Type & { kind: "stack" }, spot: Spot): void {

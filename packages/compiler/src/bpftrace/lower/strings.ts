@@ -12,7 +12,7 @@ import { address, readString, type Place } from "./memory.ts";
 import { notLowered, refuse } from "./messages.ts";
 import { place } from "./places.ts";
 import { literalText } from "./text.ts";
-import { cString, words } from "./words.ts";
+import { cString, words } from "../../lowering/words.ts";
 
 /** Writes the string `e` to the `size` bytes at `spot`. With `exact`, all that follows its end (up to a multiple of 8) is zero. */
 export function storeString(h: Handler, e: Expr, size: number, spot: Spot, exact: boolean): void {

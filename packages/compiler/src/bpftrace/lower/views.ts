@@ -9,9 +9,9 @@ import {
 } from "@sonde/bpf/spec";
 import type { Span } from "../ast.ts";
 import type { Aggregate, MapInfo, ProbeVariant } from "../types.ts";
-import { NO_PREALLOC } from "./helpers.ts";
+import { NO_PREALLOC } from "../../lowering/helpers.ts";
 import { alignUp, dataType, layOut, type StackMaps } from "./layout.ts";
-import type { ObjectTypes } from "./types.ts";
+import type { ObjectTypes } from "../../lowering/object-types.ts";
 
 /** What lowering knows about a map that the user named. */
 export interface MapPlan {

@@ -3,7 +3,7 @@
  * be used here. It follows the structure of what is built, so it knows less than a dominator tree
  * would, but never claims too much.
  */
-import type { Block } from "../../ir/index.ts";
+import type { Block } from "../ir/index.ts";
 
 export class Dominance {
   readonly #parent = new Map<Block, Block>();

@@ -1,7 +1,6 @@
 /** Source positions for instructions, from the tree's spans. */
 import type { SourcePosition } from "@sonde/bpf/asm";
-import { lineAt, type SourceText } from "../../diagnostics/index.ts";
-import type { Span } from "../ast.ts";
+import { lineAt, type SourceSpan, type SourceText } from "../diagnostics/index.ts";
 
 export class Positions {
   readonly #source: SourceText;
@@ -14,7 +13,7 @@ export class Positions {
   }
 
   /** The position of a span's first character; the same object for the same place. */
-  at(span: Span): SourcePosition {
+  at(span: SourceSpan): SourcePosition {
     let position = this.#known.get(span.start);
     if (position === undefined) {
       const { line, column, text } = this.#place(span.start);
@@ -25,7 +24,7 @@ export class Positions {
   }
 
   /** The source text of a span. */
-  text(span: Span): string {
+  text(span: SourceSpan): string {
     return this.#source.text.slice(span.start, span.end);
   }
 

@@ -1,10 +1,19 @@
 /** Which bucket of a histogram a value falls in; the numbering is that of `histogramBucket` in @sonde/bpf/spec. */
-import type { Inst } from "../../ir/index.ts";
-import type { Aggregate } from "../types.ts";
-import type { Handler } from "./handler.ts";
+import type { Condition, FunctionBuilder, Inst } from "../ir/index.ts";
 
 /** What building a bucket's number takes. */
-export type Building = Pick<Handler, "builder" | "constant" | "when">;
+export interface Building {
+  readonly builder: FunctionBuilder;
+  constant(value: number | bigint): Inst;
+  when(condition: Condition, then: () => void, otherwise?: () => void, likely?: boolean): void;
+}
+
+/** Buckets of one width: from `min` up to `max` in steps. */
+export interface LinearRange {
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+}
 
 /** The bucket of `hist(value, bits)`. */
 export function logarithmicBucket(h: Building, value: Inst, bits: number): Inst {
@@ -50,7 +59,7 @@ function floorLog2(h: Building, value: Inst): Inst {
 }
 
 /** The bucket of `lhist(value, min, max, step)`: 0 below, the last one at or above. */
-export function linearBucket(h: Building, value: Inst, range: Aggregate & { kind: "lhist" }): Inst {
+export function linearBucket(h: Building, value: Inst, range: LinearRange): Inst {
   const { builder } = h;
   const { min, max, step } = range;
   const bucket = builder.variable("bucket");

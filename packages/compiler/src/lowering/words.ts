@@ -1,5 +1,5 @@
 /** Byte strings known when compiling, taken as the words that a little-endian machine loads and stores; both architectures are that. */
-import type { AccessSize } from "../../ir/index.ts";
+import type { AccessSize } from "../ir/index.ts";
 
 export interface Word {
   readonly offset: number;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { histogramBucket } from "@sonde/bpf/spec";
-import { evaluate } from "../../codegen/testing/evaluate.ts";
-import { FunctionBuilder, SCALAR, type Func, type Inst } from "../../ir/index.ts";
+import { evaluate } from "../codegen/testing/evaluate.ts";
+import { FunctionBuilder, SCALAR, type Func, type Inst } from "../ir/index.ts";
 import { linearBucket, logarithmicBucket, type Building } from "./buckets.ts";
 
 function functionOf(build: (h: Building, value: Inst) => Inst): Func {
@@ -34,7 +34,7 @@ test("the kernel's side numbers buckets as histogramBucket does", () => {
 });
 
 test("linear buckets: below, each step, at or above", () => {
-  const bucket = functionOf((h, value) => linearBucket(h, value, { kind: "lhist", min: -10, max: 30, step: 10 }));
+  const bucket = functionOf((h, value) => linearBucket(h, value, { min: -10, max: 30, step: 10 }));
   const table = [
     [-11, 0],
     [-10, 1],

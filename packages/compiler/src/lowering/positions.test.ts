@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lineAt, locate } from "../../diagnostics/index.ts";
+import { lineAt, locate } from "../diagnostics/index.ts";
 import { Positions } from "./positions.ts";
 
 const text = "begin {\r\n  @ = 1; // \u{1f41d}\u00e9 x\n\n  print(@);\n}";
