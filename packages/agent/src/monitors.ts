@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Family } from "./exposition/family.ts";
 import { type AgentFace, UnknownMonitorError } from "./http/app.ts";
 import { Monitor, type MonitorContext } from "./monitor/monitor.ts";
+import { monitorOfFile } from "./monitor/sources/index.ts";
 import type { MonitorStatus } from "./monitor/status.ts";
 import { selfFamilies } from "./self.ts";
 
@@ -78,7 +79,7 @@ export class Monitors implements AgentFace {
 function readFiles(directory: string): string[] {
   try {
     return readdirSync(directory)
-      .filter((file) => file.endsWith(".bt"))
+      .filter((file) => monitorOfFile(file) !== undefined)
       .sort();
   } catch (error) {
     throw new Error(`cannot read the directory of monitors: ${(error as Error).message}`, { cause: error });

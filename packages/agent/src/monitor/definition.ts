@@ -27,14 +27,22 @@ const labelName = v.pipe(
   v.check((name) => !RESERVED_LABELS.has(name) && !name.startsWith("__"), "this label's name is reserved"),
 );
 
+const decoderName = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]*$/, "a decoder's name, such as device"));
+
 /** A bare name is short for `{ name: ... }`. */
 const label = v.pipe(
   v.unknown(),
   v.transform((input) => (typeof input === "string" ? { name: input } : input)),
   v.strictObject({
     name: labelName,
-    /** How the key's part becomes text; see labels.ts. */
-    decode: v.optional(v.picklist(["text", "device"]), "text"),
+    /** How the key's part becomes text: decoders by name, one after the other. */
+    decode: v.optional(
+      v.pipe(
+        v.union([decoderName, v.pipe(v.array(decoderName), v.maxLength(8))]),
+        v.transform((names) => (typeof names === "string" ? [names] : names)),
+      ),
+      [],
+    ),
     /** Text by value; values that are not here stay as they are. */
     values: v.optional(v.record(v.string(), v.string())),
   }),
@@ -53,17 +61,28 @@ const metric = v.strictObject({
   ),
 });
 
+const budget = v.strictObject({
+  /** Label sets of all metrics together. */
+  series: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000))),
+  /** Share of one CPU. */
+  cpu: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1024))),
+});
+
 const definition = v.strictObject({
   help: v.pipe(v.string(), v.minLength(1)),
+  version: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String))),
   enabled: v.optional(v.boolean(), true),
   metrics: v.pipe(v.array(metric), v.minLength(1, "name at least one metric"), v.maxLength(100)),
+  budget: v.optional(budget),
 });
 
 export interface Definition {
   readonly help: string;
+  readonly version?: string | undefined;
   /** Switched on when the agent starts. */
   readonly enabled: boolean;
   readonly metrics: readonly MetricDefinition[];
+  readonly budget?: { readonly series?: number | undefined; readonly cpu?: number | undefined } | undefined;
 }
 
 export interface MetricDefinition {
@@ -79,7 +98,7 @@ export interface MetricDefinition {
 
 export interface LabelDefinition {
   readonly name: string;
-  readonly decode: "text" | "device";
+  readonly decode: readonly string[];
   readonly values?: Readonly<Record<string, string>> | undefined;
 }
 

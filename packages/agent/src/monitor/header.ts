@@ -1,9 +1,10 @@
 import { isNode, LineCounter, parseDocument } from "yaml";
 import { checkDefinition, type Definition } from "./definition.ts";
+import { MonitorSourceError } from "./source.ts";
 
 /** A monitor's header cannot be used: where, and why. */
-export class MonitorHeaderError extends Error {
-  override readonly name = "MonitorHeaderError";
+export class MonitorHeaderError extends MonitorSourceError {
+  override readonly name: string = "MonitorHeaderError";
   /** From 1, in the monitor's file. */
   readonly line: number;
   constructor(file: string, line: number, message: string) {

@@ -1,13 +1,21 @@
 import { readlinkSync } from "node:fs";
 import { basename } from "node:path";
-import type { LabelDefinition } from "./definition.ts";
+import type { DecoderView, LabelView } from "@sonde/bpf/spec";
+
+const KNOWN: ReadonlySet<string> = new Set(["text", "values", "device"]);
 
 /** Turns a key's parts, printed plainly, into label values. Names are looked up once and kept. */
 export class LabelDecoder {
-  readonly #labels: readonly LabelDefinition[];
+  readonly #labels: readonly LabelView[];
   readonly #devices = new Map<string, string>();
 
-  constructor(labels: readonly LabelDefinition[]) {
+  /** @throws {Error} a decoder that there is not */
+  constructor(labels: readonly LabelView[]) {
+    for (const { name, decoders } of labels) {
+      const unknown = decoders.find((decoder) => !KNOWN.has(decoder.name));
+      if (unknown !== undefined)
+        throw new Error(`label ${name}: there is no decoder '${unknown.name}'; there are ${[...KNOWN].join(", ")}`);
+    }
     this.#labels = labels;
   }
 
@@ -17,10 +25,17 @@ export class LabelDecoder {
 
   /** @param parts one for each label, as a sink would print it */
   decode(parts: readonly string[]): string[] {
-    return this.#labels.map((label, i) => {
-      const part = parts[i] ?? "";
-      return label.values?.[part] ?? (label.decode === "device" ? this.#device(part) : part);
-    });
+    return this.#labels.map(({ decoders }, i) => this.#decodeOne(decoders, parts[i] ?? ""));
+  }
+
+  #decodeOne(decoders: readonly DecoderView[], part: string): string {
+    let text = part;
+    for (const { name, values } of decoders) {
+      const named = values?.[text];
+      if (named !== undefined) return named;
+      if (name === "device") text = this.#device(text);
+    }
+    return text;
   }
 
   /** A kernel device number (major in the bits above 20) as the name that /sys/dev/block gives it, else "major:minor". */

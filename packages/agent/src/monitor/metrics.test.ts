@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { histogramBuckets, type MapView } from "@sonde/bpf/spec";
+import { histogramBuckets, type MapView, type MetricView } from "@sonde/bpf/spec";
 import type { Reading, Row } from "@sonde/runtime";
 import type { HistogramFamily, ScalarFamily } from "../exposition/family.ts";
-import type { MetricDefinition } from "./definition.ts";
 import { metricReader, MetricMismatchError } from "./metrics.ts";
 
 const COMM = { offset: 0, type: { kind: "string", size: 16 } } as const;
@@ -13,7 +12,7 @@ function view(value: MapView["value"], keys: MapView["keys"] = []): MapView {
   return { name: "@m", map: "AT_m", keys, value, maxEntries: 10 };
 }
 
-function definition(more: Partial<MetricDefinition> = {}): MetricDefinition {
+function definition(more: Partial<MetricView> = {}): MetricView {
   return { map: "@m", name: "m_seconds", help: "h", labels: [], ...more };
 }
 
@@ -21,7 +20,7 @@ const row = (value: Reading, keys: Row["keys"] = []): Row => ({ keys, value });
 const COUNT = { kind: "count", perCpu: true } as const;
 
 test("a count is a counter; keys become labels, by their names where there are some", () => {
-  const labels = [{ name: "state", decode: "text", values: { 1: "established" } }] as const;
+  const labels = [{ name: "state", decoders: [{ name: "values", values: { 1: "established" } }] }];
   const counts = view(COUNT, [STATE]);
   const family = metricReader(definition({ labels }), [counts]).read({
     view: counts,
@@ -75,7 +74,7 @@ test("a text is no figure", () => {
   assert.deepEqual([...family.series], []);
 });
 
-const MISMATCHES: readonly (readonly [string, Partial<MetricDefinition>, MapView, RegExp])[] = [
+const MISMATCHES: readonly (readonly [string, Partial<MetricView>, MapView, RegExp])[] = [
   ["no such map", { map: "@n" }, view(COUNT), /has no map @n; it has @m/],
   ["too few labels", {}, view(COUNT, [COMM]), /has 1 key parts, but 0 labels/],
   ["a count as a histogram", { type: "histogram" }, view(COUNT), /as counter or gauge, not as histogram/],

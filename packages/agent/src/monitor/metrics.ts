@@ -1,11 +1,10 @@
 import { bucketBounds, UNITS } from "@sonde/bpf/spec";
-import type { MapView } from "@sonde/bpf/spec";
+import type { MapView, MetricView } from "@sonde/bpf/spec";
 import type { Integer, MapReading, Notation, Reading, Value } from "@sonde/runtime";
 import { addressesOnly, average, showValue } from "@sonde/runtime";
 import type { Family, HistogramSeries, ScalarSeries } from "../exposition/family.ts";
 import { renderLabels } from "../exposition/labels.ts";
 import { formatNumber } from "../exposition/write.ts";
-import type { MetricDefinition } from "./definition.ts";
 import { LabelDecoder } from "./labels.ts";
 
 /** The definition of a metric and the script that feeds it do not agree. */
@@ -27,7 +26,7 @@ const DEFAULT_BUCKETS = { min: 1, max: 2 ** 32 };
  * Prepare the reading of one metric.
  * @throws {MetricMismatchError} no such map, another number of labels than key parts, a type that the map's value cannot have
  */
-export function metricReader(definition: MetricDefinition, views: readonly MapView[]): MetricReader {
+export function metricReader(definition: MetricView, views: readonly MapView[]): MetricReader {
   const view = views.find((v) => v.name === definition.map);
   if (view === undefined) {
     throw new MetricMismatchError(
@@ -72,7 +71,7 @@ export function metricReader(definition: MetricDefinition, views: readonly MapVi
   };
 }
 
-function expectType(definition: MetricDefinition, natural: string, possible: readonly string[]): string {
+function expectType(definition: MetricView, natural: string, possible: readonly string[]): string {
   const type = definition.type ?? natural;
   if (possible.includes(type)) return type;
   throw new MetricMismatchError(

@@ -1,15 +1,14 @@
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
-import type { Target } from "@sonde/bpf/spec";
-import { compileScript } from "@sonde/compiler";
-import { render } from "@sonde/compiler/diagnostics";
+import { readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { MonitorView, Target } from "@sonde/bpf/spec";
 import type { Kernel } from "@sonde/kernel/sys";
 import { Session, type SessionOptions } from "@sonde/runtime";
 import type { Family } from "../exposition/family.ts";
-import type { Definition } from "./definition.ts";
-import { readHeader } from "./header.ts";
 import { metricReader, type MetricReader } from "./metrics.ts";
 import { silentSink } from "./silent-sink.ts";
+import type { MonitorSource, MonitorSummary, SourceFile } from "./source.ts";
+import { sourceOfFile } from "./sources/index.ts";
 import type { MonitorState, MonitorStatus } from "./status.ts";
 
 export interface MonitorContext {
@@ -24,8 +23,6 @@ interface Running {
   readonly readers: readonly MetricReader[];
 }
 
-/** Scripts larger than this are no monitors. */
-const MAX_SOURCE = 1024 * 1024;
 const NOTHING_LOST = { ringFull: 0, mapFull: 0, stackLost: 0 };
 
 /**
@@ -37,7 +34,9 @@ export class Monitor {
   readonly name: string;
   readonly #file: string;
   readonly #context: MonitorContext;
-  #definition: Definition | undefined;
+  readonly #source: MonitorSource;
+  #summary: MonitorSummary | undefined;
+  #view: MonitorView | undefined;
   #state: MonitorState = "off";
   #reason: string | undefined;
   #since: Date = new Date();
@@ -47,18 +46,20 @@ export class Monitor {
 
   constructor(file: string, context: MonitorContext) {
     this.#file = file;
-    this.name = basename(file, ".bt");
+    const { name, source } = sourceOfFile(basename(file));
+    this.name = name;
+    this.#source = source;
     this.#context = context;
   }
 
   get status(): MonitorStatus {
     return {
       name: this.name,
-      help: this.#definition?.help ?? "",
+      help: this.#summary?.help ?? "",
       state: this.#state,
       ...(this.#reason === undefined ? {} : { reason: this.#reason }),
       since: this.#since.toISOString(),
-      metrics: this.#definition?.metrics.map((metric) => metric.name) ?? [],
+      metrics: this.#view?.metrics.map((metric) => metric.name) ?? [],
       lost: this.#running?.session.losses() ?? NOTHING_LOST,
     };
   }
@@ -88,7 +89,8 @@ export class Monitor {
   /** Read the header without switching the monitor on; a broken one shows as failed. */
   async describe(): Promise<{ readonly enabled: boolean }> {
     try {
-      return await this.#readSource();
+      this.#summary = this.#source.summary(await this.#readFile());
+      return this.#summary;
     } catch (error) {
       this.#become("failed", error instanceof Error ? error.message : String(error));
       return { enabled: false };
@@ -103,26 +105,26 @@ export class Monitor {
     return readers.map((reader) => reader.read(readings.get(reader.map)!));
   }
 
-  async #readSource(): Promise<Definition & { readonly text: string }> {
-    const text = await readFile(this.#file, "utf8");
-    if (text.length > MAX_SOURCE) throw new Error(`${this.#file} is larger than ${MAX_SOURCE} bytes`);
-    this.#definition = readHeader(basename(this.#file), text);
-    return { ...this.#definition, text };
+  async #readFile(): Promise<SourceFile> {
+    const directory = dirname(this.#file);
+    return {
+      name: basename(this.#file),
+      bytes: await readFile(this.#file),
+      beside: (name) => {
+        try {
+          return readFileSync(join(directory, basename(name)));
+        } catch {
+          return undefined;
+        }
+      },
+    };
   }
 
   async #start(): Promise<Running> {
     const { kernel, target } = this.#context;
-    const { text, metrics } = await this.#readSource();
-    const source = { name: basename(this.#file), text };
-    const { spec, diagnostics } = compileScript(source, target, { name: this.name, histogramTotals: true });
-    if (spec === undefined)
-      throw new Error(
-        diagnostics
-          .filter((d) => d.severity === "error")
-          .map((d) => render(d, source))
-          .join(""),
-      );
-    const readers = metrics.map((metric) => metricReader(metric, spec.manifest.maps));
+    const { spec, view } = this.#source.compile(this.name, await this.#readFile(), target);
+    this.#summary = this.#view = view;
+    const readers = view.metrics.map((metric) => metricReader(metric, spec.manifest.maps));
     const options: SessionOptions = {
       kernel,
       vmlinux: () => target.btf,
