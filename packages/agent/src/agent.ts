@@ -42,7 +42,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onChange: ({ name, state, reason }) =>
       log[state === "failed" ? "error" : "info"]({ monitor: name, state, reason }, `monitor ${name} is ${state}`),
   });
-  const app = createApp(monitors, { token: options.token });
+  const app = createApp({ agent: monitors }, { token: options.token });
   const { server, url } = await listen(app, options);
   log.info({ url, monitors: options.directory }, `listening on ${url}: metrics at ${url}/metrics`);
   const stop = async (): Promise<void> => {

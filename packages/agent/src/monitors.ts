@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Family } from "./exposition/family.ts";
-import { type AgentFace, UnknownMonitorError } from "./http/app.ts";
+import { type AgentFace, UnknownMonitorError } from "./http/agent-face.ts";
 import { Monitor, type MonitorContext } from "./monitor/monitor.ts";
 import { monitorOfFile } from "./monitor/sources/index.ts";
 import type { MonitorStatus } from "./monitor/status.ts";

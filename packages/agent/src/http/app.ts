@@ -1,104 +1,50 @@
-import { type Context, Hono, type MiddlewareHandler } from "hono";
-import type { Family } from "../exposition/family.ts";
-import { negotiate } from "../exposition/negotiate.ts";
-import { CONTENT_TYPES, writeExposition } from "../exposition/write.ts";
-import type { MonitorStatus } from "../monitor/status.ts";
-import { type AccessRules, mayChange } from "./access.ts";
-import { indexPage } from "./index-page.ts";
-
-/** What the HTTP face needs of the agent; the tests give it one of their own. */
-export interface AgentFace {
-  list(): readonly MonitorStatus[];
-  /** @throws {UnknownMonitorError} */
-  enable(name: string): Promise<MonitorStatus>;
-  /** @throws {UnknownMonitorError} */
-  disable(name: string): Promise<MonitorStatus>;
-  /** Every metric as of now. */
-  families(): Iterable<Family>;
-  /** Whether every monitor that is to be on has been tried. */
-  readonly ready: boolean;
-}
-
-export class UnknownMonitorError extends Error {
-  override readonly name = "UnknownMonitorError";
-  constructor(monitor: string, known: readonly string[]) {
-    super(`there is no monitor '${monitor}'; there are ${known.length === 0 ? "none" : known.join(", ")}`);
-  }
-}
-
 /** The agent's HTTP interface, without a port: `app.request(...)` answers in tests. */
-export function createApp(agent: AgentFace, rules: AccessRules): Hono {
+import { type Context, Hono } from "hono";
+import * as v from "valibot";
+import { type AccessRules, mayChange } from "./access.ts";
+import { parseJson, readBody } from "./body.ts";
+import { ApiError, errorResponse } from "./errors.ts";
+import type { Route } from "./route.ts";
+import { routes } from "./routes/index.ts";
+import type { Services } from "./services.ts";
+
+export function createApp(services: Services, rules: AccessRules): Hono {
   const app = new Hono();
-
-  app.get("/", (c) => c.html(indexPage(agent.list())));
-  app.get("/livez", (c) => c.text("ok\n"));
-  app.get("/readyz", (c) => readiness(c, agent));
-  app.get("/metrics", (c) => metrics(c, agent));
-
-  app.get("/api/v1/monitors", (c) => c.json({ monitors: agent.list() }));
-  app.get("/api/v1/monitors/:name", (c) => {
-    const name = c.req.param("name");
-    const all = agent.list();
-    const found = all.find((monitor) => monitor.name === name);
-    if (found === undefined)
-      throw new UnknownMonitorError(
-        name,
-        all.map((m) => m.name),
-      );
-    return c.json(found);
-  });
-  app.post("/api/v1/monitors/:name/enable", changesNeed(rules), async (c) =>
-    answer(c, await agent.enable(c.req.param("name"))),
-  );
-  app.post("/api/v1/monitors/:name/disable", changesNeed(rules), async (c) =>
-    answer(c, await agent.disable(c.req.param("name"))),
-  );
-
+  for (const route of routes())
+    app.on(route.method.toUpperCase(), route.path, (c) => answer(c, route, services, rules));
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.method} ${c.req.path}; see /` }, 404));
-  app.onError((error, c) =>
-    error instanceof UnknownMonitorError
-      ? c.json({ error: error.message }, 404)
-      : c.json({ error: error.message }, 500),
-  );
+  app.onError((error) => errorResponse(error));
   return app;
 }
 
-/** A monitor that was asked to run and could not is the caller's news: 422 with the reason in the body. */
-function answer(c: Context, status: MonitorStatus): Response {
-  return c.json(status, status.state === "failed" ? 422 : 200);
+async function answer(c: Context, route: Route, services: Services, rules: AccessRules): Promise<Response> {
+  if (route.changes === true) requirePermission(c, rules);
+  const params = checked(route.params, c.req.param(), "the path");
+  const query = checked(route.query, c.req.query(), "the query");
+  const bytes = route.body === undefined ? undefined : await readBody(c.req.raw, route.body);
+  const { schema } = route.body ?? {};
+  const body = bytes === undefined || schema === undefined ? bytes : checked(schema, parseJson(bytes), "the body");
+  return await route.handle({ http: c, params, query, body: body as Uint8Array }, services);
 }
 
-function readiness(c: Context, agent: AgentFace): Response {
-  const failed = agent.list().filter((monitor) => monitor.state === "failed");
-  const lines = failed.map((monitor) => `${monitor.name} failed: ${monitor.reason ?? "for an unknown reason"}\n`);
-  return c.text(`${agent.ready ? "ok" : "monitors are being loaded"}\n${lines.join("")}`, agent.ready ? 200 : 503);
+/** What a schema makes of the input. @throws {ApiError} 400 with the place and the reason of the first fault */
+function checked(schema: v.GenericSchema | undefined, input: unknown, what: string): unknown {
+  if (schema === undefined) return undefined;
+  const result = v.safeParse(schema, input, { abortPipeEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const place = issue.path?.map((item) => String(item.key)).join(".");
+  throw new ApiError(400, `${what} is not right${place === undefined ? "" : ` at '${place}'`}: ${issue.message}`);
 }
 
-function metrics(c: Context, agent: AgentFace): Response {
-  const format = negotiate(c.req.header("accept"));
-  const pieces = writeExposition(agent.families(), format);
-  const encoder = new TextEncoder();
-  const body = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      const { done, value } = pieces.next();
-      if (done === true) controller.close();
-      else controller.enqueue(encoder.encode(value));
-    },
+function requirePermission(c: Context, rules: AccessRules): void {
+  const refusal = mayChange(rules, {
+    peer: peerAddress(c),
+    authorization: c.req.header("authorization"),
+    origin: c.req.header("origin"),
+    host: c.req.header("host"),
   });
-  return new Response(body, { headers: { "content-type": CONTENT_TYPES[format] } });
-}
-
-function changesNeed(rules: AccessRules): MiddlewareHandler {
-  return async (c, next) => {
-    const refusal = mayChange(rules, {
-      peer: peerAddress(c),
-      authorization: c.req.header("authorization"),
-      origin: c.req.header("origin"),
-      host: c.req.header("host"),
-    });
-    if (refusal !== undefined) return c.json({ error: refusal.reason }, refusal.status);
-    return await next();
-  };
+  if (refusal !== undefined) throw new ApiError(refusal.status, refusal.reason);
 }
 
 /** The other end of the connection, as @hono/node-server hands it on; undefined without a socket. */

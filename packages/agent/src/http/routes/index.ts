@@ -1,0 +1,23 @@
+/** Every operation of the API. A new one is a file here and a line below. */
+import type { Route } from "../route.ts";
+import { disableMonitor, enableMonitor } from "./switch-monitor.ts";
+import { livez, readyz } from "./health.ts";
+import { indexRoute } from "./index-page.ts";
+import { metrics } from "./metrics.ts";
+import { listMonitors, showMonitor } from "./monitors.ts";
+import { openapiJson } from "./openapi-json.ts";
+
+/** A function, not a table: nothing is built when a module is loaded. */
+export function routes(): readonly Route[] {
+  return [
+    indexRoute(),
+    livez(),
+    readyz(),
+    metrics(),
+    listMonitors(),
+    showMonitor(),
+    enableMonitor(),
+    disableMonitor(),
+    openapiJson(),
+  ];
+}

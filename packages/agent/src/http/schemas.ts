@@ -1,0 +1,29 @@
+/** What several operations take or answer. */
+import * as v from "valibot";
+
+/** As monitors are named: what follows is used in paths of files and of the API. */
+export const monitorName: v.GenericSchema<string> = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9_.-]{1,128}$/, "a name has letters, digits, '_', '-' and '.', at most 128"),
+);
+
+export const monitorStatus: v.GenericSchema = v.pipe(
+  v.looseObject({
+    name: v.string(),
+    help: v.pipe(v.string(), v.description("One sentence")),
+    state: v.pipe(v.string(), v.description("off, loading, on, upgrading, tripped or failed")),
+    reason: v.optional(v.pipe(v.string(), v.description("Why it is in this state"))),
+    since: v.pipe(v.string(), v.description("When it came into this state, ISO 8601")),
+    metrics: v.pipe(v.array(v.string()), v.description("Names of its metrics as they are exported")),
+    lost: v.pipe(
+      v.looseObject({ ringFull: v.number(), mapFull: v.number(), stackLost: v.number() }),
+      v.description("What the kernel side could not record since it was switched on"),
+    ),
+  }),
+  v.title("Monitor"),
+);
+
+export const errorBody: v.GenericSchema = v.pipe(
+  v.object({ error: v.pipe(v.string(), v.description("What was tried, what was wrong, what to do")) }),
+  v.title("Error"),
+);

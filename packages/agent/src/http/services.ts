@@ -1,0 +1,6 @@
+import type { AgentFace } from "./agent-face.ts";
+
+/** What the routes work with. */
+export interface Services {
+  readonly agent: AgentFace;
+}
