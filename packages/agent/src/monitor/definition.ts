@@ -1,4 +1,5 @@
 import { UNITS } from "@sonde/bpf/spec";
+import { DECODERS } from "@sonde/runtime/decoders";
 import * as v from "valibot";
 
 /**
@@ -27,7 +28,10 @@ const labelName = v.pipe(
   v.check((name) => !RESERVED_LABELS.has(name) && !name.startsWith("__"), "this label's name is reserved"),
 );
 
-const decoderName = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]*$/, "a decoder's name, such as device"));
+const decoderName = v.pipe(
+  v.string(),
+  v.check((name) => Object.hasOwn(DECODERS, name), `a decoder is one of ${Object.keys(DECODERS).join(", ")}`),
+);
 
 /** A bare name is short for `{ name: ... }`. */
 const label = v.pipe(
@@ -35,6 +39,8 @@ const label = v.pipe(
   v.transform((input) => (typeof input === "string" ? { name: input } : input)),
   v.strictObject({
     name: labelName,
+    /** Which part of the key, from 1; the one at the label's own place unless given. */
+    part: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
     /** How the key's part becomes text: decoders by name, one after the other. */
     decode: v.optional(
       v.pipe(
@@ -45,6 +51,10 @@ const label = v.pipe(
     ),
     /** Text by value; values that are not here stay as they are. */
     values: v.optional(v.record(v.string(), v.string())),
+    /** Regular expressions: only series whose value matches one of them are kept. */
+    patterns: v.optional(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(100))),
+    /** Of decoders that read one: the name of a pod's or container's label. */
+    key: v.optional(v.string()),
   }),
 );
 
@@ -98,8 +108,11 @@ export interface MetricDefinition {
 
 export interface LabelDefinition {
   readonly name: string;
+  readonly part?: number | undefined;
   readonly decode: readonly string[];
   readonly values?: Readonly<Record<string, string>> | undefined;
+  readonly patterns?: readonly string[] | undefined;
+  readonly key?: string | undefined;
 }
 
 /** What is wrong with a definition, and where in it: keys and indices from the outside in. */

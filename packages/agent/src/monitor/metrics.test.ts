@@ -76,7 +76,7 @@ test("a text is no figure", () => {
 
 const MISMATCHES: readonly (readonly [string, Partial<MetricView>, MapView, RegExp])[] = [
   ["no such map", { map: "@n" }, view(COUNT), /has no map @n; it has @m/],
-  ["too few labels", {}, view(COUNT, [COMM]), /has 1 key parts, but 0 labels/],
+  ["too few labels", {}, view(COUNT, [COMM]), /the key has 1 parts, but the labels \(none\) take none/],
   ["a count as a histogram", { type: "histogram" }, view(COUNT), /as counter or gauge, not as histogram/],
 ];
 for (const [name, more, map, message] of MISMATCHES) {

@@ -2,10 +2,10 @@ import { bucketBounds, UNITS } from "@sonde/bpf/spec";
 import type { MapView, MetricView } from "@sonde/bpf/spec";
 import type { Integer, MapReading, Notation, Reading, Value } from "@sonde/runtime";
 import { addressesOnly, average, showValue } from "@sonde/runtime";
+import { type DecoderContext, Labels } from "@sonde/runtime/decoders";
 import type { Family, HistogramSeries, ScalarSeries } from "../exposition/family.ts";
 import { renderLabels } from "../exposition/labels.ts";
 import { formatNumber } from "../exposition/write.ts";
-import { LabelDecoder } from "./labels.ts";
 
 /** The definition of a metric and the script that feeds it do not agree. */
 export class MetricMismatchError extends Error {
@@ -26,16 +26,15 @@ const DEFAULT_BUCKETS = { min: 1, max: 2 ** 32 };
  * Prepare the reading of one metric.
  * @throws {MetricMismatchError} no such map, another number of labels than key parts, a type that the map's value cannot have
  */
-export function metricReader(definition: MetricView, views: readonly MapView[]): MetricReader {
+export function metricReader(
+  definition: MetricView,
+  views: readonly MapView[],
+  context: DecoderContext = {},
+): MetricReader {
   const view = views.find((v) => v.name === definition.map);
   if (view === undefined) {
     throw new MetricMismatchError(
       `metric ${definition.name}: the script has no map ${definition.map}; it has ${views.map((v) => v.name).join(", ") || "none"}`,
-    );
-  }
-  if (view.keys.length !== definition.labels.length) {
-    throw new MetricMismatchError(
-      `metric ${definition.name}: ${definition.map} has ${view.keys.length} key parts, but ${definition.labels.length} labels are named`,
     );
   }
   const unit = definition.unit === undefined ? { base: "", scale: 1 } : UNITS[definition.unit]!;
@@ -45,7 +44,7 @@ export function metricReader(definition: MetricView, views: readonly MapView[]):
     help: definition.help,
     unit: definition.name.endsWith(`_${unit.base}`) ? unit.base : "",
   };
-  const labels = new SeriesLabels(new LabelDecoder(definition.labels));
+  const labels = new SeriesLabels(labelsOf(definition, view, context));
   const { value } = view;
   if (value.kind === "hist" || value.kind === "lhist") {
     expectType(definition, "histogram", ["histogram"]);
@@ -71,6 +70,14 @@ export function metricReader(definition: MetricView, views: readonly MapView[]):
   };
 }
 
+function labelsOf({ name, labels }: MetricView, view: MapView, context: DecoderContext): Labels {
+  try {
+    return new Labels(labels, view.keys.length, context);
+  } catch (error) {
+    throw new MetricMismatchError(`metric ${name}: ${view.name}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 function expectType(definition: MetricView, natural: string, possible: readonly string[]): string {
   const type = definition.type ?? natural;
   if (possible.includes(type)) return type;
@@ -84,20 +91,27 @@ const PLAIN: Notation = { escape: (text) => text, names: addressesOnly };
 
 /** Renders each series' labels once, however often it is read. Bounded: the map's size is. */
 class SeriesLabels {
-  readonly #decoder: LabelDecoder;
+  readonly #labels: Labels;
   #known = new Map<string, string>();
+  #epoch = 0;
 
-  constructor(decoder: LabelDecoder) {
-    this.#decoder = decoder;
+  constructor(labels: Labels) {
+    this.#labels = labels;
   }
 
-  render(keys: readonly Value[]): string {
+  /** Undefined if the series is to be left out. */
+  render(keys: readonly Value[]): string | undefined {
     if (keys.length === 0) return "";
+    const { epoch } = this.#labels;
+    if (epoch !== this.#epoch) this.#known.clear();
+    this.#epoch = epoch;
     const parts = keys.map((key) => showValue(key, PLAIN));
     const id = parts.join("\0");
     let text = this.#known.get(id);
     if (text === undefined) {
-      text = renderLabels(this.#decoder.names, this.#decoder.decode(parts));
+      const values = this.#labels.decode(keys);
+      if (values === undefined) return undefined;
+      text = renderLabels(this.#labels.names, values);
       if (this.#known.size >= 100_000) this.#known.clear();
       this.#known.set(id, text);
     }
@@ -108,7 +122,8 @@ class SeriesLabels {
 function* scalarSeries(reading: MapReading, labels: SeriesLabels, scale: number): Generator<ScalarSeries> {
   for (const row of reading.rows) {
     const value = numberOf(row.value);
-    if (value !== undefined) yield { labels: labels.render(row.keys), value: scaled(value, scale) };
+    const text = labels.render(row.keys);
+    if (value !== undefined && text !== undefined) yield { labels: text, value: scaled(value, scale) };
   }
 }
 
@@ -175,11 +190,13 @@ function* histogramSeries(
 ): Generator<HistogramSeries> {
   for (const row of reading.rows) {
     if (row.value.kind !== "hist" && row.value.kind !== "lhist") continue;
+    const text = labels.render(row.keys);
+    if (text === undefined) continue;
     const counts = new Float64Array(buckets.upper.length + 1);
     row.value.counts.forEach((count, i) => {
       counts[buckets.index[i]!]! += count;
     });
     const { total } = row.value;
-    yield { labels: labels.render(row.keys), counts, sum: total === undefined ? undefined : scaled(total, scale) };
+    yield { labels: text, counts, sum: total === undefined ? undefined : scaled(total, scale) };
   }
 }

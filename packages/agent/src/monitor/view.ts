@@ -33,8 +33,15 @@ function metricView({ map, name, help, type, unit, labels, buckets }: MetricDefi
   };
 }
 
-/** Names for numbers stand for themselves; what has none goes through the decoders. */
-function labelView({ name, decode, values }: LabelDefinition): LabelView {
-  const named = values === undefined ? [] : [{ name: "values", values }];
-  return { name, decoders: [...named, ...decode.map((decoder) => ({ name: decoder }))] };
+/** The decoders by name, then the table of values, then the patterns that the text must match. */
+function labelView({ name, part, decode, values, patterns, key }: LabelDefinition): LabelView {
+  return {
+    name,
+    ...(part !== undefined && { part: part - 1 }),
+    decoders: [
+      ...decode.map((decoder) => (key === undefined ? { name: decoder } : { name: decoder, key })),
+      ...(values === undefined ? [] : [{ name: "values", values }]),
+      ...(patterns === undefined ? [] : [{ name: "regexp", patterns }]),
+    ],
+  };
 }

@@ -33,7 +33,8 @@ const initial: Shape = (value, path) => {
 
 const label = record({
   name: text,
-  decoders: list(record({ name: text, "values?": dictionary(text), "patterns?": list(text) })),
+  "part?": count,
+  decoders: list(record({ name: text, "values?": dictionary(text), "patterns?": list(text), "key?": text })),
 });
 
 const metric = record({

@@ -32,7 +32,7 @@ export interface MetricView {
   readonly type?: MetricType;
   /** What the program counts in, a key of {@link UNITS}; exported in the base unit. */
   readonly unit?: string;
-  /** One for each part of the map's key, in order. */
+  /** Each part of the map's key has one at least. */
   readonly labels: readonly LabelView[];
   /** Of a hist: the least and the greatest exported bound, in the program's unit. */
   readonly buckets?: { readonly min: number; readonly max: number };
@@ -42,6 +42,8 @@ export type MetricType = "counter" | "gauge" | "histogram";
 
 export interface LabelView {
   readonly name: string;
+  /** Which part of the key (which field of the event) it is made from; the one at its own position unless given. */
+  readonly part?: number;
   /** Applied one after the other: the key's part, then what the one before made of it. Empty: as a sink prints it. */
   readonly decoders: readonly DecoderView[];
 }
@@ -54,6 +56,8 @@ export interface DecoderView {
   readonly values?: Readonly<Record<string, string>>;
   /** Regular expressions, for decoders that keep what matches ("regexp"). */
   readonly patterns?: readonly string[];
+  /** The name of a label or annotation, for decoders that read one ("pod_label"). */
+  readonly key?: string;
 }
 
 /** Events of one kind, read live. */

@@ -1,0 +1,18 @@
+/** Numbers and bytes in other notations. */
+import { bytesOf, integerDecoder, type DecoderKind } from "./decoder.ts";
+import { errnoName } from "@sonde/kernel/sys";
+
+export const uint: DecoderKind = {
+  summary: "an unsigned integer, in decimal",
+  make: () => integerDecoder((value) => (value < 0 ? BigInt.asUintN(64, BigInt(value)) : value)),
+};
+
+export const hex: DecoderKind = {
+  summary: "bytes in hexadecimal, in the order in which they lie in memory",
+  make: () => (input) => Buffer.from(bytesOf(input) ?? []).toString("hex"),
+};
+
+export const errno: DecoderKind = {
+  summary: "an error number by its name (ENOENT), negative or not",
+  make: () => integerDecoder((value) => (value === 0 ? "0" : errnoName(Math.abs(Number(value))))),
+};
