@@ -18,6 +18,14 @@ export interface Target {
    * For uprobes the pattern is "PATH:SYMBOL".
    */
   probes(provider: ProbeProvider, pattern: string): readonly string[];
+  /** What few scripts ask for; absent where nothing is known of a running system. */
+  readonly facts?: TargetFacts;
+}
+
+/** Each is looked up when it is asked for; undefined where there is no such thing. */
+export interface TargetFacts {
+  /** The number of possible CPUs. */
+  cpus(): number;
 }
 
 export type ProbeProvider = "tracepoint" | "rawtracepoint" | "kprobe" | "fentry" | "uprobe";
@@ -34,6 +42,12 @@ export interface TargetFeatures {
   readonly ringbuf: boolean;
   /** bpf_get_func_ip and bpf_get_attach_cookie (5.15). */
   readonly cookie: boolean;
+  /** bpf_for_each_map_elem (5.13). */
+  readonly forEachMapElem?: boolean;
+  /** bpf_loop (5.17). */
+  readonly loop?: boolean;
+  /** bpf_map_lookup_percpu_elem (5.19). */
+  readonly lookupPercpu?: boolean;
   /** Hash maps whose entries are allocated when they come (BPF_F_NO_PREALLOC) serve every type of program (6.1). */
   readonly lateEntries?: boolean;
 }

@@ -121,6 +121,8 @@ export interface CheckedProgram {
   readonly params: readonly string[];
   /** Map references that are arguments of map functions (print, clear, delete, len) rather than reads. */
   readonly mapArguments: ReadonlySet<MapRef>;
+  /** Aggregations whose values programs read. */
+  readonly aggregatesRead: ReadonlySet<string>;
   /** Remarks on the attach points, shown under -v: "fentry:vfs_read is attached as kprobe:vfs_read: ...". */
   readonly remarks: readonly string[];
 }

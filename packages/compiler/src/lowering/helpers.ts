@@ -24,7 +24,10 @@ export const Helper = {
   ringbufDiscard: 133,
   currentTaskBtf: 158,
   ktimeGetCoarseNs: 160,
+  forEachMapElem: 164,
   funcIp: 173,
+  loop: 181,
+  mapLookupPercpu: 195,
   ktimeGetTaiNs: 208,
 } as const;
 

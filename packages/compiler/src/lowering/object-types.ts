@@ -54,6 +54,14 @@ export class ObjectTypes {
     return builder.func(name, prototype, "global");
   }
 
+  /** A function that a helper calls back: `long name(u64, ...)`, seen by its own program only. */
+  callback(name: string, params: number): TypeId {
+    const { builder } = this;
+    const word = this.word(false);
+    const list = Array.from({ length: params }, (_, index) => ({ name: `arg${index}`, type: word }));
+    return builder.func(name, builder.funcProto(this.word(true), list), "static");
+  }
+
   /** The index of an array map. */
   get index(): TypeId {
     return this.builder.int("unsigned int", 4, "unsigned");

@@ -20,6 +20,9 @@ const PROBES: Readonly<Record<Name, (context: ProbeContext) => Verdict>> = {
   atomics,
   ringbuf,
   cookie: (context) => helper(context, "get_attach_cookie"),
+  forEachMapElem: (context) => helper(context, "for_each_map_elem"),
+  loop: (context) => helper(context, "loop"),
+  lookupPercpu: (context) => helper(context, "map_lookup_percpu_elem"),
 };
 
 /** `btf` opens the kernel's types; it is called only when a feature needs them. */
@@ -44,6 +47,15 @@ export function targetFeatures(kernel: Kernel, cache: Cache, btf: () => Btf | un
     },
     get cookie() {
       return ask("cookie");
+    },
+    get forEachMapElem() {
+      return ask("forEachMapElem");
+    },
+    get loop() {
+      return ask("loop");
+    },
+    get lookupPercpu() {
+      return ask("lookupPercpu");
     },
     get lateEntries() {
       return isSince(6, 1);

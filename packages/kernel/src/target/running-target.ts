@@ -1,7 +1,8 @@
 /** What a compiler is told about the kernel that runs here. */
 import type { Btf } from "@sonde/bpf/btf";
-import type { ProbeProvider, Target, TargetFeatures, TracepointFormat } from "@sonde/bpf/spec";
+import type { ProbeProvider, Target, TargetFacts, TargetFeatures, TracepointFormat } from "@sonde/bpf/spec";
 import { targetFeatures } from "../features/target-features.ts";
+import { possibleCpus } from "../sys/cpus.ts";
 import { type Kernel, openKernel } from "../sys/index.ts";
 import { functionsOf, symbolOffset } from "../symbols/functions.ts";
 import { resolveBinary } from "../symbols/library.ts";
@@ -26,6 +27,7 @@ class RunningTarget implements Target {
   readonly #kernel: Kernel;
   readonly #cache: Cache;
   readonly features: TargetFeatures;
+  readonly facts: TargetFacts = { cpus: () => possibleCpus().length };
   #btf: Btf | undefined | null = null;
   #tracefs: string | undefined;
 

@@ -58,6 +58,7 @@ export function check(script: Script, target: Target, options: CheckOptions = {}
       remarks,
       params: options.params ?? [],
       mapArguments: program.mapArguments,
+      aggregatesRead: program.aggregatesRead,
       maps: new Map(
         byPlace([...program.maps.values()]).map((state) => [
           state.name,

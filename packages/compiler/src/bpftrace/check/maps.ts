@@ -28,7 +28,8 @@ export function readMap(handler: Handler, expr: MapRef): Type {
   return valueOf(handler, state, expr);
 }
 
-function valueOf(handler: Handler, state: MapState, expr: MapRef): Type {
+/** What reading an entry gives, in whatever way it is read. */
+export function valueOf(handler: Handler, state: MapState, expr: MapRef): Type {
   const { value } = state;
   if (value === undefined) {
     reportUndefined(handler, expr);
@@ -40,6 +41,7 @@ function valueOf(handler: Handler, state: MapState, expr: MapRef): Type {
     handler.diagnostics.report(messages.notReadable, expr.span, expr.name, aggregate.kind);
     return NONE;
   }
+  handler.program.aggregatesRead.add(state.name);
   return { ...INT64, signed: aggregate.kind === "count" || aggregate.signed };
 }
 

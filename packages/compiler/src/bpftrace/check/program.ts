@@ -40,6 +40,7 @@ export class Program {
   readonly defines: ReadonlyMap<string, bigint | string>;
   readonly maps: Map<string, MapState> = new Map();
   readonly mapArguments: Set<MapRef> = new Set();
+  readonly aggregatesRead: Set<string> = new Set();
   /** Of this pass. */
   diagnostics: Diagnostics = new Diagnostics();
   /** Something was learnt in this pass that may change what other places mean. */
@@ -63,6 +64,7 @@ export class Program {
     this.diagnostics = new Diagnostics();
     this.changed = false;
     this.mapArguments.clear();
+    this.aggregatesRead.clear();
   }
 }
 

@@ -1,5 +1,6 @@
 /** Statements. */
 import type { Assign, AssignMap, Block, Expr, ForMap, ForRange, Jump, Let, Stmt, Variable } from "../ast.ts";
+import { needsKeyedMap } from "../messages/functions.ts";
 import * as messages from "../messages/names.ts";
 import type { Type } from "../types.ts";
 import { INT64, NONE, asInteger, typeText } from "../values.ts";
@@ -8,7 +9,7 @@ import { constantOf, isNeutral } from "./constants.ts";
 import { check, checkCondition, checkValue, reportUnknownType } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
 import { fromName } from "./kernel-types.ts";
-import { assignAggregate, assignScalar, combine, note, wholeMap } from "./maps.ts";
+import { assignAggregate, assignScalar, combine, note, valueOf, wholeMap } from "./maps.ts";
 import type { VariableState } from "./program.ts";
 import { EMPTY, store, widen } from "./stored.ts";
 
@@ -184,7 +185,9 @@ function checkForRange(handler: Handler, statement: ForRange): void {
 function checkForMap(handler: Handler, statement: ForMap): void {
   const state = wholeMap(handler, statement.map);
   const keys = state?.keys?.map(({ type }) => type) ?? [];
-  const value: Type = state?.value?.kind === "scalar" ? state.value.place.type : INT64;
+  if (state?.keys?.length === 0)
+    handler.diagnostics.report(needsKeyedMap, statement.map.span, "for", state.name);
+  const value = state === undefined ? NONE : valueOf(handler, state, statement.map);
   const [only = NONE] = keys;
   const key: Type = keys.length > 1 ? { kind: "tuple", items: keys } : only;
   loopOver(

@@ -26,7 +26,7 @@ export function argumentPlace(h: Handler, e: ArgumentMember): Place | undefined 
   if (isDynamic(field)) return dynamicData(h, field);
   // Programs may load from their context only what is aligned; the rest is read like any kernel memory.
   const aligned = field.offset % Math.min(field.size, 8) === 0 || field.type.includes("[");
-  return { base: h.builder.context(), offset: field.offset, space: aligned ? "program" : "kernel", trusted: false };
+  return { base: h.context(), offset: field.offset, space: aligned ? "program" : "kernel", trusted: false };
 }
 
 /** Data of variable length follows the record; its field says where. */
@@ -37,7 +37,7 @@ function isDynamic(field: TracepointField): boolean {
 /** The low half of the field is the offset: from the record's start, or from the field's end for `__rel_loc`. */
 function dynamicData(h: Handler, field: TracepointField): Place {
   const { builder } = h;
-  const context = builder.context();
+  const context = h.context();
   const start = builder.binary("and", builder.load(context, field.offset, 4), h.constant(0xffff));
   const base = builder.binary("add", context, start);
   return {
@@ -67,7 +67,7 @@ export function argument(h: Handler, index: number, type: Type, span: Span): Ins
   const offsets = registers(h.object.target.arch).arguments;
   const offset = offsets[index];
   if (offset === undefined) return refuse(noArgument, span, `arg${index}`, offsets.length);
-  return fit(h, builder.load(builder.context(), offset, 8), type);
+  return fit(h, builder.load(h.context(), offset, 8), type);
 }
 
 /** What the function returned. */
@@ -76,12 +76,12 @@ export function result(h: Handler, type: Type, span: Span): Inst {
   const source = h.variant.arguments;
   if (source.kind === "array") return fromArray(h, source.params.length, type);
   if (source.kind !== "registers") return refuse(unknownMember, span, "this probe", "retval");
-  return fit(h, builder.load(builder.context(), registers(h.object.target.arch).result, 8), type);
+  return fit(h, builder.load(h.context(), registers(h.object.target.arch).result, 8), type);
 }
 
 function fromArray(h: Handler, index: number, type: Type): Inst {
   const { builder } = h;
   const trusted = type.kind === "pointer" && type.trusted;
-  const value = builder.load(builder.context(), index * 8, 8, trusted ? { type: pointerTo("trusted") } : {});
+  const value = builder.load(h.context(), index * 8, 8, trusted ? { type: pointerTo("trusted") } : {});
   return trusted ? value : fit(h, value, type);
 }

@@ -25,7 +25,7 @@ const BUILTINS: Readonly<Record<string, Lowering>> = {
   numaid: (h) => h.builder.call(Helper.numaNode, []),
   cgroup: (h) => h.builder.call(Helper.currentCgroupId, []),
   rand: (h) => h.builder.extend(h.builder.call(Helper.prandomU32, []), 32, false),
-  ctx: (h) => h.builder.context(),
+  ctx: (h) => h.context(),
   curtask: currentTask,
   ppid: parentProcessId,
   retval: (h, e) => result(h, h.typeOf(e), e.span),
@@ -77,7 +77,7 @@ function usermode(h: Handler, e: Builtin): Inst {
   const { arch } = h.object.target;
   const offset = registers(arch).offset(arch === "x86_64" ? "cs" : "pstate");
   if (offset === undefined) return refuse(notLowered, e.span, "usermode is");
-  const word = builder.load(builder.context(), offset, 8);
+  const word = builder.load(h.context(), offset, 8);
   return arch === "x86_64"
     ? builder.compare("eq", builder.binary("and", word, h.constant(3)), h.constant(3))
     : builder.compare("eq", builder.binary("and", word, h.constant(15)), h.constant(0));

@@ -136,7 +136,7 @@ function register(h: Handler, e: Call): Inst {
   const known = registers(h.object.target.arch);
   const offset = known.offset(name);
   if (offset === undefined) return refuse(unknownRegister, e.span, name, known.names.join(", "));
-  return h.builder.load(h.builder.context(), offset, 8);
+  return h.builder.load(h.context(), offset, 8);
 }
 
 function mapOf(e: Call): MapRef {

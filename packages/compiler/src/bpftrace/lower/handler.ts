@@ -3,8 +3,10 @@ import {
   FunctionBuilder,
   type Block,
   type Condition,
+  type Func,
   type Inst,
   type Provenance,
+  type ValueType,
   type VariableRef,
 } from "../../ir/index.ts";
 import type { Expr, Span } from "../ast.ts";
@@ -25,6 +27,18 @@ export interface Spot {
 export interface Loop {
   readonly exit: Block;
   readonly next: Block;
+}
+
+/** What a function that is called back knows of its caller. */
+export interface Endings {
+  readonly context: Inst;
+  /** Where the program's scratch memory starts. */
+  readonly scratch: Inst;
+  usesContext: boolean;
+  usesScratch: boolean;
+  left: boolean;
+  /** Ends the whole program, not just this turn. */
+  readonly leave: () => void;
 }
 
 /** Something computed in a block, valid wherever every path leads through that block. */
@@ -51,6 +65,14 @@ export class Handler {
   readonly loops: Loop[] = [];
   /** The ring-buffer record being filled, which must not be leaked. */
   openRecord: Inst | undefined;
+  /** Turns of the plain loops around the current place, multiplied: what the verifier follows one by one. */
+  turns = 1;
+  /** The function that calls this one back in each turn of a loop; undefined in the program itself. */
+  readonly parent: Handler | undefined;
+  /** The program itself. */
+  readonly root: Handler;
+  /** Of the program: the functions that helpers call back, in the order in which they were finished. */
+  readonly callbacks: Func[] = [];
 
   readonly #dominance = new Dominance();
   readonly #variables = new Map<string, VariableRef>();
@@ -65,13 +87,50 @@ export class Handler {
   #comm: Remembered<Spot> | undefined;
   #zeroIndex: Remembered<Inst> | undefined;
   #word: Inst | undefined;
+  #stackForSlots = STACK_FOR_SLOTS;
+  #divided = false;
+  #temporaries = 0;
+  #endings: Endings | undefined;
 
-  constructor(name: string, object: ObjectBuilder, program: CheckedProgram, variant: ProbeVariant) {
+  constructor(
+    name: string,
+    object: ObjectBuilder,
+    program: CheckedProgram,
+    variant: ProbeVariant,
+    callback?: { readonly parent: Handler; readonly params: readonly ValueType[] },
+  ) {
     this.name = name;
     this.object = object;
     this.program = program;
     this.variant = variant;
-    this.builder = new FunctionBuilder(name, "main", []);
+    this.parent = callback?.parent;
+    this.root = this.parent?.root ?? this;
+    this.builder = new FunctionBuilder(name, callback === undefined ? "main" : "callback", callback?.params ?? []);
+    if (this.parent !== undefined) this.#stackForSlots = this.parent.#stackForSlots;
+  }
+
+  /** A function for a helper to call back, which runs on what this one leaves of the stack. */
+  callback(params: readonly ValueType[]): Handler {
+    const name = this.object.programName(`${this.root.name}_turn`);
+    return new Handler(name, this.object, this.program, this.variant, { parent: this, params });
+  }
+
+  /** Functions that call each other back share one stack: each gets a part of it. To be called before anything is built. */
+  divideStack(depth: number): void {
+    this.#stackForSlots = Math.floor(STACK_FOR_SLOTS / (depth + 1) / 8) * 8 - (depth > 0 ? 32 : 0);
+    this.#divided = depth > 0;
+  }
+
+  /** The program's context. A function that is called back gets it from its caller. */
+  context(): Inst {
+    if (this.#endings === undefined) return this.builder.context();
+    this.#endings.usesContext = true;
+    return this.#endings.context;
+  }
+
+  /** How a function that is called back reaches its caller's context, and ends it. */
+  set endings(endings: Endings) {
+    this.#endings = endings;
   }
 
   typeOf(expr: Expr): Type {
@@ -133,7 +192,9 @@ export class Handler {
   leave(): void {
     if (this.openRecord !== undefined)
       this.builder.call(Helper.ringbufDiscard, [this.openRecord, this.constant(RING_NO_WAKEUP)]);
-    this.builder.return(this.constant(0));
+    if (this.#endings === undefined) return this.builder.return(this.constant(0));
+    this.#endings.left = true;
+    this.#endings.leave();
   }
 
   /** The register-sized variable `$name`. */
@@ -146,13 +207,22 @@ export class Handler {
     return variable;
   }
 
+  /** A variable of the compiler's own, which no script can name. */
+  temporaryVariable(value: Inst): string {
+    const name = `.${++this.root.#temporaries}`;
+    this.builder.write(this.variable(name), value);
+    return name;
+  }
+
   /**
    * Gives every variable that does not fit a register its memory, zeroed: `sizes` in bytes by name.
    * To be called before anything else is built.
    */
   declareVariables(sizes: ReadonlyMap<string, number>, span: Span): void {
     for (const [name, bytes] of sizes) {
-      const spot = this.temporary(bytes, `$${name}`, span);
+      const spot = this.#divided
+        ? { base: this.scratch(), offset: this.reserveScratch(alignUp(bytes), span) }
+        : this.temporary(bytes, `$${name}`, span);
       this.builder.zero(spot.base, spot.offset, alignUp(bytes));
       const onStack = spot.base.type.kind === "pointer" && spot.base.type.to === "stack";
       this.#memory.set(name, { base: onStack ? spot.base : undefined, offset: spot.offset, bytes: alignUp(bytes) });
@@ -161,20 +231,20 @@ export class Handler {
 
   /** Where the variable `$name`, which does not fit a register, lives. */
   memoryVariable(name: string): Spot {
-    const spot = this.#memory.get(name);
+    const spot = this.root.#memory.get(name);
     if (spot === undefined) throw new Error(`${this.name}: the variable $${name} has no memory`);
     return { base: spot.base ?? this.scratch(), offset: spot.offset };
   }
 
   /** Bytes of that memory. */
   memoryBytes(name: string): number {
-    return this.#memory.get(name)?.bytes ?? 0;
+    return this.root.#memory.get(name)?.bytes ?? 0;
   }
 
   /** Memory for `bytes`, with undefined contents: on the stack if it is small, else in scratch memory. */
   temporary(bytes: number, name: string, span: Span): Spot {
     const size = alignUp(bytes);
-    if (size <= LARGEST_SLOT && this.#slotBytes + size <= STACK_FOR_SLOTS) {
+    if (size <= LARGEST_SLOT && this.#slotBytes + size <= this.#stackForSlots) {
       this.#slotBytes += size;
       return { base: this.builder.slot(size, name), offset: 0 };
     }
@@ -183,14 +253,19 @@ export class Handler {
 
   /** The offset of `bytes` of scratch memory of their own. */
   reserveScratch(bytes: number, span: Span): number {
-    const offset = this.#scratchBytes;
-    this.#scratchBytes += alignUp(bytes);
-    if (this.#scratchBytes > LARGEST_SCRATCH) refuse(recordTooLarge, span, this.#scratchBytes, LARGEST_SCRATCH);
+    const { root } = this;
+    const offset = root.#scratchBytes;
+    root.#scratchBytes += alignUp(bytes);
+    if (root.#scratchBytes > LARGEST_SCRATCH) refuse(recordTooLarge, span, root.#scratchBytes, LARGEST_SCRATCH);
     return offset;
   }
 
   /** Where this program's scratch memory starts. */
   scratch(): Inst {
+    if (this.#endings !== undefined) {
+      this.#endings.usesScratch = true;
+      return this.#endings.scratch;
+    }
     const known = this.#recall(this.#scratch);
     if (known !== undefined) return known;
     const { builder } = this;
@@ -209,12 +284,12 @@ export class Handler {
   }
 
   get scratchMap(): string {
-    return `scratch_${this.name}`;
+    return `scratch_${this.root.name}`;
   }
 
   /** Bytes of scratch memory that the program needs. */
   get scratchBytes(): number {
-    return this.#scratchBytes;
+    return this.root.#scratchBytes;
   }
 
   /** The address of a u32 that is zero: the index of an array's only entry. */

@@ -71,13 +71,16 @@ function objectFor(program: CheckedProgram, target: Target, source: SourceText, 
 
 function programSpec(h: Handler, options: CompileOptions): ProgramSpec {
   const { name, variant, builder, object } = h;
-  const { instructions } = compileModule({ main: builder.func, functions: [] }, options);
+  const { instructions } = compileModule({ main: builder.func, functions: h.callbacks }, options);
   return {
     name,
     type: variant.programType,
     attach: variant.attach,
     instructions,
-    functions: new Map([[name, object.types.program(name)]]),
+    functions: new Map([
+      [name, object.types.program(name)],
+      ...h.callbacks.map((func) => [func.name, object.types.callback(func.name, func.params.length)] as const),
+    ]),
     title: variant.title,
   };
 }

@@ -2,13 +2,13 @@
 import type { Inst } from "../../ir/index.ts";
 import type { AssignMap, Expr, MapRef, Update } from "../ast.ts";
 import type { Type } from "../types.ts";
+import { readAggregate } from "./aggregates.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler, Spot } from "./handler.ts";
 import { Helper, UpdateFlag } from "../../lowering/helpers.ts";
 import { alignUp, fieldSize, isScalar } from "./layout.ts";
 import { countLoss } from "./losses.ts";
 import { spotAddress } from "./memory.ts";
-import { aggregationRead, refuse } from "./messages.ts";
 import { arithmetic, fit, type ArithmeticOp } from "./operators.ts";
 import { storeValue } from "./values.ts";
 import type { MapPlan } from "./views.ts";
@@ -54,16 +54,21 @@ function onlyValue(h: Handler, plan: MapPlan): Inst {
   return h.builder.mapValue(plan.spec.name, 0);
 }
 
+/** Changed as plain values are; the checker lets nobody change an aggregation so. */
 function valueType(plan: MapPlan, ref: MapRef): Type {
   const { value } = plan.info;
-  return value.kind === "scalar" ? value.type : refuse(aggregationRead, ref.span, ref.name);
+  if (value.kind === "aggregate") throw new Error(`${ref.name} is an aggregation, which came past the checker`);
+  return value.type;
 }
 
 /** The value of `@x` or `@x[key]` in a register; 0 where there is no entry. */
 export function readMap(h: Handler, ref: MapRef): Inst {
   const { builder } = h;
   const plan = planOf(h, ref);
-  valueType(plan, ref);
+  if (plan.info.value.kind === "aggregate") {
+    const key = ref.keys.length === 0 ? h.zeroIndex() : keyOf(h, ref, plan);
+    return readAggregate(h, plan, key, undefined, ref);
+  }
   if (ref.keys.length === 0) return builder.load(onlyValue(h, plan), 0, 8);
   const value = builder.variable(ref.name);
   const found = lookUp(h, plan, keyOf(h, ref, plan));

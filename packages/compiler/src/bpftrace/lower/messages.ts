@@ -13,8 +13,8 @@ export const notLowered: M<readonly [what: string]> = {
 export const aggregationRead: M<readonly [map: string]> = {
   code: "SND2002",
   severity: "error",
-  text: (map) => `${map} is an aggregation, kept apart for every CPU, and can't be read inside a probe`,
-  hint: () => "it is printed as a whole: print(@x), or when the script ends",
+  text: (map) => `${map} is kept apart for every CPU, and this kernel's programs reach only their own CPU's part`,
+  hint: () => "it takes Linux 5.19 or newer (bpf_map_lookup_percpu_elem); count(), sum() and avg() can be read on every kernel",
 };
 export const noArgument: M<readonly [name: string, limit: number]> = {
   code: "SND2003",
@@ -54,12 +54,18 @@ export const unknownMember: M<readonly [type: string, name: string]> = {
   severity: "error",
   text: (type, name) => `${type} has no member ${name} on this kernel`,
 };
-export const rangeNotConstant: M<readonly [limit: number]> = {
+export const noOpenLoops: M<readonly [turns: number]> = {
   code: "SND2010",
   severity: "error",
-  text: (limit) => `a range must have constant bounds and at most ${limit} steps so far`,
+  text: (turns) => `this kernel runs only loops whose number of turns is known beforehand, at most ${turns} in all`,
+  hint: () => "give a range constant bounds and leave it by break, or use Linux 5.17 or newer, which has bpf_loop",
 };
-
+export const noMapLoops: M<readonly [map: string]> = {
+  code: "SND2012",
+  severity: "error",
+  text: () => "programs can't go over a map on this kernel: it takes Linux 5.13 or newer (bpf_for_each_map_elem)",
+  hint: (map) => `print(${map}) prints all of it; a loop over known keys is for ($i : 0..10) { ... ${map}[$i] ... }`,
+};
 export const tooComplex: M<readonly [reason: string]> = {
   code: "SND2011",
   severity: "error",

@@ -74,6 +74,7 @@ export class ObjectBuilder {
         types: this.types,
         stacks: (type) => this.stackMap(type),
         totals: this.#histogramTotals,
+        shared: this.program.aggregatesRead.has(name) && this.target.features.lookupPercpu !== true,
         users: [...(this.#uses.users.get(name) ?? [])],
         lateEntries: () => this.target.features.lateEntries === true,
         span,

@@ -1,5 +1,6 @@
 /** One probe's handler as a function. */
 import type { CheckedProgram, ProbeVariant } from "../types.ts";
+import { callbackDepth } from "./callbacks.ts";
 import { test } from "./conditions.ts";
 import { Handler } from "./handler.ts";
 import { fieldSize, livesInMemory } from "./layout.ts";
@@ -12,6 +13,7 @@ export function lowerProgram(object: ObjectBuilder, program: CheckedProgram, var
   const { builder } = h;
   const { filter, body, span } = variant.probe;
   builder.source = object.positions.at(span);
+  h.divideStack(callbackDepth(body));
   h.declareVariables(memoryVariables(variant), span);
   if (filter !== undefined) {
     const before = builder.current;

@@ -14,7 +14,7 @@ export function storeStack(h: Handler, type: Type & { kind: "stack" }, spot: Spo
   const { builder } = h;
   const map = h.object.stackMap(type);
   const id = builder.call(Helper.stackId, [
-    builder.context(),
+    h.context(),
     builder.map(map),
     h.constant(type.user ? USER_STACK : 0),
   ]);
@@ -39,6 +39,6 @@ function symbolAddress(h: Handler, e: Expr): Inst {
 function probedFunction(h: Handler): Inst {
   const { builder } = h;
   if (h.object.target.features.cookie && h.variant.programType !== "perf_event")
-    return builder.call(Helper.funcIp, [builder.context()]);
-  return builder.load(builder.context(), registers(h.object.target.arch).ip, 8);
+    return builder.call(Helper.funcIp, [h.context()]);
+  return builder.load(h.context(), registers(h.object.target.arch).ip, 8);
 }

@@ -6,7 +6,7 @@ import { branch } from "./conditions.ts";
 import { scalar, update } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
 import { livesInMemory } from "./layout.ts";
-import { forRange, unroll, whileLoop } from "./loops.ts";
+import { forMap, forRange, unroll, whileLoop } from "./loops.ts";
 import { assignMap, planOf } from "./maps.ts";
 import { notLowered, refuse } from "./messages.ts";
 import { arithmetic, fit, type ArithmeticOp } from "./operators.ts";
@@ -35,13 +35,13 @@ function statement(h: Handler, s: Stmt): void {
     case "if":
       return conditional(h, s);
     case "unroll":
-      return unroll(h, s, () => block(h, s.body));
+      return unroll(h, s, (turn) => block(turn, s.body));
     case "while":
-      return whileLoop(h, s, () => block(h, s.body));
+      return whileLoop(h, s, (turn) => block(turn, s.body));
     case "forRange":
-      return forRange(h, s, () => block(h, s.body));
+      return forRange(h, s, (turn) => block(turn, s.body));
     case "forMap":
-      return refuse(notLowered, s.span, "a loop over a map is");
+      return forMap(h, s, (turn) => block(turn, s.body));
     case "jump":
       return jump(h, s);
   }

@@ -20,6 +20,8 @@ export interface MapPlan {
   readonly spec: MapSpec;
   /** Adding to a value must be atomic, since programs that interrupt each other do so. */
   readonly atomic: boolean;
+  /** Every CPU has a part of an aggregation's value for itself. */
+  readonly perCpu: boolean;
 }
 
 export interface PlanContext {
@@ -27,6 +29,8 @@ export interface PlanContext {
   readonly stacks: StackMaps;
   /** Whether histograms keep the sum of their values. */
   readonly totals: boolean;
+  /** Programs read the aggregation, and this kernel lets them reach their own CPU's part only. */
+  readonly shared: boolean;
   /** The programs that use the map. */
   readonly users: readonly ProbeVariant[];
   /** As in the target's features; asked only if it matters. */
@@ -45,6 +49,7 @@ export function planMap(info: MapInfo, context: PlanContext): MapPlan {
   const { value: stored } = info;
   const perCpu =
     stored.kind === "aggregate" &&
+    !(context.shared && isSum(stored.aggregate)) &&
     (keyless || info.declaredType === undefined || info.declaredType.startsWith("percpu"));
   const value =
     stored.kind === "aggregate"
@@ -65,7 +70,12 @@ export function planMap(info: MapInfo, context: PlanContext): MapPlan {
     keyTypeId: keyless ? types.index : types.key(name, keys.fields, keySize),
     valueTypeId: types.value(name, value, size),
   };
-  return { info, view, spec, atomic: !perCpu || interrupted(users) };
+  return { info, view, spec, atomic: !perCpu || interrupted(users), perCpu };
+}
+
+/** What atomic additions keep up on a value that all CPUs share. */
+function isSum({ kind }: Aggregate): boolean {
+  return kind === "count" || kind === "sum" || kind === "avg";
 }
 
 function aggregateView(aggregate: Aggregate, perCpu: boolean, totals: boolean): ValueView {

@@ -45,6 +45,9 @@ export const ALL_FEATURES: TargetFeatures = {
   atomics: true,
   ringbuf: true,
   cookie: true,
+  forEachMapElem: true,
+  loop: true,
+  lookupPercpu: true,
 };
 
 /** A target with all features, but for those given. */
