@@ -61,7 +61,8 @@ export type KernelFeature =
   | "kernel_config"
   | "kernel_variables"
   | "task_iterator_parameters"
-  | "callbacks";
+  | "callbacks"
+  | "lookup_percpu";
 
 /** The first release that serves a feature, such as "5.8", and what else it rests on. */
 interface Requirement {
@@ -160,6 +161,8 @@ const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
   kernel_variables: { since: "5.11", rests: "all-symbols" },
   /** bpf_for_each_map_elem. */
   callbacks: { since: "5.13", rests: "nothing" },
+  /** bpf_map_lookup_percpu_elem. */
+  lookup_percpu: { since: "5.19", rests: "nothing" },
 };
 
 /** What can be seen of a kernel without loading anything into it. */

@@ -6,6 +6,8 @@ import { test, type TestContext } from "node:test";
 import { UnsupportedFeatureError } from "../sys/errors.ts";
 import { isOlder, reasonToLack, runningKernel, type KernelFacts, type KernelFeature } from "./kernel-features.ts";
 
+export type { KernelFeature } from "./kernel-features.ts";
+
 export interface KernelTestOptions {
   /** What the test cannot do without. */
   readonly needs?: readonly KernelFeature[];

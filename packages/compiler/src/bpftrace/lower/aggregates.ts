@@ -5,7 +5,7 @@
 import type { Inst } from "../../ir/index.ts";
 import type { MapRef } from "../ast.ts";
 import type { Handler } from "./handler.ts";
-import { Helper } from "./helpers.ts";
+import { Helper } from "../../lowering/helpers.ts";
 import { aggregationRead, refuse } from "./messages.ts";
 import type { MapPlan } from "./views.ts";
 

@@ -10,7 +10,7 @@ import { constantArgument } from "./calls.ts";
 import { test } from "./conditions.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
-import { Helper } from "./helpers.ts";
+import { Helper } from "../../lowering/helpers.ts";
 import { alignUp, fieldSize, isScalar } from "./layout.ts";
 import { planOf } from "./maps.ts";
 import { noMapLoops, noOpenLoops, refuse, unrollTooMuch } from "./messages.ts";
