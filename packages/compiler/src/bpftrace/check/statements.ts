@@ -185,8 +185,7 @@ function checkForRange(handler: Handler, statement: ForRange): void {
 function checkForMap(handler: Handler, statement: ForMap): void {
   const state = wholeMap(handler, statement.map);
   const keys = state?.keys?.map(({ type }) => type) ?? [];
-  if (state?.keys?.length === 0)
-    handler.diagnostics.report(needsKeyedMap, statement.map.span, "for", state.name);
+  if (state?.keys?.length === 0) handler.diagnostics.report(needsKeyedMap, statement.map.span, "for", state.name);
   const value = state === undefined ? NONE : valueOf(handler, state, statement.map);
   const [only = NONE] = keys;
   const key: Type = keys.length > 1 ? { kind: "tuple", items: keys } : only;

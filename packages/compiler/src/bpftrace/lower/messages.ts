@@ -14,7 +14,8 @@ export const aggregationRead: M<readonly [map: string]> = {
   code: "SND2002",
   severity: "error",
   text: (map) => `${map} is kept apart for every CPU, and this kernel's programs reach only their own CPU's part`,
-  hint: () => "it takes Linux 5.19 or newer (bpf_map_lookup_percpu_elem); count(), sum() and avg() can be read on every kernel",
+  hint: () =>
+    "it takes Linux 5.19 or newer (bpf_map_lookup_percpu_elem); count(), sum() and avg() can be read on every kernel",
 };
 export const noArgument: M<readonly [name: string, limit: number]> = {
   code: "SND2003",

@@ -13,11 +13,7 @@ import { registers } from "../../lowering/registers.ts";
 export function storeStack(h: Handler, type: Type & { kind: "stack" }, spot: Spot): void {
   const { builder } = h;
   const map = h.object.stackMap(type);
-  const id = builder.call(Helper.stackId, [
-    h.context(),
-    builder.map(map),
-    h.constant(type.user ? USER_STACK : 0),
-  ]);
+  const id = builder.call(Helper.stackId, [h.context(), builder.map(map), h.constant(type.user ? USER_STACK : 0)]);
   h.when({ kind: "eq", a: id, b: h.constant(EEXIST) }, () => countLoss(h, "StackLost"), undefined, false);
   builder.store(spot.base, spot.offset, 8, id);
   builder.store(spot.base, spot.offset + 8, 8, type.user ? processId(h) : h.constant(0));

@@ -14,7 +14,17 @@ export function fixtureTarget(): Target {
   return {
     arch: "x86_64",
     btf: new BtfReader(types()),
-    features: { kprobe: true, fentry: true, probeReadKernel: true, atomics: true, ringbuf: true, cookie: true, forEachMapElem: true, loop: true, lookupPercpu: true },
+    features: {
+      kprobe: true,
+      fentry: true,
+      probeReadKernel: true,
+      atomics: true,
+      ringbuf: true,
+      cookie: true,
+      forEachMapElem: true,
+      loop: true,
+      lookupPercpu: true,
+    },
     tracepoint: (category, name) => formats.get(`${category}:${name}`),
     probes: (provider, pattern) => names[provider].filter((name) => matches(name, pattern)),
   };
