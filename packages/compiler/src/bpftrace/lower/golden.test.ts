@@ -15,10 +15,15 @@ const FOLDER = new URL("../../../src/testdata/lower/", import.meta.url);
 const RULE = "\n---\n";
 
 function lowered(text: string): string {
-  const functions: string[] = [];
+  /** Of each program: its function, then those that are called back. */
+  const functions: string[][] = [];
   const source = { name: "-e", text };
   const { spec, diagnostics } = compileScript(source, fixtureTarget(), {
-    dump: (func, stage) => stage === "built" && functions.push(print(func)),
+    dump: (func, stage) => {
+      if (stage !== "built") return;
+      if (func.kind === "main") functions.push([]);
+      functions.at(-1)?.push(print(func));
+    },
   });
   if (spec === undefined)
     return diagnostics.map((diagnostic) => render(diagnostic, source, { color: false })).join("\n");
@@ -35,7 +40,7 @@ function lowered(text: string): string {
   );
   const programs = spec.programs.map(
     (program, index) =>
-      `program ${program.name}: ${program.type}, ${JSON.stringify(program.attach)}\n${functions[index]}`,
+      `program ${program.name}: ${program.type}, ${JSON.stringify(program.attach)}\n${functions[index]?.join("\n")}`,
   );
   return [...maps, ...views, ...events, ...programs].join("\n");
 }

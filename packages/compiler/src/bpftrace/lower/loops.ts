@@ -105,13 +105,16 @@ function turnsOf(h: Handler, s: While): number | undefined {
   const { name } = condition.left;
   const limit = constantOf(h, condition.right);
   const start = h.builder.read(h.variable(name));
-  const steps = body.body.map((statement) => stepOf(h, statement, name)).filter((step) => step !== undefined);
-  const [step] = steps;
-  if (limit === undefined || start.op !== "const" || step === undefined || steps.length > 1) return undefined;
+  const at = body.body.findIndex((statement) => stepOf(h, statement, name) !== undefined);
+  const step = at < 0 ? undefined : stepOf(h, body.body[at]!, name);
+  if (limit === undefined || start.op !== "const" || step === undefined) return undefined;
   let steady = true;
+  for (const statement of body.body.slice(0, at))
+    walk(statement, (node) => {
+      if (node.kind === "jump" && (node as Stmt & { kind: "jump" }).what === "continue") steady = false;
+    });
   let changes = 0;
   walk(body, (node) => {
-    if (node.kind === "jump" && (node as Stmt & { kind: "jump" }).what === "continue") steady = false;
     if (node.kind === "update" && isNamed((node as { target?: Expr }).target, name)) changes++;
     if ((node.kind === "assign" || node.kind === "let") && isNamed((node as Assign).variable, name)) changes++;
   });
