@@ -315,9 +315,9 @@ kernelTest("a reader that left ends the session", async () => {
 });
 
 kernelTest("the end of the process that is followed ends the session", async () => {
-  const child = startChild("sleep 0.2");
+  const child = startChild("true");
   const spec = testObject([begin], testMaps(4096), testManifest([PRINTED]));
-  const ended = run(spec, { pid: child.pid });
-  child.release();
-  assert.equal(((await ended).outcome as { reason: string }).reason, "process");
+  // It runs, and ends, once the session has said that it is attached.
+  const { outcome } = await run(spec, { pid: child.pid, diagnose: () => child.release() });
+  assert.equal((outcome as { reason: string }).reason, "process");
 });
