@@ -17,6 +17,7 @@ export interface Script extends Node {
   readonly declarations: readonly CDeclaration[];
   readonly config: readonly ConfigEntry[];
   readonly maps: readonly MapDeclaration[];
+  readonly macros: readonly Macro[];
   readonly probes: readonly Probe[];
 }
 
@@ -37,6 +38,15 @@ export interface MapDeclaration extends Node {
   readonly name: string;
   readonly type: string;
   readonly maxEntries: number;
+}
+
+/** `macro name($variable, @map, expression) { ... }` */
+export interface Macro extends Node {
+  readonly kind: "macro";
+  readonly name: string;
+  readonly nameSpan: Span;
+  readonly params: readonly (Variable | MapRef | Identifier)[];
+  readonly body: BlockExpr;
 }
 
 export interface Probe extends Node {
@@ -89,6 +99,8 @@ export interface Block extends Node {
 export interface ExprStmt extends Node {
   readonly kind: "exprStmt";
   readonly expr: Expr;
+  /** `_ = expr`: that nobody wants the value has been said. */
+  readonly discarded?: true;
 }
 /** `$x = e`; compound assignments `$x += e` arrive with `op`. */
 export interface Assign extends Node {
@@ -169,7 +181,8 @@ export type Expr =
   | Cast
   | Sizeof
   | Offsetof
-  | Tuple;
+  | Tuple
+  | BlockExpr;
 
 /** `suffix` keeps the unit as written, for types: 1s, 5ms, 10ull. The value has it applied (durations in nanoseconds). */
 export interface IntLiteral extends Node {
@@ -293,6 +306,14 @@ export interface Offsetof extends Node {
 export interface Tuple extends Node {
   readonly kind: "tuple";
   readonly items: readonly Expr[];
+  /** Of a record, `(a=1, b=2)`: the names of the items. */
+  readonly names?: readonly string[];
+}
+/** `{ $x = 1; $x + 1 }`: statements, then the value, which only a macro's may lack. */
+export interface BlockExpr extends Node {
+  readonly kind: "blockExpr";
+  readonly body: readonly Stmt[];
+  readonly value: Expr | undefined;
 }
 
 /** `struct task_struct *`, `uint64`, `string[64]`, `int32[4]`. */
@@ -304,4 +325,6 @@ export interface TypeName extends Node {
   readonly pointers: number;
   /** Array lengths, outermost first; for `string[N]` and `buffer[N]` its size. */
   readonly lengths: readonly number[];
+  /** `typeof(expression)` stands in place of a name. */
+  readonly of?: Expr;
 }

@@ -4,6 +4,7 @@ import type { Target } from "@sonde/bpf/spec";
 import type { CheckOptions } from "./index.ts";
 import { diagnose, mark, unmark } from "./testing/marked.ts";
 import * as functionMessages from "./messages/functions.ts";
+import * as macroMessages from "./messages/macros.ts";
 import * as mapMessages from "./messages/maps.ts";
 import * as nameMessages from "./messages/names.ts";
 import * as probeMessages from "./messages/probes.ts";
@@ -110,9 +111,49 @@ const cases: readonly Case[] = [
     hint: "did you mean kprobe?",
   },
   { source: "let @x = hash(«lots»); BEGIN { }", code: "SND1112", message: "a map is declared with its type and size" },
-  { source: "«macro» f($x) { $x } BEGIN { }", code: "SND1901", message: "macros are not supported yet" },
-  { source: "BEGIN { $x = «{» 1 }; }", code: "SND1901", message: "blocks as expressions are not supported yet" },
-  { source: "BEGIN { $x = («a» = 1, b = 2); }", code: "SND1901", message: "records are not supported yet" },
+  { source: "«first»=BEGIN { }", code: "SND1901", message: "names of probes are not supported yet" },
+  {
+    source: "BEGIN { $x = «{ 1; }»; }",
+    code: "SND1114",
+    message: "this block gives no value",
+    hint: /without a semicolon/,
+  },
+  { source: "BEGIN { $x = (a = 1, «a» = 2); }", code: "SND1115", message: "the record has two fields of the name a" },
+  // Macros
+  {
+    source: "macro f() { 1 } macro «f»() { 2 } BEGIN { print(f); }",
+    code: "SND1120",
+    message: "there are two macros of the name f",
+  },
+  {
+    source: "macro f($x, y) { $x + y } BEGIN { $a = 1; print(«f($a)»); }",
+    code: "SND1121",
+    message: "the macro f can't be called with 1 argument",
+    hint: "expected f($x, y)",
+  },
+  {
+    source: "macro f($x) { $x + 1 } BEGIN { print(f(«1 + 1»)); }",
+    code: "SND1122",
+    message: "the macro f wants a variable as argument 1, since it may change it",
+    hint: /a parameter without \$/,
+  },
+  {
+    source: "macro f(@m) { @m = 1 } BEGIN { $x = 1; f(«$x»); }",
+    code: "SND1122",
+    message: "the macro f wants a map as argument 1, since it may change it",
+  },
+  {
+    source: "macro f() { «@x»++ } BEGIN { f(); }",
+    code: "SND1123",
+    message: "the macro f uses the map @x, which it was not given",
+    hint: "expected it among its parameters: macro f(@x) { ... }",
+  },
+  {
+    source: "macro f(x) { g(x) } macro g(x) { «f»(x) } BEGIN { print(f(1)); }",
+    code: "SND1124",
+    message: "the macro f grows without end: macros that call macros are copied for each call",
+    hint: /can't call itself/,
+  },
   { source: "BEGIN «/»1", code: "SND1110", message: "this filter does not end" },
   // Probes
   { source: "«usdt:/bin/bash:a:b» { }", code: "SND1902", message: "usdt probes are not supported yet" },
@@ -561,9 +602,15 @@ test("a mistake in a handler for many probes is one message", () => {
 });
 
 test("every message has a code of its own, in its range, and a case above or in the parser's tests", () => {
-  const all = [syntaxMessages, probeMessages, nameMessages, functionMessages, mapMessages, settingMessages].flatMap(
-    (table) => Object.entries(table),
-  );
+  const all = [
+    syntaxMessages,
+    macroMessages,
+    probeMessages,
+    nameMessages,
+    functionMessages,
+    mapMessages,
+    settingMessages,
+  ].flatMap((table) => Object.entries(table));
   const codes = all.map(([, { code }]) => code);
   assert.equal(new Set(codes).size, codes.length);
   for (const code of codes) assert.match(code, /^SND1[0-69]\d\d$/);

@@ -45,7 +45,8 @@ export type Type =
     }
   /** `args`: the probe's own arguments. */
   | { readonly kind: "args" }
-  | { readonly kind: "tuple"; readonly items: readonly Type[] }
+  /** With names it is a record. */
+  | { readonly kind: "tuple"; readonly items: readonly Type[]; readonly names?: readonly string[] }
   | {
       readonly kind: "stack";
       readonly user: boolean;

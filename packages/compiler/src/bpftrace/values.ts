@@ -47,7 +47,7 @@ export function typeText(type: Type): string {
     case "enum":
       return type.name === "" ? "enum" : `enum ${type.name}`;
     case "tuple":
-      return `(${type.items.map(typeText).join(", ")})`;
+      return `(${type.items.map((item, i) => `${type.names === undefined ? "" : `${type.names[i]}=`}${typeText(item)}`).join(", ")})`;
     case "stack":
       return type.user ? "ustack" : "kstack";
     case "symbol":

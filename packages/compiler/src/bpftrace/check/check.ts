@@ -10,6 +10,7 @@ import type { MapDeclaration, Script } from "../ast.ts";
 import * as mapMessages from "../messages/maps.ts";
 import * as messages from "../messages/probes.ts";
 import type { CheckedConfig, CheckedProgram, MapInfo, ProbeVariant } from "../types.ts";
+import { expandMacros } from "../macros/expand.ts";
 import { checkConfig } from "./config.ts";
 import { readDeclarations } from "./constants.ts";
 import type { Draft } from "./attach/draft.ts";
@@ -30,8 +31,9 @@ export interface Checked {
 const MAX_PASSES = 20;
 
 /** Checks a script that was parsed without errors, for the kernel that `target` describes. */
-export function check(script: Script, target: Target, options: CheckOptions = {}): Checked {
+export function check(written: Script, target: Target, options: CheckOptions = {}): Checked {
   const outer = new Diagnostics();
+  const script = expandMacros(written, outer);
   const settings = checkConfig(script.config, options.config ?? {}, outer);
   const defines = readDeclarations(script, script.declarations.length > 0 ? target.btf : undefined, outer);
   const { drafts, remarks } = expand(script, target, settings, options, outer);

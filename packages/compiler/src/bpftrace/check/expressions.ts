@@ -1,6 +1,7 @@
 /** The type of every expression. `none` means that something was wrong and has been said, or is not known yet. */
 import { didYouMean, nearest } from "../../diagnostics/index.ts";
 import type {
+  BlockExpr,
   Cast,
   Expr,
   Identifier,
@@ -9,6 +10,8 @@ import type {
   PositionalParam,
   Sizeof,
   Ternary,
+  Tuple,
+  TypeName,
   Unary,
   Update,
   Variable,
@@ -34,10 +37,11 @@ import { checkBuiltin } from "./builtins.ts";
 import { checkCall } from "./calls.ts";
 import { findConstant } from "./constants.ts";
 import type { Handler } from "./handler.ts";
-import { fromName } from "./kernel-types.ts";
+import { fromName, wrapped, type Place } from "./kernel-types.ts";
 import { layoutOf, memberOffset } from "./layouts.ts";
 import { readMap, updateMap } from "./maps.ts";
 import { checkMember } from "./members.ts";
+import { checkStatements } from "./statements.ts";
 import { EMPTY, join } from "./stored.ts";
 
 /** Checks an expression, notes its type in the handler's table and gives it back. */
@@ -99,8 +103,24 @@ function typeOf(handler: Handler, expr: Expr): Type {
     case "offsetof":
       return offsetofType(handler, expr);
     case "tuple":
-      return { kind: "tuple", items: expr.items.map((item) => checkValue(handler, item)) };
+      return tupleType(handler, expr);
+    case "blockExpr":
+      return blockType(handler, expr);
   }
+}
+
+function tupleType(handler: Handler, { items, names }: Tuple): Type {
+  const types = items.map((item) => checkValue(handler, item));
+  return { kind: "tuple", items: types, ...(names && { names }) };
+}
+
+function blockType(handler: Handler, { body, value }: BlockExpr): Type {
+  let type: Type = VOID;
+  handler.scoped(() => {
+    checkStatements(handler, body);
+    if (value !== undefined) type = check(handler, value);
+  });
+  return type;
 }
 
 /** A #define of the script, or a constant of the kernel's enums. */
@@ -234,11 +254,8 @@ function indexType(handler: Handler, expr: Index): Type {
 function castType(handler: Handler, expr: Cast): Type {
   const from = checkValue(handler, expr.operand);
   const space = from.kind === "pointer" || from.kind === "struct" || from.kind === "array" ? from.space : handler.space;
-  const to = fromName(handler.program.target, expr.type, { space, trusted: false });
-  if (to === undefined) {
-    reportUnknownType(handler, expr.type);
-    return NONE;
-  }
+  const to = namedType(handler, expr.type, { space, trusted: false });
+  if (to.kind === "none") return NONE;
   if (from.kind === "none") return to;
   const scalar = to.kind === "int" || to.kind === "pointer" || to.kind === "bool" || to.kind === "enum";
   const sameKind = from.kind === to.kind && (to.kind === "string" || to.kind === "buffer");
@@ -247,7 +264,15 @@ function castType(handler: Handler, expr: Cast): Type {
   return NONE;
 }
 
-export function reportUnknownType(handler: Handler, name: Cast["type"]): void {
+/** The type that a script names; none, after a report, where there is no such type. */
+export function namedType(handler: Handler, name: TypeName, place: Place): Type {
+  if (name.of !== undefined) return wrapped(checkValue(handler, name.of), name, place);
+  const type = fromName(handler.program.target, name, place);
+  if (type === undefined) reportUnknownType(handler, name);
+  return type ?? NONE;
+}
+
+function reportUnknownType(handler: Handler, name: Cast["type"]): void {
   const { btf } = handler.program.target;
   const text = name.tag === undefined ? name.name : `${name.tag} ${name.name}`;
   if (btf === undefined) handler.diagnostics.report(messages.noBtf, name.span, text);

@@ -132,9 +132,15 @@ export function fromName(kernel: KernelTypes, written: TypeName, place: Place): 
       ? plainType(kernel, written, place)
       : taggedType(kernel, written.tag, written.name, place);
   if (base === undefined) return undefined;
-  let type = base;
-  for (let i = 0; i < written.pointers; i++) type = { kind: "pointer", to: type, ...place };
   const lengths = isSized(written.name) && written.tag === undefined ? written.lengths.slice(1) : written.lengths;
+  return wrapped(base, { pointers: written.pointers, lengths }, place);
+}
+
+/** Pointers to a type, and arrays of them. */
+export function wrapped(base: Type, { pointers, lengths }: Pick<TypeName, "pointers" | "lengths">, place: Place): Type {
+  let type = base;
+  if (type.kind === "none") return type;
+  for (let i = 0; i < pointers; i++) type = { kind: "pointer", to: type, ...place };
   for (const length of lengths.toReversed()) type = { kind: "array", element: type, length, ...place };
   return type;
 }

@@ -4,20 +4,16 @@ import type { Expr, Offsetof, TypeName } from "../ast.ts";
 import * as messages from "../messages/names.ts";
 import type { Type } from "../types.ts";
 import { typeText } from "../values.ts";
-import { checkValue, reportUnknownType } from "./expressions.ts";
+import { checkValue, namedType } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
-import { KERNEL, fromName } from "./kernel-types.ts";
+import { KERNEL } from "./kernel-types.ts";
 
 /** The type of a name or of an expression, and its size in bytes; undefined, after a report, if it has none. */
 export function layoutOf(
   handler: Handler,
   of: Expr | TypeName,
 ): { readonly type: Type; readonly bytes: number } | undefined {
-  const type = of.kind === "typeName" ? fromName(handler.program.target, of, KERNEL) : checkValue(handler, of);
-  if (type === undefined) {
-    if (of.kind === "typeName") reportUnknownType(handler, of);
-    return undefined;
-  }
+  const type = of.kind === "typeName" ? namedType(handler, of, KERNEL) : checkValue(handler, of);
   if (type.kind === "none") return undefined;
   const bytes = sizeOf(type);
   if (bytes === undefined)

@@ -84,8 +84,11 @@ export function mapEntry(handler: Handler, expr: MapRef, keys: readonly Expr[]):
 }
 
 /** Checks keys and widens the map's key types by them. */
-function useKeys(handler: Handler, state: MapState, keys: readonly Expr[], span: Span): void {
-  const types = keys.map((key) => keyType(handler, key));
+function useKeys(handler: Handler, state: MapState, given: readonly Expr[], span: Span): void {
+  const { keys, types } = keyParts(
+    given,
+    given.map((key) => keyType(handler, key)),
+  );
   if (state.keys === undefined) {
     state.keys = keys.map(() => EMPTY);
     state.keySpan = span;
@@ -117,6 +120,19 @@ function useKeys(handler: Handler, state: MapState, keys: readonly Expr[], span:
       known[i] = note(handler, place, widened);
     }
   }
+}
+
+/** A tuple stands for its items: `@x[(1, 2)]` is `@x[1, 2]`. */
+function keyParts(
+  keys: readonly Expr[],
+  types: readonly Type[],
+): { readonly keys: readonly Expr[]; readonly types: readonly Type[] } {
+  const [only] = types;
+  if (types.length !== 1 || only?.kind !== "tuple" || only.names !== undefined) return { keys, types };
+  return {
+    keys: only.items.map((_, i) => (keys[0]?.kind === "tuple" ? keys[0].items[i] : keys[0])!),
+    types: only.items,
+  };
 }
 
 function keyType(handler: Handler, key: Expr): Type {

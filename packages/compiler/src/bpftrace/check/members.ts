@@ -40,10 +40,16 @@ export function checkMember(handler: Handler, expr: Member): Type {
 }
 
 function tupleItem(handler: Handler, expr: Member, tuple: Type & { kind: "tuple" }): Type {
-  const item = /^\d+$/.test(expr.name) ? tuple.items[Number(expr.name)] : undefined;
+  const item = tuple.items[itemIndex(tuple, expr.name)];
   if (item !== undefined) return item;
   handler.diagnostics.report(messages.unknownField, expr.nameSpan, typeText(tuple), expr.name, undefined);
   return NONE;
+}
+
+/** Which item a name stands for: its number, or in a record its field; -1 for none. */
+export function itemIndex(tuple: Type & { kind: "tuple" }, name: string): number {
+  if (tuple.names !== undefined) return tuple.names.indexOf(name);
+  return /^\d+$/.test(name) ? Number(name) : -1;
 }
 
 /** `args.name`, of a tracepoint's record or a function's arguments. */

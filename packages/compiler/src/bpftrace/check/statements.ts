@@ -1,14 +1,13 @@
 /** Statements. */
-import type { Assign, AssignMap, Block, Expr, ForMap, ForRange, Jump, Let, Stmt, Variable } from "../ast.ts";
+import type { Assign, AssignMap, Block, Expr, ExprStmt, ForMap, ForRange, Jump, Let, Stmt, Variable } from "../ast.ts";
 import { needsKeyedMap } from "../messages/functions.ts";
 import * as messages from "../messages/names.ts";
 import type { Type } from "../types.ts";
 import { INT64, NONE, asInteger, typeText } from "../values.ts";
 import { aggregateOf } from "./functions/aggregations.ts";
 import { constantOf, isNeutral } from "./constants.ts";
-import { check, checkCondition, checkValue, reportUnknownType } from "./expressions.ts";
+import { check, checkCondition, checkValue, namedType } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
-import { fromName } from "./kernel-types.ts";
 import { assignAggregate, assignScalar, combine, note, valueOf, wholeMap } from "./maps.ts";
 import type { VariableState } from "./program.ts";
 import { EMPTY, store, widen } from "./stored.ts";
@@ -18,8 +17,12 @@ const MAX_UNROLL = 100n;
 
 export function checkBlock(handler: Handler, block: Block): void {
   handler.scoped(() => {
-    for (const statement of block.body) checkStatement(handler, statement);
+    checkStatements(handler, block.body);
   });
+}
+
+export function checkStatements(handler: Handler, body: readonly Stmt[]): void {
+  for (const statement of body) checkStatement(handler, statement);
 }
 
 function checkStatement(handler: Handler, statement: Stmt): void {
@@ -27,7 +30,7 @@ function checkStatement(handler: Handler, statement: Stmt): void {
     case "block":
       return checkBlock(handler, statement);
     case "exprStmt":
-      return checkExpressionStatement(handler, statement.expr);
+      return checkExpressionStatement(handler, statement);
     case "assign":
       return checkAssign(handler, statement);
     case "assignMap":
@@ -67,15 +70,16 @@ function checkStatement(handler: Handler, statement: Stmt): void {
   }
 }
 
-function checkExpressionStatement(handler: Handler, expr: Expr): void {
+function checkExpressionStatement(handler: Handler, { expr, discarded }: ExprStmt): void {
   const type = check(handler, expr);
   if (type.kind === "args") handler.diagnostics.report(messages.wholeArguments, expr.span);
-  if (!hasEffect(expr) && type.kind !== "none") handler.diagnostics.report(messages.noEffect, expr.span);
+  if (discarded !== true && !hasEffect(expr) && type.kind !== "none")
+    handler.diagnostics.report(messages.noEffect, expr.span);
 }
 
 function hasEffect(expr: Expr): boolean {
   if (expr.kind === "ternary") return (expr.then === undefined || hasEffect(expr.then)) && hasEffect(expr.otherwise);
-  return expr.kind === "call" || expr.kind === "update";
+  return expr.kind === "call" || expr.kind === "update" || expr.kind === "blockExpr";
 }
 
 function checkAssign(handler: Handler, statement: Assign): void {
@@ -137,8 +141,8 @@ function checkLet(handler: Handler, statement: Let): void {
   }
   let fixed: Type | undefined;
   if (written !== undefined) {
-    fixed = fromName(handler.program.target, written, { space: handler.space, trusted: false });
-    if (fixed === undefined) reportUnknownType(handler, written);
+    const named = namedType(handler, written, { space: handler.space, trusted: false });
+    if (named.kind !== "none") fixed = named;
   }
   const state = handler.declare(variable, () => ({
     place: fixed === undefined ? EMPTY : { ...store(fixed, false), type: fixed },

@@ -94,12 +94,16 @@ export function join(a: Type, b: Type): Type | undefined {
     case "tuple": {
       if (b.kind !== "tuple" || a.items.length !== b.items.length) return undefined;
       const items: Type[] = [];
+      if ((a.names === undefined) !== (b.names === undefined)) return undefined;
       for (const [i, item] of a.items.entries()) {
-        const joined = join(item, b.items[i] ?? NONE);
+        // The fields of a record have their names wherever they are written.
+        const at = a.names === undefined ? i : (b.names?.indexOf(a.names[i]!) ?? -1);
+        if (at < 0) return undefined;
+        const joined = join(item, b.items[at] ?? NONE);
         if (joined === undefined) return undefined;
         items.push(joined);
       }
-      return { kind: "tuple", items };
+      return { ...a, items };
     }
     case "stack":
       return b.kind === "stack" && a.user === b.user && a.mode === b.mode

@@ -1,6 +1,6 @@
 /** Expressions whose values fit a register. Integers are kept in 64 bits, extended by their sign. */
 import type { Inst } from "../../ir/index.ts";
-import type { Binary, Expr, Member, Ternary, Unary, Update } from "../ast.ts";
+import type { Binary, BlockExpr, Expr, Member, Ternary, Unary, Update } from "../ast.ts";
 import { argumentByName, isArgument } from "./arguments.ts";
 import { builtin } from "./builtins.ts";
 import { callValue } from "./calls.ts";
@@ -12,6 +12,7 @@ import { address, read } from "./memory.ts";
 import { notLowered, refuse } from "./messages.ts";
 import { arithmetic, comparison, fit, isComparison } from "./operators.ts";
 import { hasPlace, place } from "./places.ts";
+import { statements } from "./statements.ts";
 
 /** The value of `e` in a register; of a struct or an array, its address. */
 export function scalar(h: Handler, e: Expr): Inst {
@@ -45,11 +46,24 @@ function evaluate(h: Handler, e: Expr): Inst {
     case "member":
     case "index":
       return fromMemory(h, e);
+    case "blockExpr":
+      return scalar(h, enterBlock(h, e));
     case "cast":
       return fit(h, scalar(h, e.operand), h.typeOf(e));
     default:
       return refuse(notLowered, e.span, "this expression is");
   }
+}
+
+/** Runs the statements of a block that is a value; what is left to be evaluated. */
+export function enterBlock(h: Handler, { body, value, span }: BlockExpr): Expr {
+  statements(h, body);
+  if (h.builder.terminated) {
+    // What stands behind exit() is built, and then found to be unreachable.
+    const before = h.builder.current;
+    h.enter(h.builder.block("unreachable"), before);
+  }
+  return value ?? { kind: "int", value: 0n, suffix: "", span };
 }
 
 function fromMemory(h: Handler, e: Member | Extract<Expr, { kind: "index" }> | Unary): Inst {

@@ -34,7 +34,9 @@ export function dataType(type: Type, stacks: StackMaps, span: Span): DataType {
         type.items.map((item) => dataType(item, stacks, span)),
         0,
       );
-      return { kind: "tuple", size, fields };
+      const { names } = type;
+      if (names === undefined) return { kind: "tuple", size, fields };
+      return { kind: "record", size, fields: fields.map((field, i) => ({ ...field, name: names[i]! })) };
     }
     case "array": {
       const element = elementType(type.element, span);
@@ -74,6 +76,11 @@ export function layOut(types: readonly DataType[], start: number): Layout {
     offset += alignUp(type.size);
   }
   return { fields, size: offset };
+}
+
+/** Where an item of a tuple or record starts. */
+export function itemOffset(type: Type & { kind: "tuple" }, index: number): number {
+  return type.items.slice(0, index).reduce((bytes, item) => bytes + fieldSize(item), 0);
 }
 
 /** The next multiple of 8. */

@@ -1,12 +1,13 @@
 /** Which memory an expression names: members, elements, what pointers point to. */
 import { findMember } from "@sonde/bpf/btf";
 import type { Expr, Index, Member } from "../ast.ts";
+import { itemIndex } from "../check/members.ts";
 import type { Type } from "../types.ts";
 import { typeText } from "../values.ts";
 import { argumentPlace, isArgument } from "./arguments.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
-import { byteSize, fieldSize } from "./layout.ts";
+import { byteSize, itemOffset } from "./layout.ts";
 import { address, type Place } from "./memory.ts";
 import { notReadable, refuse, unknownMember } from "./messages.ts";
 import { temporaryOf } from "./values.ts";
@@ -68,7 +69,7 @@ function ofValue(h: Handler, e: Expr): Place {
 
 function member(h: Handler, e: Member): Place {
   const object = h.typeOf(e.object);
-  if (object.kind === "tuple") return tupleItem(h, e.object, object, Number(e.name));
+  if (object.kind === "tuple") return tupleItem(h, e.object, object, itemIndex(object, e.name));
   const outer = object.kind === "pointer" ? behind(h, e.object) : place(h, e.object);
   const type = object.kind === "pointer" ? object.to : object;
   if (type.kind !== "struct") return refuse(unknownMember, e.nameSpan, typeText(object), e.name);
@@ -106,8 +107,7 @@ function inRecord(
 
 function tupleItem(h: Handler, tuple: Expr, type: Type & { kind: "tuple" }, index: number): Place {
   const outer = place(h, tuple);
-  const before = type.items.slice(0, index).reduce((bytes, item) => bytes + fieldSize(item), 0);
-  return { ...outer, offset: outer.offset + before };
+  return { ...outer, offset: outer.offset + itemOffset(type, index) };
 }
 
 function element(h: Handler, e: Index): Place {

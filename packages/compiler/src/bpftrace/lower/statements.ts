@@ -5,15 +5,19 @@ import { callStatement } from "./calls.ts";
 import { branch } from "./conditions.ts";
 import { scalar, update } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
-import { livesInMemory } from "./layout.ts";
+import { isScalar, livesInMemory } from "./layout.ts";
 import { forMap, forRange, unroll, whileLoop } from "./loops.ts";
 import { assignMap, planOf } from "./maps.ts";
 import { notLowered, refuse } from "./messages.ts";
 import { arithmetic, fit, type ArithmeticOp } from "./operators.ts";
-import { storeValue } from "./values.ts";
+import { storeValue, temporaryOf } from "./values.ts";
 
 /** What stands behind a `return` or `exit()` is left out. */
 export function block(h: Handler, { body }: Block): void {
+  statements(h, body);
+}
+
+export function statements(h: Handler, body: readonly Stmt[]): void {
   for (const each of body) {
     if (h.builder.terminated) return;
     h.at(each.span, () => statement(h, each));
@@ -55,8 +59,15 @@ function expression(h: Handler, { expr }: ExprStmt): void {
       return void update(h, expr, false);
     case "ternary":
       return choice(h, expr);
+    case "blockExpr":
+      statements(h, expr.body);
+      if (expr.value === undefined || h.builder.terminated) return;
+      return expression(h, { kind: "exprStmt", expr: expr.value, span: expr.value.span });
+    case "tuple":
+      return expr.items.forEach((item) => expression(h, { kind: "exprStmt", expr: item, span: item.span }));
     default:
-      scalar(h, expr);
+      if (isScalar(h.typeOf(expr))) scalar(h, expr);
+      else temporaryOf(h, expr);
   }
 }
 

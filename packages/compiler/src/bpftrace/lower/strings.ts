@@ -4,7 +4,7 @@ import type { Call, Expr } from "../ast.ts";
 import type { AddressSpace } from "../types.ts";
 import { storeComm } from "./comm.ts";
 import { branch } from "./conditions.ts";
-import { scalar } from "./expressions.ts";
+import { enterBlock, scalar } from "./expressions.ts";
 import type { Handler, Spot } from "./handler.ts";
 import { alignUp } from "./layout.ts";
 import { mapEntryInto } from "./maps.ts";
@@ -31,6 +31,8 @@ export function storeString(h: Handler, e: Expr, size: number, spot: Spot, exact
       return copyString(h, h.memoryVariable(e.name), stringSize(h, e), size, spot);
     case "map":
       return mapEntryInto(h, e, spot, alignUp(size));
+    case "blockExpr":
+      return storeString(h, enterBlock(h, e), size, spot, exact);
     case "ternary": {
       if (e.then === undefined) break;
       const { then, otherwise } = e;

@@ -1,9 +1,10 @@
 /** Values written to memory, each straight into its last place where that is possible. */
-import type { Expr } from "../ast.ts";
+import type { Expr, Ternary } from "../ast.ts";
 import type { Type } from "../types.ts";
-import { scalar } from "./expressions.ts";
+import { branch } from "./conditions.ts";
+import { enterBlock, scalar } from "./expressions.ts";
 import type { Handler, Spot } from "./handler.ts";
-import { byteSize, fieldSize, isScalar } from "./layout.ts";
+import { byteSize, fieldSize, isScalar, itemOffset } from "./layout.ts";
 import { isDirect, readBytes } from "./memory.ts";
 import { mapEntryInto } from "./maps.ts";
 import { place } from "./places.ts";
@@ -21,6 +22,7 @@ export function storeValue(h: Handler, e: Expr, type: Type, spot: Spot, exact: b
 
 function store(h: Handler, e: Expr, type: Type, spot: Spot, exact: boolean): void {
   const { builder } = h;
+  if (e.kind === "blockExpr") return store(h, enterBlock(h, e), type, spot, exact);
   if (isScalar(type)) {
     builder.store(spot.base, spot.offset, 8, scalar(h, e));
     return;
@@ -34,10 +36,10 @@ function store(h: Handler, e: Expr, type: Type, spot: Spot, exact: boolean): voi
       return e.kind === "call" || e.kind === "builtin" ? storeSymbol(h, e, type, spot) : copyValue(h, e, type, spot);
     case "tuple": {
       if (e.kind !== "tuple") return copyValue(h, e, type, spot);
-      let { offset } = spot;
-      for (const [index, item] of type.items.entries()) {
-        storeValue(h, e.items[index]!, item, { base: spot.base, offset }, exact);
-        offset += fieldSize(item);
+      // In the order in which they are written, which in a record need not be that of the type.
+      for (const [index, item] of e.items.entries()) {
+        const at = e.names === undefined ? index : (type.names?.indexOf(e.names[index]!) ?? index);
+        storeValue(h, item, type.items[at]!, { base: spot.base, offset: spot.offset + itemOffset(type, at) }, exact);
       }
       return;
     }
@@ -48,7 +50,7 @@ function store(h: Handler, e: Expr, type: Type, spot: Spot, exact: boolean): voi
 
 /** Copies a value that lies in memory already. */
 function copyValue(h: Handler, e: Expr, type: Type, spot: Spot): void {
-  if (e.kind === "ternary") throw new Error(`${h.name}: a ternary of type ${type.kind} came past the checker`);
+  if (e.kind === "ternary") return chooseValue(h, e, type, spot);
   if (e.kind === "map") return mapEntryInto(h, e, spot, fieldSize(type));
   const from =
     e.kind === "variable" ? { ...h.memoryVariable(e.name), space: "program" as const, trusted: false } : place(h, e);
@@ -57,6 +59,11 @@ function copyValue(h: Handler, e: Expr, type: Type, spot: Spot): void {
   if (isDirect(from) && from.space === "program")
     h.builder.copy(spot.base, spot.offset, from.base, from.offset, bytes, bytes % 8 === 0 ? 8 : 1);
   else readBytes(h, from, spot, bytes);
+}
+
+function chooseValue(h: Handler, e: Ternary, type: Type, spot: Spot): void {
+  const side = (chosen: Expr) => (): void => storeValue(h, chosen, type, spot, true);
+  branch(h, e.condition, side(e.then ?? e.condition), side(e.otherwise));
 }
 
 /** Memory that holds the value of `e`, exact. */

@@ -132,6 +132,17 @@ export const mapLimit: M = {
   text: () => "a map is declared with its type and size",
   hint: () => "for example: let @x = lruhash(1000);",
 };
+export const blockWithoutValue: M = {
+  code: "SND1114",
+  severity: "error",
+  text: () => "this block gives no value",
+  hint: () => "expected an expression without a semicolon at its end: { $x = 1; $x + 1 }",
+};
+export const fieldTwice: M<readonly [name: string]> = {
+  code: "SND1115",
+  severity: "error",
+  text: (name) => `the record has two fields of the name ${name}`,
+};
 export const syntaxNotSupported: M<readonly [what: string]> = {
   code: "SND1901",
   severity: "error",

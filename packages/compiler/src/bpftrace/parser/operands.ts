@@ -3,7 +3,9 @@ import type { Expr, MapRef, Span, TypeName, Unary } from "../ast.ts";
 import { isBuiltin } from "../builtins.ts";
 import * as messages from "../messages/syntax.ts";
 import type { Cursor } from "./cursor.ts";
+import type { Token } from "../lexer/token.ts";
 import { parseExpression } from "./expressions.ts";
+import { parseBlockExpression } from "./statements.ts";
 import { parseTypeName, startsType } from "./type-names.ts";
 
 /** A unary expression. */
@@ -88,9 +90,15 @@ function parsePrimary(cursor: Cursor): Expr {
       return parseName(cursor);
     case "operator":
       if (text === "(") return parseParenthesised(cursor);
-      if (text === "{") cursor.fail(messages.syntaxNotSupported, cursor.token, "blocks as expressions are");
+      if (text === "{") return parseValueBlock(cursor);
   }
   return cursor.unexpected("an expression");
+}
+
+function parseValueBlock(cursor: Cursor): Expr {
+  const block = parseBlockExpression(cursor);
+  if (block.value === undefined) cursor.fail(messages.blockWithoutValue, block.span);
+  return block;
 }
 
 /** Strings that follow each other are one, as in C. */
@@ -119,7 +127,6 @@ function parseName(cursor: Cursor): Expr {
   const { text: name, start, end } = cursor.token;
   if (KEYWORDS.includes(name)) {
     if (name === "sizeof" || name === "offsetof") return parseLayoutQuery(cursor, name);
-    if (name === "comptime" || name === "typeof") cursor.fail(messages.syntaxNotSupported, cursor.token, `${name} is`);
     cursor.unexpected("an expression");
   }
   cursor.advance();
@@ -182,8 +189,7 @@ function parseParenthesised(cursor: Cursor): Expr {
     const operand = cursor.nested(() => parseOperand(cursor));
     return { kind: "cast", type, operand, span: cursor.span(start) };
   }
-  if (cursor.token.kind === "identifier" && cursor.peek().text === "=")
-    cursor.fail(messages.syntaxNotSupported, cursor.token, "records are");
+  if (cursor.token.kind === "identifier" && cursor.peek().text === "=") return parseRecord(cursor, opening);
   const first = parseExpression(cursor);
   if (!cursor.at(",")) {
     cursor.close(")", opening);
@@ -193,6 +199,22 @@ function parseParenthesised(cursor: Cursor): Expr {
   const items = [first, ...parseList(cursor, ")")];
   cursor.close(")", opening);
   return { kind: "tuple", items, span: cursor.span(start) };
+}
+
+/** `(name = value, ...)`. */
+function parseRecord(cursor: Cursor, opening: Token): Expr {
+  const names: string[] = [];
+  const items: Expr[] = [];
+  while (!cursor.at(")") && cursor.token.kind !== "end") {
+    const name = cursor.expectName("a field's name");
+    if (names.includes(name.text)) cursor.fail(messages.fieldTwice, name, name.text);
+    names.push(name.text);
+    cursor.expect("=");
+    items.push(parseExpression(cursor));
+    if (!cursor.accept(",")) break;
+  }
+  cursor.close(")", opening);
+  return { kind: "tuple", items, names, span: cursor.span(opening.start) };
 }
 
 /** Expressions with commas between them, up to `closing`; a comma may stand behind the last. */

@@ -1,10 +1,11 @@
 /** A whole script: the preamble, then probes. */
 import { Diagnostics, type Diagnostic } from "../../diagnostics/index.ts";
-import type { CDeclaration, ConfigEntry, MapDeclaration, Probe, Script } from "../ast.ts";
+import type { CDeclaration, ConfigEntry, Macro, MapDeclaration, Probe, Script } from "../ast.ts";
 import * as messages from "../messages/syntax.ts";
 import { Cursor } from "./cursor.ts";
 import { skipDirective } from "./directives.ts";
 import { parseProbe } from "./probes.ts";
+import { parseBlockExpression } from "./statements.ts";
 
 /** UTF-16 code units. */
 export const MAX_SOURCE: number = 1 << 20;
@@ -18,7 +19,7 @@ export interface Parsed {
 /** Reads the text of a script. Never throws: whatever is wrong is in the diagnostics. */
 export function parse(source: string): Parsed {
   const diagnostics = new Diagnostics();
-  const parts: Parts = { declarations: [], config: [], maps: [], probes: [] };
+  const parts: Parts = { declarations: [], config: [], maps: [], macros: [], probes: [] };
   if (source.length > MAX_SOURCE) {
     diagnostics.report(messages.tooLarge, { start: 0, end: 1 }, source.length, MAX_SOURCE);
   } else {
@@ -42,6 +43,7 @@ interface Parts {
   readonly declarations: CDeclaration[];
   readonly config: ConfigEntry[];
   readonly maps: MapDeclaration[];
+  readonly macros: Macro[];
   readonly probes: Probe[];
 }
 
@@ -71,8 +73,8 @@ function parseTopLevel(cursor: Cursor, parts: Parts): void {
       return;
     case "macro":
       if (cursor.peek().kind !== "identifier") break;
-      cursor.fail(messages.syntaxNotSupported, token, "macros are");
-      break;
+      parts.macros.push(parseMacro(cursor));
+      return;
     case "import":
       if (cursor.peek().kind !== "string") break;
       cursor.diagnostics.report(messages.syntaxNotSupported, token, "import is");
@@ -130,6 +132,28 @@ function parseConfig(cursor: Cursor): ConfigEntry[] {
   cursor.close("}", opening);
   cursor.accept(";");
   return entries;
+}
+
+/** `macro name($variable, @map, expression) { ... }` */
+function parseMacro(cursor: Cursor): Macro {
+  const { start } = cursor.advance();
+  const name = cursor.expectName("a macro's name");
+  const opening = cursor.expect("(");
+  const params: Macro["params"][number][] = [];
+  while (!cursor.at(")") && cursor.token.kind !== "end") {
+    const { kind, text } = cursor.token;
+    const span = { start: cursor.token.start, end: cursor.token.end };
+    if (kind === "variable") params.push({ kind, name: text, span });
+    else if (kind === "map") params.push({ kind, name: text, keys: [], span });
+    else if (kind === "identifier") params.push({ kind, name: text, span });
+    else cursor.unexpected("a parameter: $variable, @map or the name of an expression");
+    cursor.advance();
+    if (!cursor.accept(",")) break;
+  }
+  cursor.close(")", opening);
+  const body = parseBlockExpression(cursor);
+  const nameSpan = { start: name.start, end: name.end };
+  return { kind: "macro", name: name.text, nameSpan, params, body, span: cursor.span(start) };
 }
 
 /** `let @name = type(entries);` */

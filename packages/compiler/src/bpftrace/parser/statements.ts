@@ -1,5 +1,5 @@
 /** Statements and blocks. */
-import type { BinaryOp, Block, Expr, If, Jump, Let, MapRef, Stmt, Variable } from "../ast.ts";
+import type { BinaryOp, Block, BlockExpr, Expr, If, Jump, Let, MapRef, Stmt, Variable } from "../ast.ts";
 import * as messages from "../messages/syntax.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseExpression } from "./expressions.ts";
@@ -22,6 +22,16 @@ export function parseBlock(cursor: Cursor): Block {
     else cursor.close("}", opening);
     return { kind: "block", span: cursor.span(opening.start), body };
   });
+}
+
+/** The same as an expression: its last statement, if no semicolon ends it, is the value. */
+export function parseBlockExpression(cursor: Cursor): BlockExpr {
+  const { body, span } = parseBlock(cursor);
+  const last = body.at(-1);
+  const isValue = last?.kind === "exprStmt" && cursor.lexer.next(last.span.end).text === "}";
+  return isValue
+    ? { kind: "blockExpr", body: body.slice(0, -1), value: last.expr, span }
+    : { kind: "blockExpr", body, value: undefined, span };
 }
 
 function parseStatement(cursor: Cursor): Stmt {
@@ -53,7 +63,12 @@ function parseStatement(cursor: Cursor): Stmt {
       if (cursor.peek().text !== "=") break;
       cursor.advance();
       cursor.advance();
-      return ended(cursor, { kind: "exprStmt", expr: parseExpression(cursor), span: cursor.span(start) });
+      return ended(cursor, {
+        kind: "exprStmt",
+        expr: parseExpression(cursor),
+        discarded: true,
+        span: cursor.span(start),
+      });
   }
   return ended(cursor, parseExpressionOrAssignment(cursor));
 }

@@ -2,10 +2,12 @@
 import type { TypeName } from "../ast.ts";
 import { isBuiltin } from "../builtins.ts";
 import type { Cursor } from "./cursor.ts";
+import { parseExpression } from "./expressions.ts";
 
 /** `struct task_struct *`, `uint64`, `unsigned long`, `string[64]`, `int32[4]`. */
 export function parseTypeName(cursor: Cursor): TypeName {
   const { start } = cursor.token;
+  if (cursor.atWord("typeof")) return parseTypeOf(cursor, start);
   while (cursor.atWord("const") || cursor.atWord("volatile")) cursor.advance();
   const tag = tagOf(cursor.token.text);
   if (tag !== undefined) cursor.advance();
@@ -13,6 +15,11 @@ export function parseTypeName(cursor: Cursor): TypeName {
   // C spells some of its integers in several words.
   while (tag === undefined && isCWord(name) && cursor.token.kind === "identifier" && isCWord(cursor.token.text))
     name += ` ${cursor.advance().text}`;
+  return { kind: "typeName", tag, name, ...parseTypeTail(cursor), span: cursor.span(start) };
+}
+
+/** Stars and lengths behind a type's name. */
+function parseTypeTail(cursor: Cursor): Pick<TypeName, "pointers" | "lengths"> {
   let pointers = 0;
   const lengths: number[] = [];
   for (;;) {
@@ -26,7 +33,22 @@ export function parseTypeName(cursor: Cursor): TypeName {
     lengths.push(Number(cursor.advance().value));
     cursor.close("]", opening);
   }
-  return { kind: "typeName", tag, name, pointers, lengths, span: cursor.span(start) };
+  return { pointers, lengths };
+}
+
+/** `typeof(expression)` or `typeof(type)`, and what makes another type of it. */
+function parseTypeOf(cursor: Cursor, start: number): TypeName {
+  cursor.advance();
+  const opening = cursor.expect("(");
+  const isType = startsType(cursor, "sizeof");
+  const inner = isType ? parseTypeName(cursor) : undefined;
+  const of = isType ? undefined : parseExpression(cursor);
+  cursor.close(")", opening);
+  const { pointers, lengths } = parseTypeTail(cursor);
+  const span = cursor.span(start);
+  if (inner !== undefined)
+    return { ...inner, pointers: inner.pointers + pointers, lengths: [...lengths, ...inner.lengths], span };
+  return { kind: "typeName", tag: undefined, name: "typeof", pointers, lengths, span, ...(of && { of }) };
 }
 
 /**
@@ -37,7 +59,7 @@ export function parseTypeName(cursor: Cursor): TypeName {
 export function startsType(cursor: Cursor, context: "cast" | "sizeof"): boolean {
   const { token } = cursor;
   if (token.kind !== "identifier") return false;
-  if (tagOf(token.text) !== undefined || isTypeWord(token.text)) return true;
+  if (token.text === "typeof" || tagOf(token.text) !== undefined || isTypeWord(token.text)) return true;
   if (isBuiltin(token.text)) return false;
   let next = cursor.peek();
   const stars = next.text === "*" && next.kind === "operator";

@@ -5,6 +5,9 @@ export function printScript(script: Script): string {
   const preamble = [
     ...script.declarations.map(({ text }) => `(c ${JSON.stringify(text)})`),
     ...script.config.map(({ name, value }) => `(config ${name} ${value})`),
+    ...script.macros.map(
+      ({ name, params, body }) => `(macro ${name} [${params.map(printExpr).join(" ")}] ${printExpr(body)})`,
+    ),
     ...script.maps.map(({ name, type, maxEntries }) => `(map ${name} ${type} ${maxEntries})`),
   ];
   return [...preamble, ...script.probes.map(printProbe)].join("\n");
@@ -84,7 +87,11 @@ export function printExpr(expr: Expr): string {
       return `(sizeof ${printOf(expr.of)})`;
     case "offsetof":
       return `(offsetof ${printOf(expr.of)} ${expr.path.join(".")})`;
+    case "blockExpr":
+      return `{${[...expr.body.map(printStmt), expr.value === undefined ? "" : `=> ${printExpr(expr.value)}`].join(" ").trim()}}`;
     case "tuple":
+      if (expr.names !== undefined)
+        return `(record ${expr.items.map((item, i) => `${expr.names?.[i]}=${printExpr(item)}`).join(" ")})`;
       return `(tuple ${expr.items.map(printExpr).join(" ")})`;
   }
 }
@@ -93,6 +100,7 @@ function printOf(of: Expr | TypeName): string {
   return of.kind === "typeName" ? printType(of) : printExpr(of);
 }
 
-function printType({ tag, name, pointers, lengths }: TypeName): string {
+function printType({ tag, name, pointers, lengths, of }: TypeName): string {
+  if (of !== undefined) return `<typeof ${printExpr(of)}${"*".repeat(pointers)}>`;
   return `<${tag === undefined ? "" : `${tag} `}${name}${"*".repeat(pointers)}${lengths.map((length) => `[${length}]`).join("")}>`;
 }
