@@ -9,7 +9,7 @@
  */
 import type { ObjectSpec } from "@sonde/bpf/spec";
 import { loadCollectionAsync } from "@sonde/kernel/collection";
-import type { Collection } from "@sonde/kernel/collection";
+import type { Collection, LoadOptions } from "@sonde/kernel/collection";
 import { Attacher, stopAll } from "@sonde/kernel/links";
 import type { Link } from "@sonde/kernel/links";
 import type { Vmlinux } from "@sonde/kernel/programs";
@@ -46,6 +46,8 @@ export interface SessionOptions {
   readonly printMapsOnExit?: boolean;
   /** Called when everything is attached, before any event is read. */
   readonly onAttached?: () => void;
+  /** Live maps in place of the object's own, by name; see LoadOptions. */
+  readonly maps?: LoadOptions["maps"];
   /** Formats the present time, for time(); absent if the object has no such event. */
   readonly clock?: (format: string) => string;
 }
@@ -91,7 +93,10 @@ export class Session {
    * attached or open then.
    */
   static async start(spec: ObjectSpec, options: SessionOptions): Promise<Session> {
-    const collection = await loadCollectionAsync(options.kernel, spec, { vmlinux: options.vmlinux });
+    const collection = await loadCollectionAsync(options.kernel, spec, {
+      vmlinux: options.vmlinux,
+      ...(options.maps && { maps: options.maps }),
+    });
     let session: Session | undefined;
     try {
       session = new Session(collection, options);

@@ -11,7 +11,7 @@ import type { Names } from "../print/names.ts";
 import type { Sink } from "../print/sink.ts";
 import type { Child } from "../processes/child.ts";
 import type { StackReader } from "../stacks/names.ts";
-import { Session } from "./session.ts";
+import { Session, type SessionOptions } from "./session.ts";
 
 export interface StartOptions {
   readonly kernel?: Kernel;
@@ -31,6 +31,7 @@ export interface StartOptions {
   /** As in SessionOptions. */
   readonly dryRun?: boolean;
   readonly printMapsOnExit?: boolean;
+  readonly maps?: SessionOptions["maps"];
 }
 
 /** Harnesses written for bpftrace set this variable, and wait for its name on the output. */
@@ -70,6 +71,7 @@ export async function startSession(spec: ObjectSpec, options: StartOptions): Pro
       ...(options.dryRun !== undefined && { dryRun: options.dryRun }),
       ...(printMapsOnExit !== undefined && { printMapsOnExit }),
       ...(clock && { clock }),
+      ...(options.maps && { maps: options.maps }),
     });
   } catch (error) {
     child?.terminate();
