@@ -8,9 +8,11 @@ import { ensureDebianPackages, ensureMounts, requireRoot } from "../tools/lib/pr
 import { keep, table } from "./lib/report.js";
 import { eventCost } from "./suites/event-cost.js";
 import { library } from "./suites/library.js";
+import { scrape } from "./suites/scrape.js";
 import { startup } from "./suites/startup.js";
 
-const USAGE = "usage: npm run bench [-- [--only startup|event-cost|library] [--rounds N] [--keep NAME] [--peer-alone]]";
+const USAGE =
+  "usage: npm run bench [-- [--only startup|event-cost|library|scrape] [--rounds N] [--keep NAME] [--peer-alone]]";
 const { values } = readArguments();
 if (values.help) {
   console.log(USAGE);
@@ -24,6 +26,7 @@ const suites = {
   startup: { run: startup, rounds: 11 },
   "event-cost": { run: eventCost, rounds: 5 },
   library: { run: library, rounds: 5, peer: "bpftool, C with libbpf" },
+  scrape: { run: scrape, rounds: 5, peer: "prom-client" },
 };
 if (values.only !== undefined && !(values.only in suites)) {
   console.error(`no suite "${values.only}": choose one of ${Object.keys(suites).join(", ")}`);

@@ -3,6 +3,7 @@ import { openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
 import { pino } from "pino";
 import { createApp } from "./http/app.ts";
+import { Readings } from "./metrics/readings.ts";
 import { Monitors } from "./monitors.ts";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
@@ -42,7 +43,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onChange: ({ name, state, reason }) =>
       log[state === "failed" ? "error" : "info"]({ monitor: name, state, reason }, `monitor ${name} is ${state}`),
   });
-  const app = createApp({ agent: monitors }, { token: options.token });
+  const readings = new Readings(() => monitors.families());
+  const app = createApp({ agent: monitors, readings }, { token: options.token });
   const { server, url } = await listen(app, options);
   log.info({ url, monitors: options.directory }, `listening on ${url}: metrics at ${url}/metrics`);
   const stop = async (): Promise<void> => {

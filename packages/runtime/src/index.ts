@@ -1,4 +1,6 @@
 /** A session: an object loaded, attached, read, decoded, and handed to a sink. */
+export { Bytes } from "./decode/bytes.ts";
+export { fieldsDecoder } from "./decode/decoder.ts";
 export { add, compare, divide } from "./decode/integer.ts";
 export type { Reading } from "./decode/reading.ts";
 export type {

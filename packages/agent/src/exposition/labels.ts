@@ -10,12 +10,30 @@ export function renderLabels(names: readonly string[], values: readonly string[]
   return text;
 }
 
+/** The names and values that {@link renderLabels} made a text of. */
+export function parseLabels(text: string): [name: string, value: string][] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at < text.length;) {
+    const equals = text.indexOf("=", at);
+    let end = equals + 2;
+    while (text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
+    pairs.push([text.slice(at, equals), unescapeValue(text.slice(equals + 2, end))]);
+    at = end + 2;
+  }
+  return pairs;
+}
+
 const SPECIAL_IN_VALUE = /[\\"\n]/;
 
 /** Backslash, double quote and line feed are escaped; all else may stand as it is. */
 export function escapeValue(value: string): string {
   if (!SPECIAL_IN_VALUE.test(value)) return value;
   return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}
+
+function unescapeValue(text: string): string {
+  if (!text.includes("\\")) return text;
+  return text.replaceAll(/\\(.)/g, (_, character: string) => (character === "n" ? "\n" : character));
 }
 
 /** Help text: Prometheus leaves double quotes alone, OpenMetrics wants them escaped. */

@@ -1,37 +1,33 @@
-import type { Family, HistogramFamily, ScalarFamily } from "./family.ts";
+/**
+ * Families as text, in pieces of about 64 kB. A family without series still shows its help and type, so
+ * that whoever writes a query finds it.
+ */
+import { Chunk } from "./chunk.ts";
+import { type Exemplar, type Family, type HistogramFamily, type ScalarFamily, scaled } from "./family.ts";
 import { escapeHelp } from "./labels.ts";
 
-/** The two text formats that Prometheus asks for. */
-export type ExpositionFormat = "prometheus" | "openmetrics";
+/** The text formats that Prometheus asks for. */
+export type TextFormat = "prometheus" | "openmetrics";
 
-export const CONTENT_TYPES: Readonly<Record<ExpositionFormat, string>> = {
-  prometheus: "text/plain; version=0.0.4; charset=utf-8",
-  openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
-};
-
-/** Characters gathered before a piece is handed on. */
-const CHUNK = 64 * 1024;
-
-/**
- * Families as text, in pieces of about 64 kB. A family without series still shows its help and
- * type, so that whoever writes a query finds it.
- */
-export function* writeExposition(families: Iterable<Family>, format: ExpositionFormat): Generator<string> {
-  let text = "";
-  for (const family of families) {
-    text += header(family, format);
-    for (const line of family.type === "histogram" ? histogramLines(family) : scalarLines(family)) {
-      text += line;
-      if (text.length >= CHUNK) {
-        yield text;
-        text = "";
-      }
-    }
-  }
-  yield format === "openmetrics" ? `${text}# EOF\n` : text;
+export interface TextOptions {
+  readonly format: TextFormat;
+  /** OpenMetrics only: a `_created` line for each counter and histogram. Servers take them for series of their own. */
+  readonly created?: boolean;
 }
 
-function header(family: Family, format: ExpositionFormat): string {
+/** Each piece is valid until the next one is asked for: the memory is used again. */
+export function* writeExposition(families: Iterable<Family>, options: TextOptions): Generator<Uint8Array, void> {
+  const chunk = new Chunk();
+  for (const family of families) {
+    chunk.text(header(family, options.format));
+    if (chunk.full) yield chunk.take();
+    yield* family.type === "histogram" ? histogramLines(family, options, chunk) : scalarLines(family, options, chunk);
+  }
+  if (options.format === "openmetrics") chunk.text("# EOF\n");
+  if (chunk.length > 0) yield chunk.take();
+}
+
+function header(family: Family, format: TextFormat): string {
   const openMetrics = format === "openmetrics";
   // The older format names a counter's family as its samples are named.
   const name = family.type === "counter" && !openMetrics ? `${family.name}_total` : family.name;
@@ -39,31 +35,83 @@ function header(family: Family, format: ExpositionFormat): string {
   return `# HELP ${name} ${escapeHelp(family.help, openMetrics)}\n# TYPE ${name} ${family.type}\n${unit}`;
 }
 
-function* scalarLines(family: ScalarFamily): Generator<string> {
+function* scalarLines(family: ScalarFamily, options: TextOptions, chunk: Chunk): Generator<Uint8Array, void> {
+  const { count, labels, rows, values, scale } = family;
   const name = family.type === "counter" ? `${family.name}_total` : family.name;
-  for (const { labels, value } of family.series) {
-    yield labels === "" ? `${name} ${formatNumber(value)}\n` : `${name}{${labels}} ${formatNumber(value)}\n`;
-  }
-}
-
-function* histogramLines(family: HistogramFamily): Generator<string> {
-  for (const { labels, counts, sum } of family.series) {
-    const before = labels === "" ? "" : `${labels},`;
-    const own = labels === "" ? "" : `{${labels}}`;
-    let total = 0;
-    let text = "";
-    for (let i = 0; i < family.bounds.length; i++) {
-      total += counts[i]!;
-      text += `${family.name}_bucket{${before}le="${family.bounds[i]!}"} ${total}\n`;
+  const [open, close, bare] = [ascii(`${name}{`), ascii("} "), ascii(`${name} `)];
+  const created = createdText(family, options);
+  for (let i = 0; i < count; i++) {
+    const row = rows[i]!;
+    if (labels.length(row) === 0) chunk.bytes(bare);
+    else {
+      chunk.bytes(open);
+      chunk.entry(labels, row);
+      chunk.bytes(close);
     }
-    total += counts[family.bounds.length]!;
-    const sumLine = sum === undefined ? "" : `${family.name}_sum${own} ${formatNumber(sum)}\n`;
-    yield `${text}${family.name}_bucket{${before}le="+Inf"} ${total}\n${sumLine}${family.name}_count${own} ${total}\n`;
+    chunk.number(scaled(values[i]!, scale));
+    chunk.newline();
+    if (created !== "") chunk.text(`${family.name}_created${braces(labels.text(row))} ${created}\n`);
+    if (chunk.full) yield chunk.take();
   }
 }
 
-/** As both formats want floats: `+Inf`, `-Inf`, `NaN`, else JavaScript's shortest form. */
-export function formatNumber(value: number): string {
-  if (Number.isFinite(value)) return String(value);
-  return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+function* histogramLines(family: HistogramFamily, options: TextOptions, chunk: Chunk): Generator<Uint8Array, void> {
+  const { name, count, labels, rows, counts, sums, scale, buckets, exemplar } = family;
+  const { bounds, index } = buckets;
+  const width = index.length;
+  const [open, ownOpen] = [ascii(`${name}_bucket{`), ascii(`,le="`)];
+  const bareLe = ascii(`le="`);
+  const ends = [...bounds, "+Inf"].map((bound) => ascii(`${bound}"} `));
+  const created = createdText(family, options);
+  const exported = new Float64Array(ends.length);
+  for (let i = 0; i < count; i++) {
+    const row = rows[i]!;
+    const bare = labels.length(row) === 0;
+    exported.fill(0);
+    for (let bucket = 0; bucket < width; bucket++) exported[index[bucket]!]! += counts[i * width + bucket]!;
+    let total = 0;
+    for (let bucket = 0; bucket < ends.length; bucket++) {
+      total += exported[bucket]!;
+      chunk.bytes(open);
+      if (!bare) chunk.entry(labels, row);
+      chunk.bytes(bare ? bareLe : ownOpen);
+      chunk.bytes(ends[bucket]!);
+      chunk.number(total);
+      const seen = options.format === "openmetrics" ? exemplar?.(i, bucket) : undefined;
+      if (seen !== undefined) chunk.text(exemplarText(seen));
+      chunk.newline();
+    }
+    const own = bare ? "" : braces(labels.text(row));
+    if (sums !== undefined) {
+      chunk.text(`${name}_sum${own} `);
+      chunk.number(scaled(sums[i]!, scale));
+      chunk.newline();
+    }
+    chunk.text(`${name}_count${own} `);
+    chunk.number(total);
+    chunk.newline();
+    if (created !== "") chunk.text(`${name}_created${own} ${created}\n`);
+    if (chunk.full) yield chunk.take();
+  }
+}
+
+function createdText({ created }: Family, { format, created: wanted }: TextOptions): string {
+  return format === "openmetrics" && wanted === true && created !== undefined ? seconds(created) : "";
+}
+
+/** ` # {labels} value time`, after a bucket's count. */
+function exemplarText({ labels, value, time }: Exemplar): string {
+  return ` # {${labels}} ${value} ${seconds(time)}`;
+}
+
+function seconds(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(3);
+}
+
+function braces(labels: string): string {
+  return labels === "" ? "" : `{${labels}}`;
+}
+
+function ascii(text: string): Uint8Array {
+  return Buffer.from(text, "latin1");
 }

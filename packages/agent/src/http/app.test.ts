@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { scalarFamily } from "../exposition/family.ts";
+import { Readings } from "../metrics/readings.ts";
 import type { MonitorStatus } from "../monitor/status.ts";
 import { type AgentFace, UnknownMonitorError } from "./agent-face.ts";
 import { createApp } from "./app.ts";
@@ -21,9 +23,13 @@ function agentOf(monitors: MonitorStatus[], ready = true): AgentFace {
     list: () => monitors,
     enable: (name) => change(name, "on"),
     disable: (name) => change(name, "off"),
-    families: () => [{ type: "gauge", name: "up", help: "h", unit: "", series: [{ labels: "", value: 1 }] }],
+    families: () => [scalarFamily("gauge", { name: "up", help: "h" }, [["", 1]])],
     ready,
   };
+}
+
+function appOf(agent: AgentFace, token: string | undefined): ReturnType<typeof createApp> {
+  return createApp({ agent, readings: new Readings(() => agent.families()) }, { token });
 }
 
 const monitor = (name: string): MonitorStatus => ({
@@ -42,7 +48,7 @@ const post = (headers: Record<string, string> = {}): RequestInit => ({
 });
 
 test("metrics in the format that was asked for", async () => {
-  const app = createApp({ agent: agentOf([]) }, { token: undefined });
+  const app = appOf(agentOf([]), undefined);
   const plain = await app.request("/metrics");
   assert.equal(plain.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
   assert.match(await plain.text(), /^up 1$/m);
@@ -52,7 +58,7 @@ test("metrics in the format that was asked for", async () => {
 });
 
 test("monitors are listed, shown, switched", async () => {
-  const app = createApp({ agent: agentOf([monitor("tcp")]) }, { token: undefined });
+  const app = appOf(agentOf([monitor("tcp")]), undefined);
   const list = (await (await app.request("/api/v1/monitors")).json()) as { monitors: MonitorStatus[] };
   assert.deepEqual(
     list.monitors.map((m) => m.name),
@@ -67,8 +73,8 @@ test("monitors are listed, shown, switched", async () => {
 });
 
 test("changes are for this machine, or for whoever has the token", async () => {
-  const open = createApp({ agent: agentOf([monitor("tcp")]) }, { token: undefined });
-  const closed = createApp({ agent: agentOf([monitor("tcp")]) }, { token: "s3cret" });
+  const open = appOf(agentOf([monitor("tcp")]), undefined);
+  const closed = appOf(agentOf([monitor("tcp")]), "s3cret");
   const status = async (app: typeof open, init: RequestInit, env: object): Promise<number> =>
     (await app.request("/api/v1/monitors/tcp/disable", init, env)).status;
   assert.equal(await status(open, post(), remote), 403);
@@ -82,13 +88,13 @@ test("changes are for this machine, or for whoever has the token", async () => {
 
 test("readiness waits for the monitors and names those that failed", async () => {
   const failed: MonitorStatus = { ...monitor("io"), state: "failed", reason: "no such tracepoint" };
-  assert.equal((await createApp({ agent: agentOf([], false) }, { token: undefined }).request("/readyz")).status, 503);
-  const ready = await createApp({ agent: agentOf([failed]) }, { token: undefined }).request("/readyz");
+  assert.equal((await appOf(agentOf([], false), undefined).request("/readyz")).status, 503);
+  const ready = await appOf(agentOf([failed]), undefined).request("/readyz");
   assert.equal(ready.status, 200);
   assert.match(await ready.text(), /io failed: no such tracepoint/);
 });
 
 test("the index page escapes what monitors say", async () => {
-  const text = await (await createApp({ agent: agentOf([monitor("tcp")]) }, { token: undefined }).request("/")).text();
+  const text = await (await appOf(agentOf([monitor("tcp")]), undefined).request("/")).text();
   assert.match(text, /&lt;b&gt;/);
 });

@@ -27,3 +27,12 @@ export const errorBody: v.GenericSchema = v.pipe(
   v.object({ error: v.pipe(v.string(), v.description("What was tried, what was wrong, what to do")) }),
   v.title("Error"),
 );
+
+/** A query parameter that is on or off. */
+export function flag(description: string): v.GenericSchema<"true" | "false" | undefined, boolean> {
+  return v.pipe(
+    v.optional(v.picklist(["true", "false"]), "false"),
+    v.transform((text) => text === "true"),
+    v.description(description),
+  ) as v.GenericSchema<"true" | "false" | undefined, boolean>;
+}

@@ -5,7 +5,7 @@ import type { MonitorView, Target } from "@sonde/bpf/spec";
 import type { Kernel } from "@sonde/kernel/sys";
 import { Session, type SessionOptions } from "@sonde/runtime";
 import type { Family } from "../exposition/family.ts";
-import { metricReader, type MetricReader } from "./metrics.ts";
+import { MonitorMetrics } from "../metrics/monitor-metrics.ts";
 import { silentSink } from "./silent-sink.ts";
 import type { MonitorSource, MonitorSummary, SourceFile } from "./source.ts";
 import { sourceOfFile } from "./sources/index.ts";
@@ -20,7 +20,7 @@ export interface MonitorContext {
 
 interface Running {
   readonly session: Session;
-  readonly readers: readonly MetricReader[];
+  readonly metrics: MonitorMetrics;
 }
 
 const NOTHING_LOST = { ringFull: 0, mapFull: 0, stackLost: 0 };
@@ -99,10 +99,7 @@ export class Monitor {
 
   /** The metrics as of now; none while it is not on. */
   families(): Family[] {
-    if (this.#running === undefined) return [];
-    const { session, readers } = this.#running;
-    const readings = new Map(session.readMaps().map((reading) => [reading.view.name, reading]));
-    return readers.map((reader) => reader.read(readings.get(reader.map)!));
+    return this.#running?.metrics.families() ?? [];
   }
 
   async #readFile(): Promise<SourceFile> {
@@ -124,19 +121,26 @@ export class Monitor {
     const { kernel, target } = this.#context;
     const { spec, view } = this.#source.compile(this.name, await this.#readFile(), target);
     this.#summary = this.#view = view;
-    const readers = view.metrics.map((metric) => metricReader(metric, spec.manifest.maps));
+    let live: Session | undefined;
+    const created = Date.now();
+    const metrics = new MonitorMetrics({
+      view,
+      maps: spec.manifest.maps,
+      map: (name) => live!.map(name),
+      created: () => created,
+    });
     const options: SessionOptions = {
       kernel,
       vmlinux: () => target.btf,
       sink: () => silentSink,
       printMapsOnExit: false,
     };
-    const session = await Session.start(spec, options);
+    const session = (live = await Session.start(spec, options));
     void session.ended.then(
       ({ reason }) => this.#over(session, `the script ended itself (${reason})`, "off"),
       (error: unknown) => this.#over(session, error instanceof Error ? error.message : String(error), "failed"),
     );
-    return { session, readers };
+    return { session, metrics };
   }
 
   /** A session that was not asked to end has ended. */

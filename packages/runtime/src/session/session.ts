@@ -12,6 +12,7 @@ import { loadCollectionAsync } from "@sonde/kernel/collection";
 import type { Collection, LoadOptions } from "@sonde/kernel/collection";
 import { Attacher, stopAll } from "@sonde/kernel/links";
 import type { Link } from "@sonde/kernel/links";
+import type { BpfMap } from "@sonde/kernel/maps";
 import type { Vmlinux } from "@sonde/kernel/programs";
 import { Ring } from "@sonde/kernel/rings";
 import type { Kernel } from "@sonde/kernel/sys";
@@ -148,6 +149,11 @@ export class Session {
   /** What the named maps hold now, in the manifest's order. Errors: KernelError of the look-ups. */
   readMaps(): MapReading[] {
     return this.#collection.manifest.maps.map((view) => this.#maps.read(view));
+  }
+
+  /** The live map of a MapSpec's name, as the session's own readers use it. */
+  map(spec: string): BpfMap {
+    return this.#collection.map(spec);
   }
 
   /** What was lost since the start, as of the last look at the counters, which is at most a second old. */

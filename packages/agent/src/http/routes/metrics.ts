@@ -1,6 +1,9 @@
-import { negotiate } from "../../exposition/negotiate.ts";
-import { CONTENT_TYPES, writeExposition } from "../../exposition/write.ts";
+import * as v from "valibot";
+import { CONTENT_TYPES, negotiate } from "../../exposition/negotiate.ts";
+import { writeExposition } from "../../exposition/write.ts";
 import { type Route, route } from "../route.ts";
+import { flag } from "../schemas.ts";
+import { sendPieces } from "../send.ts";
 
 export function metrics(): Route {
   return route({
@@ -8,19 +11,17 @@ export function metrics(): Route {
     path: "/metrics",
     tag: "metrics",
     summary: "Every metric as of now, for Prometheus",
+    query: v.object({
+      created: flag("OpenMetrics: a _created line for each counter and histogram"),
+    }),
     answers: { 200: { description: "In the format that Accept asks for", types: Object.values(CONTENT_TYPES) } },
-    handle: ({ http }, { agent }) => {
+    handle: async ({ http, query: { created } }, { readings }) => {
       const format = negotiate(http.req.header("accept"));
-      const pieces = writeExposition(agent.families(), format);
-      const encoder = new TextEncoder();
-      const body = new ReadableStream<Uint8Array>({
-        pull(controller) {
-          const { done, value } = pieces.next();
-          if (done === true) controller.close();
-          else controller.enqueue(encoder.encode(value));
-        },
-      });
-      return new Response(body, { headers: { "content-type": CONTENT_TYPES[format] } });
+      const { families } = await readings.take();
+      const headers = { "content-type": CONTENT_TYPES[format] };
+      if (format !== "protobuf") return await sendPieces(http, headers, writeExposition(families, { format, created }));
+      const { writeProtobuf } = await import("../../exposition/protobuf.ts");
+      return await sendPieces(http, headers, writeProtobuf(families));
     },
   });
 }

@@ -1,0 +1,118 @@
+/**
+ * Families as Prometheus's own protobuf messages (io.prometheus.client.MetricFamily), each after its
+ * length: the one exposition that carries native histograms. Field numbers are those of metrics.proto in
+ * prometheus/client_model.
+ */
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import type { Family, HistogramFamily } from "./family.ts";
+import { scaled } from "./family.ts";
+import { parseLabels } from "./labels.ts";
+import { nativeHistogram, spansOf } from "./native.ts";
+
+const TYPES = { counter: 0, gauge: 1, histogram: 4 } as const;
+
+/** A message for each family. */
+export function* writeProtobuf(families: Iterable<Family>): Generator<Uint8Array, void> {
+  for (const family of families) {
+    const writer = new BinaryWriter();
+    string(writer, 1, family.type === "counter" ? `${family.name}_total` : family.name);
+    string(writer, 2, family.help);
+    writer.tag(3, WireType.Varint).int32(TYPES[family.type]);
+    for (let i = 0; i < family.count; i++) {
+      writer.tag(4, WireType.LengthDelimited).fork();
+      for (const [name, value] of parseLabels(family.labels.text(family.rows[i]!))) label(writer, 1, name, value);
+      if (family.type === "histogram") histogram(writer, family, i);
+      else scalar(writer, family, family.values[i]!);
+      writer.join();
+    }
+    const message = writer.finish();
+    yield new BinaryWriter().bytes(message).finish();
+  }
+}
+
+function scalar(writer: BinaryWriter, family: Family, value: number): void {
+  writer.tag(family.type === "counter" ? 3 : 2, WireType.LengthDelimited).fork();
+  writer.tag(1, WireType.Bit64).double(scaled(value, family.scale));
+  if (family.type === "counter") timestamp(writer, 3, family.created);
+  writer.join();
+}
+
+/**
+ *     1 sample_count   2 sample_sum   3 bucket   5 schema   6 zero_threshold   7 zero_count
+ *     12 positive_span   13 positive_delta   15 created_timestamp   16 exemplars
+ */
+function histogram(writer: BinaryWriter, family: HistogramFamily, series: number): void {
+  const { buckets, counts, sums, scale } = family;
+  const width = buckets.index.length;
+  const own = counts.subarray(series * width, (series + 1) * width);
+  const total = own.reduce((sum, count) => sum + count, 0);
+  writer.tag(7, WireType.LengthDelimited).fork();
+  writer.tag(1, WireType.Varint).uint64(total);
+  writer.tag(2, WireType.Bit64).double(sums === undefined ? Number.NaN : scaled(sums[series]!, scale));
+  classicBuckets(writer, family, series, own);
+  const native = nativeHistogram(own, buckets, scale);
+  if (native !== undefined) {
+    writer.tag(5, WireType.Varint).sint32(native.schema);
+    writer.tag(6, WireType.Bit64).double(0);
+    writer.tag(7, WireType.Varint).uint64(native.zero);
+    const { spans, deltas } = spansOf(native.buckets);
+    for (const { offset, length } of spans) {
+      writer.tag(12, WireType.LengthDelimited).fork();
+      writer.tag(1, WireType.Varint).sint32(offset);
+      writer.tag(2, WireType.Varint).uint32(length);
+      writer.join();
+    }
+    // A native histogram without observations is told apart from a classic one by an empty span.
+    if (spans.length === 0) writer.tag(12, WireType.LengthDelimited).fork().tag(1, WireType.Varint).sint32(0).join();
+    writer.tag(13, WireType.LengthDelimited).fork();
+    for (const delta of deltas) writer.sint64(delta);
+    writer.join();
+  }
+  timestamp(writer, 15, family.created);
+  writer.join();
+}
+
+/** 1 cumulative_count, 2 upper_bound, 3 exemplar */
+function classicBuckets(writer: BinaryWriter, family: HistogramFamily, series: number, own: Float64Array): void {
+  const { bounds, index } = family.buckets;
+  const exported = new Float64Array(bounds.length + 1);
+  own.forEach((count, i) => (exported[index[i]!]! += count));
+  let total = 0;
+  for (let i = 0; i <= bounds.length; i++) {
+    total += exported[i]!;
+    writer.tag(3, WireType.LengthDelimited).fork();
+    writer.tag(1, WireType.Varint).uint64(total);
+    writer.tag(2, WireType.Bit64).double(i === bounds.length ? Infinity : Number(bounds[i]));
+    const exemplar = family.exemplar?.(series, i);
+    if (exemplar !== undefined) {
+      writer.tag(3, WireType.LengthDelimited).fork();
+      for (const [name, value] of parseLabels(exemplar.labels)) label(writer, 1, name, value);
+      writer.tag(2, WireType.Bit64).double(exemplar.value);
+      timestamp(writer, 3, exemplar.time);
+      writer.join();
+    }
+    writer.join();
+  }
+}
+
+function label(writer: BinaryWriter, field: number, name: string, value: string): void {
+  writer.tag(field, WireType.LengthDelimited).fork();
+  string(writer, 1, name);
+  string(writer, 2, value);
+  writer.join();
+}
+
+/** google.protobuf.Timestamp: 1 seconds, 2 nanos */
+function timestamp(writer: BinaryWriter, field: number, milliseconds: number | undefined): void {
+  if (milliseconds === undefined) return;
+  const seconds = Math.floor(milliseconds / 1000);
+  writer.tag(field, WireType.LengthDelimited).fork();
+  writer.tag(1, WireType.Varint).int64(seconds);
+  writer.tag(2, WireType.Varint).int32(Math.floor((milliseconds - seconds * 1000) * 1e6));
+  writer.join();
+}
+
+/** Encoding makes U+FFFD of what stands for bytes that are no UTF-8. */
+function string(writer: BinaryWriter, field: number, text: string): void {
+  writer.tag(field, WireType.LengthDelimited).string(text);
+}

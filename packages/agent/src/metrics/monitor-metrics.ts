@@ -1,0 +1,40 @@
+/** Every metric of a running monitor. */
+import type { MetricView } from "@sonde/bpf/spec";
+import { type DecoderContext, Labels } from "@sonde/runtime/decoders";
+import type { Family } from "../exposition/family.ts";
+import type { MonitorFigures } from "../monitor/figures.ts";
+import { metricReader, MetricMismatchError, type MetricReader } from "./reader.ts";
+
+export class MonitorMetrics {
+  readonly #figures: MonitorFigures;
+  readonly #metrics: readonly { readonly spec: string; readonly reader: MetricReader }[];
+
+  /** @throws {MetricMismatchError} a metric whose map does not exist or does not fit it */
+  constructor(figures: MonitorFigures, context: DecoderContext = {}) {
+    const { view, maps } = figures;
+    this.#figures = figures;
+    this.#metrics = view.metrics.map((metric) => {
+      const map = maps.find(({ name }) => name === metric.map);
+      if (map === undefined) {
+        const there = maps.map(({ name }) => name).join(", ") || "none";
+        throw new MetricMismatchError(`metric ${metric.name}: there is no map ${metric.map}; there are ${there}`);
+      }
+      const labels = labelsOf(metric, map.keys.length, context);
+      return { spec: map.map, reader: metricReader(metric, map, labels, view.name) };
+    });
+  }
+
+  /** As of now. Errors: KernelError of the look-ups. */
+  families(): Family[] {
+    const figures = this.#figures;
+    return this.#metrics.map(({ spec, reader }) => reader.read(figures.map(spec), figures.created(spec)));
+  }
+}
+
+function labelsOf({ name, labels, map }: MetricView, parts: number, context: DecoderContext): Labels {
+  try {
+    return new Labels(labels, parts, context);
+  } catch (error) {
+    throw new MetricMismatchError(`metric ${name}: ${map}: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,158 @@
+/** One metric of a running monitor: its map, read by batches into the columns of a family. */
+import { UNITS } from "@sonde/bpf/spec";
+import type { MapView, MetricView } from "@sonde/bpf/spec";
+import type { BpfMap } from "@sonde/kernel/maps";
+import { Bytes } from "@sonde/runtime";
+import type { Family } from "../exposition/family.ts";
+import { exportedBuckets } from "./buckets.ts";
+import { enlarged } from "./byte-table.ts";
+import { Rows } from "./rows.ts";
+import { type KeyLabels, Series } from "./series.ts";
+import { bucketReader, figureReader, totalReader } from "./values.ts";
+
+/** A metric and the map that feeds it do not agree. */
+export class MetricMismatchError extends Error {
+  override readonly name = "MetricMismatchError";
+}
+
+/** What is needed of a map to read it. */
+export type LiveMap = Pick<BpfMap, "layout" | "lookup" | "forEachBatch">;
+
+export interface MetricReader {
+  /** As of now. Errors: KernelError of the look-ups. */
+  read(map: LiveMap, created: number): Family;
+}
+
+/** Calls `visit` for each entry; a map without keys is an array with one element. */
+type Entries = (map: LiveMap, visit: (keys: Bytes, key: number, values: DataView, value: number) => void) => void;
+
+/**
+ * Prepare the reading of one metric.
+ * @throws {MetricMismatchError} a type that the map's value cannot have
+ */
+export function metricReader(metric: MetricView, view: MapView, labels: KeyLabels, monitor: string): MetricReader {
+  const { base, scale } = unitOf(metric);
+  const about = { name: metric.name, help: metric.help, unit: base, scale, monitor };
+  const keyed = view.keys.length > 0;
+  const forEach = keyed ? eachEntry : singleEntry;
+  const series = new SeriesOfMap(labels, view);
+  const { value } = view;
+  if (value.kind === "hist" || value.kind === "lhist") {
+    expectType(metric, "histogram", ["histogram"]);
+    const buckets = exportedBuckets(value, metric.buckets, scale);
+    const width = value.buckets;
+    return {
+      read(map, created) {
+        const read = bucketReader(value, map.layout);
+        const readTotal = totalReader(value, map.layout);
+        const { find, rows, table } = series.begin(map.layout.keySize);
+        let counts = new Float64Array(width * rows.labels.length);
+        let sums = new Float64Array(readTotal === undefined ? 0 : rows.labels.length);
+        forEach(map, (keys, key, values, at) => {
+          const labels = find(keys, key);
+          if (labels === undefined) return;
+          const before = rows.count;
+          const row = rows.find(labels);
+          if (width * row >= counts.length) {
+            counts = enlarged(counts, width * rows.labels.length);
+            if (readTotal !== undefined) sums = enlarged(sums, rows.labels.length);
+          }
+          const any = read(values, at, counts, width * row);
+          if (!any && !keyed) rows.count = before;
+          else if (readTotal !== undefined) sums[row]! += readTotal(values, at);
+        });
+        series.end(rows.count);
+        const figures = { buckets, counts, sums: readTotal === undefined ? undefined : sums };
+        return {
+          ...about,
+          type: "histogram",
+          created,
+          count: rows.count,
+          labels: table,
+          rows: rows.labels,
+          ...figures,
+        };
+      },
+    };
+  }
+  const natural = value.kind === "count" || value.kind === "sum" ? "counter" : "gauge";
+  const type = expectType(metric, natural, ["counter", "gauge"]) as "counter" | "gauge";
+  return {
+    read(map, created) {
+      const read = figureReader(value, map.layout, keyed);
+      const { find, rows, table } = series.begin(map.layout.keySize);
+      let figures = new Float64Array(rows.labels.length);
+      if (read !== undefined)
+        forEach(map, (keys, key, values, at) => {
+          const figure = read(values, at);
+          const labels = Number.isNaN(figure) ? undefined : find(keys, key);
+          if (labels === undefined) return;
+          const row = rows.find(labels);
+          if (row >= figures.length) figures = enlarged(figures, rows.labels.length);
+          figures[row]! += figure;
+        });
+      series.end(rows.count);
+      const common = { ...about, count: rows.count, labels: table, rows: rows.labels, values: figures };
+      return type === "counter" ? { ...common, type, created } : { ...common, type };
+    },
+  };
+}
+
+/** The labels of one map's keys, from one reading to the next. */
+class SeriesOfMap {
+  readonly #labels: KeyLabels;
+  readonly #view: MapView;
+  #series: Series | undefined;
+  #present: number = 0;
+
+  constructor(labels: KeyLabels, view: MapView) {
+    this.#labels = labels;
+    this.#view = view;
+  }
+
+  begin(keySize: number) {
+    // A map without keys is an array: its index is no label.
+    const keyBytes = this.#view.keys.length === 0 ? 0 : keySize;
+    const series = (this.#series ??= new Series(this.#labels, this.#view.keys, keyBytes));
+    series.refresh(this.#present);
+    return {
+      find: (source: Bytes, offset: number) => series.find(source, offset),
+      rows: new Rows(this.#present, series.labels.count),
+      table: series.labels,
+    };
+  }
+
+  end(present: number): void {
+    this.#present = present;
+  }
+}
+
+const eachEntry: Entries = (map, visit) => {
+  const { keySize, entrySize } = map.layout;
+  let source: Bytes | undefined;
+  map.forEachBatch(({ count, keys, values }) => {
+    if (source?.view !== keys.view) source = new Bytes(keys.view);
+    for (let i = 0; i < count; i++) visit(source, i * keySize, values.view, i * entrySize);
+  });
+};
+
+const singleEntry: Entries = (map, visit) => {
+  const values = map.lookup(new Uint8Array(map.layout.keySize));
+  if (values !== undefined)
+    visit(new Bytes(new Uint8Array(0)), 0, new DataView(values.buffer, values.byteOffset, values.byteLength), 0);
+};
+
+/** Formats want a unit to end the name; a name that says it differently is left without one. */
+function unitOf({ name, unit }: MetricView): { readonly base: string; readonly scale: number } {
+  if (unit === undefined) return { base: "", scale: 1 };
+  const { base, scale } = UNITS[unit]!;
+  return { base: name.endsWith(`_${base}`) ? base : "", scale };
+}
+
+function expectType(metric: MetricView, natural: string, possible: readonly string[]): string {
+  const type = metric.type ?? natural;
+  if (possible.includes(type)) return type;
+  throw new MetricMismatchError(
+    `metric ${metric.name}: ${metric.map} can be exported as ${possible.join(" or ")}, not as ${type}`,
+  );
+}
