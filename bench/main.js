@@ -5,7 +5,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../tools/lib/environment.js";
 import { ensureDebianPackages, ensureMounts, requireRoot } from "../tools/lib/prepare.js";
-import { keep, table } from "./lib/report.js";
+import { comparisonTable, keep, table } from "./lib/report.js";
 import { eventCost } from "./suites/event-cost.js";
 import { library } from "./suites/library.js";
 import { scrape } from "./suites/scrape.js";
@@ -20,7 +20,9 @@ if (values.help) {
 }
 /**
  * Each suite with the rounds that make its medians steady, and whom it measures beside us if not bpftrace.
- * @type {Record<string, { run: typeof startup, rounds: number, peer?: string }>}
+ * @type {Record<string, { run: (contenders: Record<string, readonly string[]>, rounds: number) => Promise<(Row | Comparison)[]>, rounds: number, peer?: string }>}
+ * @typedef {import("./lib/report.js").Row} Row
+ * @typedef {import("./lib/report.js").Comparison} Comparison
  */
 const suites = {
   startup: { run: startup, rounds: 11 },
@@ -50,11 +52,24 @@ const rows = [];
 for (const [name, { run, rounds, peer = versions.peer }] of Object.entries(suites)) {
   if (values.only !== undefined && values.only !== name) continue;
   const found = await run(contenders, values.rounds === undefined ? rounds : Number(values.rounds));
-  process.stdout.write(`\n${name}\n${table(found, peer)}`);
+  const paired = found.filter(isPaired);
+  const compared = found.filter(isComparison);
+  if (paired.length > 0) process.stdout.write(`\n${name}\n${table(paired, peer)}`);
+  if (compared.length > 0) process.stdout.write(`\n${name}\n${comparisonTable(compared)}`);
   rows.push(...found);
 }
 const file = keep(values.keep ?? `local-${new Date().toISOString().replaceAll(":", "")}`, rows, versions);
 console.log(`\nevery figure: ${file}`);
+
+/** @param {Row | Comparison} row @returns {row is Row} */
+function isPaired(row) {
+  return "peer" in row;
+}
+
+/** @param {Row | Comparison} row @returns {row is Comparison} */
+function isComparison(row) {
+  return "figures" in row;
+}
 
 function readArguments() {
   try {

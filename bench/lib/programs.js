@@ -1,4 +1,4 @@
-// What the kernel counts of a program's runs.
+// What the kernel counts of a program's runs, and how large it made them.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -15,14 +15,20 @@ export async function withStatistics(work) {
   }
 }
 
-/** Runs so far and their ns, over all of the programs. @param {readonly number[]} ids */
+/**
+ * Runs so far and their ns, and bytes of machine code, over all of the programs.
+ * @param {readonly number[]} ids
+ */
 export function runs(ids) {
   let count = 0;
   let nanoseconds = 0;
+  let bytes = 0;
   for (const id of ids) {
     const shown = JSON.parse(execFileSync("bpftool", ["-j", "prog", "show", "id", String(id)], { encoding: "utf8" }));
     count += shown.run_cnt ?? 0;
     nanoseconds += shown.run_time_ns ?? 0;
+    // What never ran is no part of an event's cost: programs of begin and end.
+    if ((shown.run_cnt ?? 0) > 1) bytes += shown.bytes_jited ?? 0;
   }
-  return { count, nanoseconds };
+  return { count, nanoseconds, bytes };
 }

@@ -14,6 +14,28 @@ import { median, quantile } from "./statistics.js";
  * @property {number[]} peer
  */
 
+/**
+ * @typedef {object} Comparison one quantity of several contenders, less being better
+ * @property {string} suite
+ * @property {string} name
+ * @property {string} quantity with its unit
+ * @property {Record<string, number[]>} figures by contender, ours first
+ */
+
+/** Medians, and in brackets how many times another's ours is. @param {readonly Comparison[]} rows @returns {string} */
+export function comparisonTable(rows) {
+  const contenders = [...new Set(rows.flatMap(({ figures }) => Object.keys(figures)))];
+  const lines = rows.map(({ name, quantity, figures }) => {
+    const medians = contenders.map((who) => median(figures[who] ?? []));
+    const cells = medians.map((value, index) => {
+      const ratio = (medians[0] ?? Number.NaN) / value;
+      return index === 0 ? value.toFixed(1) : `${value.toFixed(1)} (${ratio.toFixed(2)})`;
+    });
+    return [name, quantity, ...cells];
+  });
+  return aligned([["", "", ...contenders], ...lines]);
+}
+
 /** @param {readonly Row[]} rows less is better in all of them @param {string} peer @returns {string} */
 export function table(rows, peer) {
   const header = ["", "", "sonde", "(quartiles)", peer, "(quartiles)", "ratio"];
@@ -27,9 +49,13 @@ export function table(rows, peer) {
       Number.isFinite(ratio) ? ratio.toFixed(2) : "-",
     ];
   });
-  const all = [header, ...lines];
-  const widths = header.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
-  const format = (/** @type {string[]} */ line) =>
+  return aligned([header, ...lines]);
+}
+
+/** Columns of text; from the third they stand to the right. @param {readonly (readonly string[])[]} all */
+function aligned(all) {
+  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
+  const format = (/** @type {readonly string[]} */ line) =>
     line
       .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
       .join("  ");
@@ -42,7 +68,7 @@ function figures(values) {
   return [median(values).toFixed(1), `${quantile(values, 0.25).toFixed(1)}-${quantile(values, 0.75).toFixed(1)}`];
 }
 
-/** Keeps every single figure. @param {string} name @param {readonly Row[]} rows @param {Record<string, string>} versions @returns {string} the file */
+/** Keeps every single figure. @param {string} name @param {readonly (Row | Comparison)[]} rows @param {Record<string, string>} versions @returns {string} the file */
 export function keep(name, rows, versions) {
   const file = path.join(root, "bench/results", `${name}.json`);
   const machine = { kernel: release(), node: process.version, cpus: cpus().length, model: cpus()[0]?.model ?? "" };

@@ -2,4 +2,5 @@
 export { compileScript, type CompiledScript, type ScriptOptions } from "./compile.ts";
 export { CompileError, type CompileOptions } from "./codegen/index.ts";
 export * from "./diagnostics/index.ts";
+export { RAW_EVENTS, type RawEvent } from "./bpftrace/check/attach/raw-events.ts";
 export type { CheckedProgram } from "./bpftrace/types.ts";

@@ -50,6 +50,8 @@ export interface TargetFeatures {
   readonly lookupPercpu?: boolean;
   /** Hash maps whose entries are allocated when they come (BPF_F_NO_PREALLOC) serve every type of program (6.1). */
   readonly lateEntries?: boolean;
+  /** The helper bpf_get_current_task_btf, whose answer programs may follow by direct loads (5.11). */
+  readonly taskBtf?: boolean;
 }
 
 export interface TracepointFormat {

@@ -17,7 +17,7 @@ import type {
   ValueType,
   Width,
 } from "./ir.ts";
-import { pointerTo, SCALAR } from "./values.ts";
+import { joinedType, pointerTo, SCALAR } from "./values.ts";
 import { Variables } from "./variables.ts";
 import type { VariableRef } from "./variables.ts";
 
@@ -271,10 +271,9 @@ export class FunctionBuilder {
       for (const { insts } of this.func.blocks) {
         for (const inst of insts) {
           if (inst.op !== "phi") break;
-          if (inst.type.kind !== "scalar") continue;
-          const pointer = inst.inputs.find((input) => input.type.kind === "pointer");
-          if (pointer === undefined) continue;
-          inst.type = pointer.type;
+          const type = joinedType(inst);
+          if (inst.type.kind !== "scalar" || type.kind === "scalar") continue;
+          inst.type = type;
           again = true;
         }
       }

@@ -108,7 +108,8 @@ class Check {
     for (const [index, input] of phi.inputs.entries()) {
       const predecessor = phi.block.predecessors[index]!;
       this.#use(input, predecessor, predecessor.insts.length, printInst(phi), dominators);
-      if (input.type.kind !== phi.type.kind && !(input.op === "const" && input.value === 0n)) {
+      const number = phi.type.kind === "scalar" && input.type.kind === "pointer" && input.type.to === "trusted";
+      if (input.type.kind !== phi.type.kind && !number && !(input.op === "const" && input.value === 0n)) {
         this.#fault(
           phi.block,
           `${printInst(phi)}: is a ${phi.type.kind}, its input ${printOperand(input)} a ${input.type.kind}`,

@@ -1,5 +1,5 @@
 /** What can be asked of any value, whatever its operation: its type, its operands, whether it stands somewhere. */
-import type { Block, Func, Inst, Provenance, Terminator, ValueType } from "./ir.ts";
+import type { Block, Func, Inst, Phi, Provenance, Terminator, ValueType } from "./ir.ts";
 
 export const SCALAR: ValueType = { kind: "scalar" };
 
@@ -150,6 +150,26 @@ export function makeConst(func: Func, value: bigint): Inst {
     source: undefined,
     value: BigInt.asUintN(64, value),
   };
+}
+
+/**
+ * What a phi of these inputs is. The verifier follows every path, so a pointer that it knows by BTF is
+ * one only if it comes from everywhere; of the others a constant (null) may take the place.
+ */
+export function joinedType(phi: Phi): ValueType {
+  let type: ValueType | undefined;
+  for (const input of phi.inputs) {
+    if (input === phi) continue;
+    if (input.type.kind === "pointer") {
+      if (type === undefined || !isTrusted(input.type)) type = input.type;
+    } else if (type === undefined || isTrusted(type)) type = SCALAR;
+  }
+  if (type === undefined || !isTrusted(type)) return type ?? SCALAR;
+  return phi.inputs.every((input) => input === phi || isTrusted(input.type)) ? type : SCALAR;
+}
+
+function isTrusted(type: ValueType): boolean {
+  return type.kind === "pointer" && type.to === "trusted";
 }
 
 /** How often each value is used, by id. */

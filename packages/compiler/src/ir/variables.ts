@@ -4,6 +4,7 @@
  * its predecessors are known; until then a read in it makes a phi without inputs.
  */
 import type { Block, Inst, Phi } from "./ir.ts";
+import { joinedType } from "./values.ts";
 
 /** One mutable variable; made and used through the builder only. */
 export interface VariableRef {
@@ -72,10 +73,7 @@ export class Variables {
   }
 
   #fill(variable: VariableRef, phi: Phi): void {
-    for (const predecessor of phi.block.predecessors) {
-      const input = this.read(variable, predecessor);
-      phi.inputs.push(input);
-      if (phi.type.kind === "scalar") phi.type = input.type;
-    }
+    for (const predecessor of phi.block.predecessors) phi.inputs.push(this.read(variable, predecessor));
+    phi.type = joinedType(phi);
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alignmentOf, cString, words } from "./words.ts";
+import { cString, words } from "./words.ts";
 
 const shown = (text: string, alignment: number, room: number): readonly string[] =>
   words(cString(text), alignment, room).map(
@@ -21,8 +21,4 @@ test("a text is cut into the widest words, lowest byte first", () => {
   ];
   for (const [text, alignment, room, want] of table)
     assert.deepEqual(shown(text, alignment, room), want, JSON.stringify(text));
-});
-
-test("places are aligned as far as their offset is", () => {
-  assert.deepEqual([0, 1, 2, 4, 6, 8, 12, 24].map(alignmentOf), [8, 1, 2, 4, 2, 8, 4, 8]);
 });

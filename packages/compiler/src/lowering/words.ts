@@ -35,11 +35,6 @@ export function words(bytes: Uint8Array, alignment: number, room: number): reado
   return result;
 }
 
-/** How far a place at `offset` of something aligned to 8 is aligned. */
-export function alignmentOf(offset: number): AccessSize {
-  return offset % 8 === 0 ? 8 : offset % 4 === 0 ? 4 : offset % 2 === 0 ? 2 : 1;
-}
-
 function largest(limit: number): AccessSize {
   return limit >= 8 ? 8 : limit >= 4 ? 4 : limit >= 2 ? 2 : 1;
 }

@@ -23,6 +23,7 @@ const PROBES: Readonly<Record<Name, (context: ProbeContext) => Verdict>> = {
   forEachMapElem: (context) => helper(context, "for_each_map_elem"),
   loop: (context) => helper(context, "loop"),
   lookupPercpu: (context) => helper(context, "map_lookup_percpu_elem"),
+  taskBtf: (context) => helper(context, "get_current_task_btf"),
 };
 
 /** `btf` opens the kernel's types; it is called only when a feature needs them. */
@@ -56,6 +57,9 @@ export function targetFeatures(kernel: Kernel, cache: Cache, btf: () => Btf | un
     },
     get lookupPercpu() {
       return ask("lookupPercpu");
+    },
+    get taskBtf() {
+      return ask("taskBtf");
     },
     get lateEntries() {
       return isSince(6, 1);

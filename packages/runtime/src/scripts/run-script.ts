@@ -27,8 +27,9 @@ export function compile(text: string, options: ScriptOptions = {}): ObjectSpec {
 export async function runScript(
   text: string,
   command?: string,
+  options: ScriptOptions = {},
 ): Promise<{ readonly output: string; readonly diagnostics: string; readonly outcome: Outcome }> {
-  const spec = compile(text);
+  const spec = compile(text, options);
   let written = "";
   let diagnostics = "";
   const output: Output = {

@@ -5,7 +5,7 @@ import * as messages from "../messages/names.ts";
 import type { Type } from "../types.ts";
 import { BOOL, INT64, NONE, UINT64, stringOf, utf8Length } from "../values.ts";
 import type { Handler } from "./handler.ts";
-import { KERNEL, fromName } from "./kernel-types.ts";
+import { fromName } from "./kernel-types.ts";
 
 /** Frames of a stack unless the script says. */
 export const DEFAULT_FRAMES = 127;
@@ -153,5 +153,6 @@ function taskType(handler: Handler): Type {
     pointers: 1,
     lengths: [],
   } as const;
-  return fromName(handler.program.target, name, KERNEL) ?? UINT64;
+  const { target } = handler.program;
+  return fromName(target, name, { space: "kernel", trusted: target.features.taskBtf === true }) ?? UINT64;
 }

@@ -257,6 +257,7 @@ function castType(handler: Handler, expr: Cast): Type {
   const to = namedType(handler, expr.type, { space, trusted: false });
   if (to.kind === "none") return NONE;
   if (from.kind === "none") return to;
+  if (from.kind === "pointer" && from.trusted && isSamePointer(from, to)) return from;
   const scalar = to.kind === "int" || to.kind === "pointer" || to.kind === "bool" || to.kind === "enum";
   const sameKind = from.kind === to.kind && (to.kind === "string" || to.kind === "buffer");
   if (sameKind || (scalar && asInteger(from) !== undefined)) return to;
@@ -270,6 +271,13 @@ export function namedType(handler: Handler, name: TypeName, place: Place): Type 
   const type = fromName(handler.program.target, name, place);
   if (type === undefined) reportUnknownType(handler, name);
   return type ?? NONE;
+}
+
+/** Whether a cast changes nothing, so that what the verifier knows of the pointer stays true. */
+function isSamePointer(from: Type & { kind: "pointer" }, to: Type): boolean {
+  return (
+    to.kind === "pointer" && to.to.kind === "struct" && from.to.kind === "struct" && to.to.typeId === from.to.typeId
+  );
 }
 
 function reportUnknownType(handler: Handler, name: Cast["type"]): void {

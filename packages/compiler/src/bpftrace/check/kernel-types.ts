@@ -106,6 +106,22 @@ function enumType(type: {
   return { kind: "enum", name: type.name, size, signed, names };
 }
 
+/** The type of a copy that was kept in memory: the verifier has forgotten where it came from. */
+export function untrusted(type: Type): Type {
+  switch (type.kind) {
+    case "pointer":
+      return { ...type, trusted: false, to: untrusted(type.to) };
+    case "struct":
+      return { ...type, trusted: false };
+    case "array":
+      return { ...type, trusted: false, element: untrusted(type.element) };
+    case "tuple":
+      return { ...type, items: type.items.map(untrusted) };
+    default:
+      return type;
+  }
+}
+
 /** A member's type, seen through its struct; undefined if there is none of this name. */
 export function memberType(btf: Btf, struct: Type & { kind: "struct" }, name: string): Type | undefined {
   const found = findMember(btf, struct.typeId, name);

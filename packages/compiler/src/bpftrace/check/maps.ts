@@ -6,6 +6,7 @@ import * as names from "../messages/names.ts";
 import type { Aggregate, Type } from "../types.ts";
 import { INT64, NONE, asInteger, typeText } from "../values.ts";
 import { isNeutral } from "./constants.ts";
+import { untrusted } from "./kernel-types.ts";
 import { checkValue } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
 import type { MapState } from "./program.ts";
@@ -35,7 +36,7 @@ export function valueOf(handler: Handler, state: MapState, expr: MapRef): Type {
     reportUndefined(handler, expr);
     return NONE;
   }
-  if (value.kind === "scalar") return value.place.type;
+  if (value.kind === "scalar") return untrusted(value.place.type);
   const { aggregate } = value;
   if (aggregate.kind === "hist" || aggregate.kind === "lhist" || aggregate.kind === "stats") {
     handler.diagnostics.report(messages.notReadable, expr.span, expr.name, aggregate.kind);

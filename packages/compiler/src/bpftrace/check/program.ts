@@ -1,7 +1,7 @@
 /** What the checker knows about a whole script while it infers types, pass after pass. */
 import type { Target } from "@sonde/bpf/spec";
 import { Diagnostics } from "../../diagnostics/index.ts";
-import type { MapRef, Script, Span, Variable } from "../ast.ts";
+import type { MapRef, Probe, Script, Span, Variable } from "../ast.ts";
 import type { Aggregate, CheckedConfig } from "../types.ts";
 import type { Stored } from "./stored.ts";
 
@@ -12,6 +12,8 @@ export interface CheckOptions {
   readonly pid?: number;
   /** Settings given outside of the script, such as on the command line; they win over its config block. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Says of which probes the tracepoints are attached to their formatted events even where raw ones give the same values: for comparing the two. */
+  readonly classicTracepoint?: (probe: Probe) => boolean;
 }
 
 /** A map as far as it is known. */

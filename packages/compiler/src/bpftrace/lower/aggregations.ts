@@ -6,6 +6,7 @@ import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
 import { linearBucket, logarithmicBucket } from "../../lowering/buckets.ts";
 import { addToNew, keyOf, lookUp, planOf } from "./maps.ts";
+import { numberOf } from "./operators.ts";
 import type { MapPlan } from "./views.ts";
 
 /** Changes one value, of which `entry` is the address. */
@@ -16,7 +17,7 @@ export function aggregate(h: Handler, statement: AssignMap, call: Call, kind: Ag
   const { target } = statement;
   const plan = planOf(h, target);
   const [argument] = call.args;
-  const value = argument === undefined ? h.constant(1) : scalar(h, argument);
+  const value = argument === undefined ? h.constant(1) : numberOf(h, scalar(h, argument));
   const change = changeOf(h, kind, plan, value);
   if (target.keys.length === 0) {
     h.ifNonNull(lookUp(h, plan, h.zeroIndex()), "mapValue", change);

@@ -4,6 +4,7 @@ import { pointerTo, type Inst } from "../../ir/index.ts";
 import type { Builtin } from "../ast.ts";
 import { argument, result } from "./arguments.ts";
 import { elapsed, now } from "./clocks.ts";
+import type { Type } from "../types.ts";
 import type { Handler } from "./handler.ts";
 import { Helper } from "../../lowering/helpers.ts";
 import { groupId, processId, threadId, userId } from "./identity.ts";
@@ -41,7 +42,10 @@ export function builtin(h: Handler, e: Builtin): Inst {
 
 function currentTask(h: Handler, e: Builtin): Inst {
   const type = h.typeOf(e);
-  const trusted = type.kind === "pointer" && type.trusted;
+  return taskAddress(h, type.kind === "pointer" && type.trusted);
+}
+
+function taskAddress(h: Handler, trusted: boolean): Inst {
   return trusted
     ? h.builder.call(Helper.currentTaskBtf, [], pointerTo("trusted"))
     : h.builder.call(Helper.currentTask, []);
@@ -55,19 +59,16 @@ function parentProcessId(h: Handler, e: Builtin): Inst {
   const tgid = btf !== undefined && task !== undefined ? findMember(btf, task, "tgid") : undefined;
   if (task === undefined || parent === undefined || tgid === undefined)
     return refuse(notLowered, e.span, "ppid without the kernel's types is");
+  const trusted = h.object.target.features.taskBtf === true;
   const at = (base: Inst, member: typeof parent): Place => ({
     base,
     offset: member.bitOffset / 8,
     space: "kernel",
-    trusted: false,
+    trusted,
     field: { struct: task, path: member.path },
   });
-  const real = read(
-    h,
-    at(h.builder.call(Helper.currentTask, []), parent),
-    { kind: "int", size: 8, signed: false },
-    e.span,
-  );
+  const address: Type = { kind: "pointer", to: { kind: "void" }, space: "kernel", trusted };
+  const real = read(h, at(taskAddress(h, trusted), parent), address, e.span);
   return read(h, at(real, tgid), { kind: "int", size: 4, signed: true }, e.span);
 }
 

@@ -1,13 +1,14 @@
 /** Strings, tuples and arrays compared word by word, as far as it takes. */
 import type { Block } from "../../ir/index.ts";
 import type { Expr } from "../ast.ts";
-import type { Handler, Spot } from "./handler.ts";
+import type { Handler } from "./handler.ts";
 import { alignUp, fieldSize } from "./layout.ts";
 import { notLowered, refuse } from "./messages.ts";
 import { hasPlace, place } from "./places.ts";
 import { literalText } from "./text.ts";
 import { temporaryOf } from "./values.ts";
-import { alignmentOf, cString, words, type Word } from "../../lowering/words.ts";
+import { prefixOf, wordsOf, type Words } from "./strings.ts";
+import { cString, words, type Word } from "../../lowering/words.ts";
 
 /** Goes to `equal` or to `different`; with `length`, only so many first characters count. */
 export function testStrings(h: Handler, a: Expr, b: Expr, equal: Block, different: Block, length?: number): void {
@@ -37,9 +38,11 @@ function againstText(
   // A string that fills its memory has no NUL; a longer text equals none that fits.
   if (whole.length - 1 > size && length === undefined) return h.builder.jump(different);
   const bytes = whole.subarray(0, Math.min(whole.length, size, length ?? size));
-  const spot = readable(h, e);
-  testWords(h, words(bytes, alignmentOf(spot.offset), alignUp(size)), different, equal, (word) => {
-    const loaded = h.builder.load(spot.base, spot.offset + word.offset, word.size);
+  const prefix = prefixOf(h, e, bytes.length);
+  const load = prefix ?? readable(h, e);
+  const room = prefix === undefined ? alignUp(size) : bytes.length;
+  testWords(h, words(bytes, 8, room), different, equal, (word) => {
+    const loaded = load(word.offset, word.size);
     const a = word.mask === undefined ? loaded : h.builder.binary("and", loaded, h.constant(word.mask));
     return { a, b: h.constant(word.value) };
   });
@@ -108,14 +111,13 @@ function testWords(
   }
 }
 
-/** Memory of the program where the string can be read, its end included. */
-function readable(h: Handler, e: Expr): Spot {
-  if (e.kind === "builtin" && e.name === "comm" && h.comm !== undefined) return h.comm;
-  if (hasPlace(h, e)) {
-    const from = place(h, e);
-    if (from.space === "program" && from.offset % 8 === 0) return from;
-  }
-  return temporaryOf(h, e);
+/** Where the string can be read by words, its end included. */
+function readable(h: Handler, e: Expr): Words {
+  const known = e.kind === "builtin" && e.name === "comm" ? h.comm : undefined;
+  const direct = known === undefined && hasPlace(h, e) ? wordsOf(h, place(h, e)) : undefined;
+  if (direct !== undefined) return direct;
+  const { base, offset } = known ?? temporaryOf(h, e);
+  return (at, size) => h.builder.load(base, offset + at, size);
 }
 
 function sizeOf(h: Handler, e: Expr): number {

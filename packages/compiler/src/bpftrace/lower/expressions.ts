@@ -10,7 +10,7 @@ import { isScalar } from "./layout.ts";
 import { readMap, updateMap } from "./maps.ts";
 import { address, read } from "./memory.ts";
 import { notLowered, refuse } from "./messages.ts";
-import { arithmetic, comparison, fit, isComparison } from "./operators.ts";
+import { arithmetic, comparison, fit, isComparison, numberOf } from "./operators.ts";
 import { hasPlace, place } from "./places.ts";
 import { statements } from "./statements.ts";
 
@@ -77,9 +77,9 @@ function unary(h: Handler, e: Unary): Inst {
   const { builder } = h;
   switch (e.op) {
     case "-":
-      return fit(h, builder.binary("sub", h.constant(0), scalar(h, e.operand)), h.typeOf(e));
+      return fit(h, builder.binary("sub", h.constant(0), numberOf(h, scalar(h, e.operand))), h.typeOf(e));
     case "~":
-      return fit(h, builder.binary("xor", scalar(h, e.operand), h.constant(-1)), h.typeOf(e));
+      return fit(h, builder.binary("xor", numberOf(h, scalar(h, e.operand)), h.constant(-1)), h.typeOf(e));
     case "!":
       return builder.compare("eq", scalar(h, e.operand), h.constant(0));
     case "*":

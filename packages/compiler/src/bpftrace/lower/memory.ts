@@ -67,6 +67,23 @@ export function read(h: Handler, place: Place, type: Type, span: Span): Inst {
   return h.builder.load(h.word(), 0, size, { signed });
 }
 
+/** A string's or array's bytes in a kernel object that the verifier lets programs load from: what {@link loadBytes} takes. */
+export function isTrustedArray(place: Place): place is Place & { readonly field: FieldPath } {
+  return place.trusted && isDirect(place) && place.field !== undefined && place.bits === undefined;
+}
+
+/** Loads `size` bytes, `at` bytes into an array of bytes that is a member of a trusted object. */
+export function loadBytes(
+  h: Handler,
+  place: Place & { readonly field: FieldPath },
+  at: number,
+  size: AccessSize,
+): Inst {
+  const element = { struct: place.field.struct, path: [...place.field.path, at] };
+  const core = relocation(h, { ...place, field: element });
+  return h.builder.load(place.base, place.offset + at, size, core === undefined ? {} : { core });
+}
+
 /** Copies `bytes` bytes from a place to memory of the program; zeros where the place can't be read. */
 export function readBytes(
   h: Handler,

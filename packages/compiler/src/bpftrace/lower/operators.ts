@@ -4,6 +4,7 @@ import type { BinaryOp } from "../ast.ts";
 import type { Type } from "../types.ts";
 import { asInteger, commonSign, UINT64 } from "../values.ts";
 import type { Handler } from "./handler.ts";
+import { Helper } from "../../lowering/helpers.ts";
 import { byteSize } from "./layout.ts";
 
 export type ArithmeticOp = "+" | "-" | "*" | "/" | "%" | "&" | "|" | "^" | "<<" | ">>";
@@ -27,19 +28,48 @@ const PLAIN: Readonly<Partial<Record<ArithmeticOp, IrOp>>> = {
 
 export function arithmetic(h: Handler, op: ArithmeticOp, left: Operand, right: Operand): Inst {
   const { builder } = h;
-  const a = op === "+" ? scaled(h, left, right.type) : left.value;
-  const b = op === "+" || op === "-" ? scaled(h, right, left.type) : right.value;
+  const [x, y] = inArithmetic(
+    h,
+    op,
+    op === "+" ? scaled(h, left, right.type) : left.value,
+    op === "+" || op === "-" ? scaled(h, right, left.type) : right.value,
+  );
   const plain = PLAIN[op];
-  if (plain !== undefined) return builder.binary(plain, a, b);
+  if (plain !== undefined) return builder.binary(plain, x, y);
   const signed = op === ">>" ? isSigned(left.type) : bothSigned(left.type, right.type);
   switch (op) {
     case "/":
-      return builder.binary(signed ? "sdiv" : "udiv", a, b);
+      return builder.binary(signed ? "sdiv" : "udiv", x, y);
     case "%":
-      return builder.binary(signed ? "smod" : "umod", a, b);
+      return builder.binary(signed ? "smod" : "umod", x, y);
     default:
-      return builder.binary(signed ? "ashr" : "lshr", a, b);
+      return builder.binary(signed ? "ashr" : "lshr", x, y);
   }
+}
+
+/** How far a constant may move a pointer that the verifier knows. */
+const REACH = 1n << 28n;
+
+/** The verifier lets its own pointers be moved by constants and subtracted from each other; for all else they are numbers. */
+function inArithmetic(h: Handler, op: ArithmeticOp, a: Inst, b: Inst): readonly [Inst, Inst] {
+  const near = (value: Inst): boolean => value.op === "const" && value.value < REACH;
+  if (isTrusted(a) && ((op === "-" && isTrusted(b)) || ((op === "+" || op === "-") && near(b)))) return [a, b];
+  if (op === "+" && isTrusted(b) && near(a)) return [a, b];
+  return [numberOf(h, a), numberOf(h, b)];
+}
+
+function isTrusted({ type }: Inst): boolean {
+  return type.kind === "pointer" && type.to === "trusted";
+}
+
+/** A pointer that the verifier knows, as a number that it knows nothing of. */
+export function numberOf(h: Handler, value: Inst): Inst {
+  if (!isTrusted(value)) return value;
+  const { builder } = h;
+  const pointer = builder.slot(8, "pointer");
+  builder.store(pointer, 0, 8, value);
+  builder.call(Helper.probeReadKernel, [h.word(), h.constant(8), pointer]);
+  return builder.load(h.word(), 0, 8);
 }
 
 /** An integer next to a pointer counts elements of what it points to. */
@@ -96,9 +126,13 @@ export function fit(h: Handler, value: Inst, type: Type): Inst {
   switch (type.kind) {
     case "int":
     case "enum":
-      return type.size === 8 ? value : h.builder.extend(value, (type.size * 8) as 8 | 16 | 32, type.signed);
+      return type.size === 8
+        ? value
+        : h.builder.extend(numberOf(h, value), (type.size * 8) as 8 | 16 | 32, type.signed);
     case "bool":
       return h.builder.compare("ne", value, h.constant(0));
+    case "pointer":
+      return type.trusted ? value : numberOf(h, value);
     default:
       return value;
   }

@@ -10,6 +10,7 @@ import type { Handler } from "./handler.ts";
 import { byteSize, itemOffset } from "./layout.ts";
 import { address, type Place } from "./memory.ts";
 import { notReadable, refuse, unknownMember } from "./messages.ts";
+import { numberOf } from "./operators.ts";
 import { temporaryOf } from "./values.ts";
 
 /** Whether `e` is read from where it lies rather than computed. */
@@ -126,7 +127,7 @@ function element(h: Handler, e: Index): Place {
   const start = flatten(h, outer);
   // The verifier knows no bounds for a computed index: such elements are read through a helper.
   return {
-    base: builder.binary("add", start.base, distance),
+    base: builder.binary("add", numberOf(h, start.base), distance),
     offset: 0,
     space: start.space === "user" ? "user" : "kernel",
     trusted: false,

@@ -1,5 +1,5 @@
 /** Strings: written to where they are wanted, without copies in between. */
-import type { Inst } from "../../ir/index.ts";
+import type { AccessSize, Inst } from "../../ir/index.ts";
 import type { Call, Expr } from "../ast.ts";
 import type { AddressSpace } from "../types.ts";
 import { storeComm } from "./comm.ts";
@@ -8,7 +8,7 @@ import { enterBlock, scalar } from "./expressions.ts";
 import type { Handler, Spot } from "./handler.ts";
 import { alignUp } from "./layout.ts";
 import { mapEntryInto } from "./maps.ts";
-import { address, readString, type Place } from "./memory.ts";
+import { address, isTrustedArray, loadBytes, readString, type Place } from "./memory.ts";
 import { notLowered, refuse } from "./messages.ts";
 import { place } from "./places.ts";
 import { literalText } from "./text.ts";
@@ -74,13 +74,26 @@ function storeCall(h: Handler, e: Call, size: number, spot: Spot, exact: boolean
     type.kind === "pointer" || type.kind === "array" ? type.space : h.variant.user ? "user" : "kernel";
   if (exact) h.builder.zero(spot.base, spot.offset, alignUp(size));
   const from = type.kind === "array" ? address(h, place(h, pointer)) : scalar(h, pointer);
-  readString(
-    h,
-    from,
-    space === "program" ? "kernel" : space,
-    spot,
-    length === undefined ? h.constant(size) : limited(h, length, size),
-  );
+  const bytes = length === undefined ? h.constant(size) : limited(h, length, size);
+  readString(h, from, space === "program" ? "kernel" : space, spot, bytes);
+}
+
+/**
+ * The first `bytes` bytes of the string that `str()` reads from an address, in memory of their own: as
+ * much as a comparison looks at. One byte more is read, so that a longer string is not cut to an equal
+ * one. Undefined for other strings.
+ */
+export function prefixOf(h: Handler, e: Expr, bytes: number): Words | undefined {
+  if (e.kind !== "call" || e.name !== "str") return undefined;
+  const [pointer, length] = e.args;
+  const type = pointer === undefined ? undefined : h.typeOf(pointer);
+  if (pointer === undefined || length !== undefined || (type?.kind !== "pointer" && type?.kind !== "int"))
+    return undefined;
+  const read = Math.min(stringSize(h, e), bytes + 1);
+  const spot = h.temporary(read, "prefix", e.span);
+  const space = type.kind === "pointer" ? type.space : h.variant.user ? "user" : "kernel";
+  readString(h, scalar(h, pointer), space === "program" ? "kernel" : space, spot, h.constant(read));
+  return (at, size) => h.builder.load(spot.base, spot.offset + at, size);
 }
 
 /** The bytes for a string of at most `length` characters and its NUL, no more than `size`. */
@@ -97,14 +110,25 @@ function limited(h: Handler, length: Expr, size: number): Inst {
 function storeFrom(h: Handler, from: Place, available: number, size: number, spot: Spot, exact: boolean): void {
   const { builder } = h;
   const bytes = Math.min(available, size);
-  if (from.space === "program" && from.offset % 8 === 0 && bytes % 8 === 0 && bytes <= 64) {
-    if (exact) copyCut(h, from, bytes, spot);
-    else builder.copy(spot.base, spot.offset, from.base, from.offset, bytes);
+  const word = wordsOf(h, from);
+  if (word !== undefined && bytes % 8 === 0 && bytes <= 64) {
+    if (exact) copyCut(h, word, bytes, spot);
+    else for (let at = 0; at < bytes; at += 8) builder.store(spot.base, spot.offset + at, 8, word(at, 8));
     if (exact && alignUp(size) > bytes) builder.zero(spot.base, spot.offset + bytes, alignUp(size) - bytes);
     return;
   }
   if (exact) builder.zero(spot.base, spot.offset, alignUp(size));
   readString(h, address(h, from), from.space === "user" ? "user" : "kernel", spot, h.constant(bytes));
+}
+
+/** Loads some bytes at an offset into a string. */
+export type Words = (at: number, size: AccessSize) => Inst;
+
+/** The words of a string that programs may load themselves; undefined if it takes a helper to read it. */
+export function wordsOf(h: Handler, from: Place): Words | undefined {
+  if (from.space === "program" && from.offset % 8 === 0)
+    return (at, size) => h.builder.load(from.base, from.offset + at, size);
+  return isTrustedArray(from) ? (at, size) => loadBytes(h, from, at, size) : undefined;
 }
 
 /**
@@ -113,14 +137,14 @@ function storeFrom(h: Handler, from: Place, available: number, size: number, spo
  * the top bit first at the lowest byte that is zero; the bits below that one are kept, and once a NUL
  * was seen nothing more is.
  */
-function copyCut(h: Handler, from: Place, bytes: number, spot: Spot): void {
+function copyCut(h: Handler, words: Words, bytes: number, spot: Spot): void {
   const { builder } = h;
   const ones = h.constant(0x0101010101010101n);
   const tops = h.constant(0x8080808080808080n);
   const all = h.constant(-1);
   let alive: Inst | undefined;
   for (let offset = 0; offset < bytes; offset += 8) {
-    const word = builder.load(from.base, from.offset + offset, 8);
+    const word = words(offset, 8);
     const borrowed = builder.binary("and", builder.binary("sub", word, ones), builder.binary("xor", word, all));
     const zeros = builder.binary("and", borrowed, tops);
     const negated = builder.binary("sub", h.constant(0), zeros);

@@ -5,6 +5,7 @@ import type { ArgumentSource, ProbeVariant } from "../../types.ts";
 import type { Diagnostics } from "../../../diagnostics/index.ts";
 import type { Target } from "@sonde/bpf/spec";
 import type { Settings } from "../config.ts";
+import type { CheckOptions } from "../program.ts";
 import type { Uses } from "./uses.ts";
 
 /** Attach points of one probe that share a program. */
@@ -33,7 +34,7 @@ export interface Expansion {
   readonly uses: Uses;
   readonly target: Target;
   readonly settings: Settings;
-  readonly pid: number | undefined;
+  readonly options: CheckOptions;
   readonly diagnostics: Diagnostics;
   /** Names to be near to, by pattern, as far as they were needed. */
   readonly candidates: Map<string, readonly string[]>;

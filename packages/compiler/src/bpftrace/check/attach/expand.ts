@@ -40,7 +40,7 @@ export function expand(
         uses,
         target,
         settings,
-        pid: options.pid,
+        options,
         diagnostics,
         candidates,
         remarks,

@@ -39,3 +39,17 @@ export function signatureOf(prototype: Prototype | undefined, uses: Uses): strin
   });
   return JSON.stringify([used, uses.retval ? [prototype.params.length, prototype.result] : []]);
 }
+
+/**
+ * The kernel's `typedef void (*btf_trace_NAME)(void *, ...)` is what the verifier types arguments by,
+ * but its parameters have no names. Those are in the functions that the same macro makes, which of
+ * them depends on the kernel. The first parameter is not the tracepoint's.
+ */
+export function rawPrototype(btf: Btf, name: string): Prototype | undefined {
+  if (btf.find(`btf_trace_${name}`, "typedef").length === 0) return undefined;
+  for (const prefix of ["__probestub_", "__traceiter_", "__bpf_trace_"]) {
+    const prototype = prototypeOf(btf, `${prefix}${name}`, true);
+    if (prototype !== undefined) return { ...prototype, params: prototype.params.slice(1) };
+  }
+  return undefined;
+}

@@ -1,10 +1,10 @@
 /** Tracepoints, by their records or by their raw arguments. */
-import type { Btf } from "@sonde/bpf/btf";
 import * as messages from "../../messages/probes.ts";
 import type { ArgumentSource } from "../../types.ts";
 import { NO_ARGUMENTS, type Expanded, type Expansion } from "./draft.ts";
 import { matches } from "./missing.ts";
-import { prototypeOf, signatureOf, type Prototype } from "./prototypes.ts";
+import { rawPrototype, signatureOf } from "./prototypes.ts";
+import { rawRoad } from "./raw-road.ts";
 
 export function expandTracepoint(expansion: Expansion): readonly Expanded[] {
   const { parts, point, probe, uses, target, diagnostics } = expansion;
@@ -18,6 +18,24 @@ export function expandTracepoint(expansion: Expansion): readonly Expanded[] {
       const colon = found.indexOf(":");
       const attach = { kind: "tracepoint", category: found.slice(0, colon), name: found.slice(colon + 1) } as const;
       const title = `tracepoint:${found}`;
+      const raw = rawRoad(expansion, found);
+      if (raw !== undefined) {
+        const { probe: rewritten, programType, arguments: source } = raw;
+        expansion.remarks.push(
+          `${title} is attached as a ${programType === "tracing" ? "BTF" : "raw"} tracepoint: the same values for less`,
+        );
+        const types = source.kind === "array" ? JSON.stringify([found, source.params]) : "";
+        return {
+          probe: rewritten,
+          provider: point.provider,
+          programType,
+          attach: [raw.attach],
+          title,
+          arguments: source,
+          user: false,
+          signature: `${types}${uses.title ? title : ""}`,
+        };
+      }
       const format = uses.args ? target.tracepoint(attach.category, attach.name) : undefined;
       const source: ArgumentSource = format === undefined ? NO_ARGUMENTS : { kind: "tracepoint", format };
       // Only the fields that are used have to lie at the same places; syscalls' pointers are user space's.
@@ -64,18 +82,4 @@ export function expandRawTracepoint(expansion: Expansion): readonly Expanded[] {
       signature,
     };
   });
-}
-
-/**
- * The kernel's `typedef void (*btf_trace_NAME)(void *, ...)` is what the verifier types arguments by,
- * but its parameters have no names. Those are in the functions that the same macro makes, which of
- * them depends on the kernel. The first parameter is not the tracepoint's.
- */
-function rawPrototype(btf: Btf, name: string): Prototype | undefined {
-  if (btf.find(`btf_trace_${name}`, "typedef").length === 0) return undefined;
-  for (const prefix of ["__probestub_", "__traceiter_", "__bpf_trace_"]) {
-    const prototype = prototypeOf(btf, `${prefix}${name}`, true);
-    if (prototype !== undefined) return { ...prototype, params: prototype.params.slice(1) };
-  }
-  return undefined;
 }

@@ -6,7 +6,12 @@ import type { Expanded, Expansion } from "./draft.ts";
 import { matches } from "./missing.ts";
 
 export function expandUprobe(expansion: Expansion, provider: "uprobe" | "uretprobe"): readonly Expanded[] {
-  const { parts, point, diagnostics, pid } = expansion;
+  const {
+    parts,
+    point,
+    diagnostics,
+    options: { pid },
+  } = expansion;
   const [path = "", written = ""] = parts;
   if (path === "" || written === "" || parts.length !== 2) {
     if (parts.length > 2 && path !== "") diagnostics.report(messages.addressProbe, point.span, provider);
