@@ -18,7 +18,7 @@ export async function refusal(words, { nobody = false, input = "" } = {}) {
   const child = spawn(path.join(root, "bin/sonde"), words, {
     cwd: "/",
     env: childEnvironment(),
-    timeout: 20_000,
+    timeout: 60_000,
     killSignal: "SIGKILL",
     ...(nobody && { uid: NOBODY, gid: NOBODY }),
   });
@@ -45,7 +45,7 @@ export async function refusal(words, { nobody = false, input = "" } = {}) {
 async function leftBehind(before) {
   /** @type {string[]} */
   let left = [];
-  for (let attempt = 0; attempt < 50; attempt++) {
+  for (let attempt = 0; attempt < 200; attempt++) {
     left = objects().filter((object) => !before.has(object));
     if (left.length > 0) {
       const held = heldObjects();

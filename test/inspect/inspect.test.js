@@ -155,13 +155,12 @@ test("links say what they run, where, and who holds them", async () => {
 });
 
 test("the cost of a program is that of the runs in the interval", async () => {
-  const other = writer(2_000);
-  const inspecting = inspect("prog", "count_writes_by_process", "--interval", "3");
-  // Statistics are on by then: Node.js starts in well under a second.
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  await other.run();
+  let inspected = false;
+  const inspecting = inspect("prog", "count_writes_by_process", "--interval", "2").finally(() => (inspected = true));
+  // Writes go on for all of the interval, whenever Node.js has come to it.
+  while (!inspected) await writer(2_000).run();
   const [{ cost, runs, nanoseconds }] = (await inspecting).programs;
-  assert.ok(cost.eventsPerSecond * 3.5 >= 2_000, `${cost.eventsPerSecond} events a second`);
+  assert.ok(cost.eventsPerSecond * 2.5 >= 2_000, `${cost.eventsPerSecond} events a second`);
   assert.ok(cost.nanosecondsPerEvent > 5 && cost.nanosecondsPerEvent < 100_000, `${cost.nanosecondsPerEvent} ns`);
   const share = (cost.eventsPerSecond * cost.nanosecondsPerEvent) / 1e9;
   assert.ok(Math.abs(cost.cpu - share) < 1e-9 + share / 1000, `${cost.cpu} is not ${share}`);

@@ -41,7 +41,7 @@ export function exists(kind, id) {
 /** Waits until the kernel has freed it, some time after its last user has gone. @param {"prog" | "map" | "link"} kind @param {number} id */
 export async function gone(kind, id) {
   for (let attempt = 0; exists(kind, id); attempt++) {
-    if (attempt === 50) throw new Error(`${kind} ${id} is still there after 5 s`);
+    if (attempt === 200) throw new Error(`${kind} ${id} is still there after 20 s`);
     await sleep(100);
   }
 }

@@ -17,10 +17,15 @@ const HOME = "\u001b[H";
 const HIDE_CURSOR = "\u001b[?25l";
 const SHOW_CURSOR = "\u001b[?25h";
 
-/** What a terminal of `columns` by `rows` is sent, until Ctrl-C is typed after four frames. @param {number} columns @param {number} rows */
+/**
+ * What a terminal of `columns` by `rows` is sent, until Ctrl-C is typed after four frames, and how sonde
+ * ends. No shell stays between: Ctrl-C reaches every process of the terminal.
+ * @param {number} columns
+ * @param {number} rows
+ */
 async function onTerminal(columns, rows) {
-  const sonde = `stty cols ${columns} rows ${rows}; ${path.join(root, "bin/sonde")} inspect --watch --interval 0.2; echo "status $?"`;
-  const terminal = spawn("script", ["--quiet", "--command", sonde, "/dev/null"], {
+  const sonde = `stty cols ${columns} rows ${rows}; exec ${path.join(root, "bin/sonde")} inspect --watch --interval 0.2`;
+  const terminal = spawn("script", ["--quiet", "--return", "--command", sonde, "/dev/null"], {
     env: childEnvironment(),
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -33,17 +38,17 @@ async function onTerminal(columns, rows) {
     asked = true;
     terminal.stdin.write("\u0003");
   });
-  await ended;
-  return output;
+  const [status] = await ended;
+  return { output, status };
 }
 
 test("frames fit the terminal, and Ctrl-C gives it back", async () => {
-  const output = await onTerminal(80, 24);
+  const { output, status } = await onTerminal(80, 24);
+  assert.equal(status, 0);
   // The first HOME is of clearing the screen.
   const [start = "", , ...frames] = output.split(HOME);
   assert.ok(start.includes(HIDE_CURSOR));
-  const end = output.slice(output.lastIndexOf(SHOW_CURSOR));
-  assert.match(end, /status 0/);
+  assert.equal(output.slice(output.lastIndexOf(SHOW_CURSOR)), `${SHOW_CURSOR}\r\n`);
   assert.ok(frames.length >= 4, `${frames.length} frames`);
   for (const frame of frames) {
     const lines = plain(frame.split(SHOW_CURSOR)[0] ?? "").split("\n");
@@ -55,7 +60,7 @@ test("frames fit the terminal, and Ctrl-C gives it back", async () => {
 });
 
 test("what is too much for a low terminal is counted", async () => {
-  const output = await onTerminal(60, 6);
+  const { output } = await onTerminal(60, 6);
   const frame = plain(output.split(HOME).at(-1) ?? "");
   assert.match(frame, /^\.\.\. \d+ more lines$/m);
 });

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { attachedObjects, remaining } from "../../tools/lib/bpf-objects.js";
+import { attachedObjects, notFreed } from "../../tools/lib/bpf-objects.js";
 import { root } from "../../tools/lib/environment.js";
 import { fetchText, freePort, startAgent, startService } from "../support/services.js";
 import { ddCommand } from "../support/sonde.js";
@@ -67,15 +67,13 @@ test("a monitor is switched off and on by the API, and the agent leaves nothing 
   const objects = await attachedObjects(agent.pid);
 
   await fetchText(`${agent.url}/api/v1/monitors/writes/disable`, { method: "POST" });
-  for (let attempt = 0; attempt < 30 && remaining(objects).length > 0; attempt++) await sleep(100);
-  assert.deepEqual(remaining(objects), []);
+  assert.deepEqual(await notFreed(objects), []);
 
   await fetchText(`${agent.url}/api/v1/monitors/writes/enable`, { method: "POST" });
   const again = await attachedObjects(agent.pid);
   assert.equal(again.programs.length, objects.programs.length);
   await agent.stop();
-  for (let attempt = 0; attempt < 30 && remaining(again).length > 0; attempt++) await sleep(100);
-  assert.deepEqual(remaining(again), []);
+  assert.deepEqual(await notFreed(again), []);
 });
 
 /** @param {import("node:test").TestContext} context @param {string} target @returns {Promise<string>} its URL */

@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { attachedObjects, remaining } from "../../tools/lib/bpf-objects.js";
+import { attachedObjects, notFreed } from "../../tools/lib/bpf-objects.js";
 import { ddCommand, startSonde } from "../support/sonde.js";
 
 const program = 'tracepoint:syscalls:sys_enter_write /comm == "dd"/ { @ = count(); printf("write\\n"); }';
@@ -20,7 +19,7 @@ test("Ctrl-C loses nothing of what is still in the ring", async () => {
   assert.match(stdout, new RegExp(`^@: ${events}$`, "m"));
   assert.equal(/lost/i.test(stderr), false, stderr);
   assert.equal(status, 0);
-  await gone(objects);
+  assert.deepEqual(await notFreed(objects), []);
 });
 
 test("kill -9 leaves nothing attached", async () => {
@@ -33,7 +32,7 @@ test("kill -9 leaves nothing attached", async () => {
   assert.ok(objects.programs.length >= 3, JSON.stringify(objects));
   trace.child.kill("SIGKILL");
   assert.equal((await trace.ended).status, "SIGKILL");
-  await gone(objects);
+  assert.deepEqual(await notFreed(objects), []);
 });
 
 test("a closed pipe is a normal end", async () => {
@@ -43,11 +42,5 @@ test("a closed pipe is a normal end", async () => {
   const { status, stderr } = await trace.ended;
   assert.equal(stderr, "");
   assert.equal(status, 0);
-  await gone(objects);
+  assert.deepEqual(await notFreed(objects), []);
 });
-
-/** The kernel frees programs a moment after their last user is gone. @param {import("../../tools/lib/bpf-objects.js").BpfObjects} objects */
-async function gone(objects) {
-  for (let attempt = 0; attempt < 30 && remaining(objects).length > 0; attempt++) await sleep(100);
-  assert.deepEqual(remaining(objects), []);
-}

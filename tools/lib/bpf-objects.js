@@ -35,26 +35,43 @@ function readInfo(file) {
 }
 
 /**
- * Waits until a process holds programs and no more are being added.
+ * Waits until a process holds programs, no more are being added, and it sleeps: on a busy machine a
+ * process that adds nothing may be waiting for its turn.
  * @param {number} pid
  * @returns {Promise<BpfObjects>}
  */
 export async function attachedObjects(pid) {
   let before = "";
-  for (let attempt = 0; attempt < 150; attempt++) {
+  for (let attempt = 0; attempt < 300; attempt++) {
     await sleep(100);
     const objects = bpfObjectsOf(pid);
-    const now = JSON.stringify(objects);
-    if (objects.programs.length > 0 && now === before) return objects;
+    const now = isAsleep(pid) ? JSON.stringify(objects) : "";
+    if (objects.programs.length > 0 && now !== "" && now === before) return objects;
     before = now;
   }
-  throw new Error(`process ${pid} attached no program within 15 s`);
+  throw new Error(`process ${pid} attached no program within 30 s`);
+}
+
+/** Whether the main thread waits for something to happen. @param {number} pid */
+function isAsleep(pid) {
+  // The state is the first field behind the name, which may hold anything but a newline.
+  return /^\d+ \(.*\) S /s.test(readInfo(`/proc/${pid}/stat`));
 }
 
 /** Those of the objects that the kernel still has, as "prog 12" or "link 3". @param {BpfObjects} objects */
-export function remaining(objects) {
+function remaining(objects) {
   const named = [...objects.programs.map((id) => ["prog", id]), ...objects.links.map((id) => ["link", id])];
   return named
     .filter(([kind, id]) => spawnSync("bpftool", [String(kind), "show", "id", String(id)]).status === 0)
     .map(([kind, id]) => `${kind} ${id}`);
+}
+
+/** Waits until the kernel has freed all of them, a moment after their last user is gone; answers those still there after 20 s. @param {BpfObjects} objects */
+export async function notFreed(objects) {
+  let left = remaining(objects);
+  for (let attempt = 0; attempt < 200 && left.length > 0; attempt++) {
+    await sleep(100);
+    left = remaining(objects);
+  }
+  return left;
 }
