@@ -1,7 +1,8 @@
 /*
  * cc -O1 -static -nostdlib -fno-stack-protector -fcf-protection=none -Wl,--build-id=none -o usdt-sample usdt-sample.c
+ * and with -static-pie -fpie: usdt-sample-pie
  *
- * Waits for a byte, then passes its two probes ten times; the second only while somebody listens.
+ * Waits for a byte, then passes its three probes ten times; the second only while somebody listens.
  */
 #define NOTE(provider, name, semaphore, arguments) \
 	"990: nop\n" \
@@ -26,6 +27,9 @@ static long call(long number, long a, long b, long c)
 	return result;
 }
 
+/* Of indices 1 to 10, since the probe's argument is one entry further than its registers say. */
+static const volatile int squares[] = { 0, 0, -1, -4, -9, -16, -25, -36, -49, -64, -81, -100 };
+
 __attribute__((noinline)) static void pass(long round)
 {
 	volatile int negative = -5;
@@ -33,6 +37,7 @@ __attribute__((noinline)) static void pass(long round)
 	asm volatile(NOTE("sonde_test", "plain", "0", "8@%[round] -4@%[negative] 4@$1234") : : [round] "r"(round), [negative] "m"(negative));
 	if (sonde_test_counted_semaphore)
 		asm volatile(NOTE("sonde_test", "counted", "sonde_test_counted_semaphore", "8@%[round]") : : [round] "r"(round));
+	asm volatile(NOTE("sonde_test", "indexed", "0", "-4@4(%[squares],%[round],4) 8@%[round]") : : [squares] "r"(squares), [round] "r"(round), "m"(squares));
 }
 
 void _start(void)
@@ -40,6 +45,7 @@ void _start(void)
 	char byte;
 
 	call(0, 0, (long)&byte, 1);
+	(void)squares[0]; /* Programs read only memory that is there already. */
 	for (long round = 1; round <= 10; round++)
 		pass(round);
 	call(60, 0, 0, 0);

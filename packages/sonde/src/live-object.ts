@@ -8,6 +8,7 @@ import {
   type Link,
   stopAll,
   streamIterator,
+  type UsdtSpecs,
   usdtSpecs,
 } from "@sonde/kernel/links";
 import { attachXdp } from "@sonde/kernel/links/net";
@@ -31,6 +32,7 @@ export class LiveObject {
   readonly #links: Link[] = [];
   readonly #readers = new Map<string, Ring | PerfBuffer>();
   #types: BtfReader | undefined;
+  #usdt: UsdtSpecs | undefined;
 
   /** Takes the collection over. `vmlinux` gives the kernel's types, by which system calls are found faster. */
   constructor(
@@ -213,8 +215,9 @@ export class LiveObject {
 
   #attachTo(program: Program, target: AttachTarget, options: AttachOptions): Link {
     if (target.kind === "xdp") return attachXdp(this.kernel, program, { device: target.device });
-    const usdt = target.kind === "usdt" ? usdtSpecs(this.collection) : undefined;
-    return this.#attacher.attach(program, target, usdt === undefined ? options : { usdt, ...options });
+    if (target.kind !== "usdt") return this.#attacher.attach(program, target, options);
+    this.#usdt ??= usdtSpecs(this.collection);
+    return this.#attacher.attach(program, target, { ...(this.#usdt && { usdt: this.#usdt }), ...options });
   }
 
   #valueCodec<V>(name: string, options: CodecOptions): Codec<V> {

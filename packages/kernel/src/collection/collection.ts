@@ -47,6 +47,7 @@ export class Collection {
   readonly #spec: ObjectSpec;
   readonly #maps: ReadonlyMap<string, BpfMap>;
   readonly #structOps: ReadonlyMap<string, Uint8Array>;
+  #types: BtfReader | undefined;
 
   /** Takes maps and programs over. `structOps` are the values to register, by map. */
   constructor(
@@ -69,6 +70,11 @@ export class Collection {
 
   get maps(): Iterable<BpfMap> {
     return this.#maps.values();
+  }
+
+  /** The object's own BTF, by which maps, globals and records are read; undefined if it has none. */
+  types(): BtfReader | undefined {
+    return this.#spec.btf.length === 0 ? undefined : (this.#types ??= new BtfReader(this.#spec.btf));
   }
 
   /** Throws if the object has no map of this name. */
@@ -100,7 +106,7 @@ export class Collection {
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what the variables are
   globals<T = Globals>(section: string): T {
     const { map, typeId } = dataSectionOf(this.#spec, section);
-    return globalsOf<T>(this.map(map.name), new BtfReader(this.#spec.btf), typeId);
+    return globalsOf<T>(this.map(map.name), this.types() ?? new BtfReader(this.#spec.btf), typeId);
   }
 
   /**

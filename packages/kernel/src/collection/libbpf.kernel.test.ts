@@ -40,7 +40,8 @@ const OBJECTS: readonly { readonly name: string; readonly needs: readonly Kernel
   { name: "iterators", needs: ["iterator"] },
   { name: "replaced", needs: [] },
   { name: "hooks", needs: ["fentry", "lsm"] },
-  { name: "usdt", needs: ["attach_cookie"] },
+  { name: "usdt", needs: [] },
+  { name: "usdt_indexed", needs: [] },
 ];
 
 for (const { name, needs } of OBJECTS) {

@@ -9,24 +9,28 @@ import type { Btf, BtfMember, Composite } from "@sonde/bpf/btf";
 import type { MapSpec } from "@sonde/bpf/spec";
 import { BpfMap } from "../maps/map.ts";
 import type { AttachPoint } from "../programs/attach-point.ts";
-import type { KernelTypes } from "../programs/kernel-types.ts";
+import type { FoundType, KernelTypes, ModuleTypes } from "../programs/kernel-types.ts";
 import { mapCreate } from "../sys/bpf/map-commands.ts";
-import { MapTypeId } from "../sys/constants.ts";
-import { UnsupportedFeatureError } from "../sys/errors.ts";
+import { MapFlag, MapTypeId } from "../sys/constants.ts";
+import { Errno } from "../sys/errno.ts";
+import { KernelError, UnsupportedFeatureError } from "../sys/errors.ts";
+import type { FileDescriptor } from "../sys/file-descriptor.ts";
 import type { Kernel } from "../sys/kernel.ts";
 
 /** A struct_ops map's value, and where programs' descriptors go. */
 export interface StructOps {
   readonly spec: MapSpec;
-  /** In the kernel's BTF: the wrapping struct, which is the map's value. */
+  /** In the kernel's BTF, or that of `module`: the wrapping struct, which is the map's value. */
   readonly valueTypeId: number;
+  /** Who offers it, if not the kernel itself. */
+  readonly module?: ModuleTypes;
   readonly value: Uint8Array;
   readonly functions: readonly { readonly program: string; readonly valueOffset: number }[];
   /** How each program must be loaded: for the kernel's struct, by the member's index. */
   readonly points: ReadonlyMap<string, AttachPoint>;
 }
 
-/** Errors: UnsupportedFeatureError where the kernel has no such struct_ops; TypeError for members that do not fit. */
+/** Errors: UnsupportedFeatureError where neither the kernel nor a loaded module has such struct_ops; TypeError for members that do not fit. */
 export function structOpsOf(spec: MapSpec, local: Btf, types: KernelTypes): StructOps {
   const subject = `struct_ops map '${spec.name}'`;
   const fail = (problem: string): never => {
@@ -35,20 +39,12 @@ export function structOpsOf(spec: MapSpec, local: Btf, types: KernelTypes): Stru
   const own = resolve(local, spec.valueTypeId);
   if (!isComposite(own) || spec.data === undefined) return fail("it has no struct for its value");
   const name = essentialName(own.name);
-  const vmlinux = types.vmlinux(subject);
-  const kernelId = vmlinux.find(name, "struct")[0];
-  const wrapperId = vmlinux.find(`bpf_struct_ops_${name}`, "struct")[0];
-  if (kernelId === undefined || wrapperId === undefined) {
-    throw new UnsupportedFeatureError(
-      `struct_ops of ${name}`,
-      undefined,
-      `the kernel's types have no struct bpf_struct_ops_${name}`,
-    );
-  }
-  const kernelStruct = vmlinux.type(kernelId) as Composite;
-  const wrapper = vmlinux.type(wrapperId) as Composite;
-  const dataAt = wrapper.members.find(({ type }) => type === kernelId)?.bitOffset;
-  if (dataAt === undefined) return fail(`the kernel's struct bpf_struct_ops_${name} does not hold a struct ${name}`);
+  const { btf, id: valueTypeId, module } = wrapperOf(name, types, subject);
+  const wrapper = btf.type(valueTypeId) as Composite;
+  const held = wrapper.members.find(({ type }) => isStruct(btf, type, name));
+  if (held === undefined) return fail(`the kernel's struct bpf_struct_ops_${name} does not hold a struct ${name}`);
+  const kernelStruct = resolve(btf, held.type) as Composite;
+  const dataAt = held.bitOffset;
 
   const value = new Uint8Array(wrapper.size);
   const programs = new Map((spec.references ?? []).map((reference) => [reference.at, reference.name]));
@@ -70,16 +66,34 @@ export function structOpsOf(spec: MapSpec, local: Btf, types: KernelTypes): Stru
     if (resolve(local, member.type).kind === "ptr") {
       if (program === undefined) continue;
       functions.push({ program, valueOffset });
-      points.set(program, { expectedAttachType: index, btfTarget: { name, kind: "struct" }, targets: [] });
+      points.set(program, {
+        expectedAttachType: index,
+        btfTarget: { name, kind: "struct", ...(module !== undefined && { module: module.name }) },
+        targets: [],
+      });
     } else {
-      if (sizeOf(vmlinux, theirs.type) !== size)
-        fail(
-          `member '${member.name}' has ${size} bytes, in this kernel's struct ${name} ${sizeOf(vmlinux, theirs.type)}`,
-        );
+      if (sizeOf(btf, theirs.type) !== size)
+        fail(`member '${member.name}' has ${size} bytes, in this kernel's struct ${name} ${sizeOf(btf, theirs.type)}`);
       value.set(bytes, valueOffset);
     }
   }
-  return { spec, valueTypeId: wrapperId, value, functions, points };
+  return { spec, valueTypeId, ...(module !== undefined && { module }), value, functions, points };
+}
+
+function wrapperOf(name: string, types: KernelTypes, subject: string): FoundType {
+  const wrapper = `bpf_struct_ops_${name}`;
+  const found = types.find(wrapper, "struct", subject);
+  if (found !== undefined) return found;
+  throw new UnsupportedFeatureError(
+    `struct_ops of ${name}`,
+    undefined,
+    `neither the kernel nor a loaded module has a struct ${wrapper}`,
+  );
+}
+
+function isStruct(btf: Btf, id: number, name: string): boolean {
+  const type = resolve(btf, id);
+  return type.kind === "struct" && type.name === name;
 }
 
 function byteOffset({ name, bitOffset, bitSize }: BtfMember, fail: (problem: string) => never): number {
@@ -87,23 +101,45 @@ function byteOffset({ name, bitOffset, bitSize }: BtfMember, fail: (problem: str
 }
 
 /** Creates the map; it has no value until it is registered. `btfFd` is the object's BTF, which the kernel insists on. */
-export function createStructOps(kernel: Kernel, { spec, valueTypeId, value }: StructOps, btfFd: number): BpfMap {
+export function createStructOps(kernel: Kernel, structOps: StructOps, btfFd: number): BpfMap {
+  const { spec, value } = structOps;
   const size = { keySize: 4, valueSize: value.length };
-  const fd = mapCreate(kernel, {
-    ...size,
-    type: MapTypeId.struct_ops,
-    maxEntries: 1,
-    flags: spec.flags,
-    name: spec.name,
-    btf: { fd: btfFd, keyTypeId: 0, valueTypeId: 0 },
-    vmlinuxValueTypeId: valueTypeId,
-  });
+  const fd = create(kernel, structOps, btfFd, size);
   return new BpfMap(
     kernel,
     fd,
     { ...spec, ...size },
     { ...size, cpus: 1, stride: value.length, entrySize: value.length },
   );
+}
+
+function create(
+  kernel: Kernel,
+  { spec, valueTypeId, module }: StructOps,
+  btfFd: number,
+  size: { readonly keySize: number; readonly valueSize: number },
+): FileDescriptor {
+  try {
+    return mapCreate(kernel, {
+      ...size,
+      type: MapTypeId.struct_ops,
+      maxEntries: 1,
+      flags: module === undefined ? spec.flags : spec.flags | MapFlag.VTYPE_BTF_OBJ_FD,
+      name: spec.name,
+      btf: { fd: btfFd, keyTypeId: 0, valueTypeId: 0 },
+      vmlinuxValueTypeId: valueTypeId,
+      ...(module !== undefined && { moduleBtfFd: module.fd }),
+    });
+  } catch (error) {
+    const unknown = error instanceof KernelError && (error.errno === Errno.EINVAL || error.errno === Errno.E2BIG);
+    if (module === undefined || !unknown) throw error;
+    throw new UnsupportedFeatureError(
+      `struct_ops of modules (here ${module.name})`,
+      "6.9",
+      `BPF_MAP_CREATE answers ${error.code}`,
+      { cause: error },
+    );
+  }
 }
 
 /** The value with programs' descriptors in it; functions whose program was not loaded stay null. */

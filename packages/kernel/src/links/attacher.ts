@@ -1,5 +1,6 @@
 /** Attaches loaded programs to where their events happen. */
 import type { AttachTarget } from "@sonde/bpf/spec";
+import { helper } from "../features/helpers.ts";
 import { syscallPrefix } from "../programs/syscall-wrapper.ts";
 import type { Vmlinux } from "../programs/kernel-types.ts";
 import { FileDescriptor, type Kernel, onlineCpus, rawTracepointOpen } from "../sys/index.ts";
@@ -46,6 +47,7 @@ export class Attacher {
   #tracefs: string | undefined;
   #cpus: readonly number[] | undefined;
   #binding: Binding | undefined;
+  #hasCookies: boolean | undefined;
 
   constructor(kernel: Kernel, options: AttacherOptions = {}) {
     this.#kernel = kernel;
@@ -123,7 +125,9 @@ export class Attacher {
   /** A uprobe for each place in the file that has the probe. */
   #attachUsdt(program: LoadedProgram, target: Extract<AttachTarget, { kind: "usdt" }>, options: AttachOptions): Link {
     const source = this.#source("uprobe");
-    const places = usdtPlaces(target, options).map(({ path, offset, semaphoreOffset, cookie }) => {
+    const hasCookies = (): boolean =>
+      (this.#hasCookies ??= helper({ kernel: this.#kernel }, "get_attach_cookie").supported);
+    const places = usdtPlaces(target, options, hasCookies).map(({ path, offset, semaphoreOffset, cookie }) => {
       const uprobe = { kind: "uprobe", path, offset, onReturn: false } as const;
       const counted = semaphoreOffset === undefined ? options : { ...options, refCounterOffset: semaphoreOffset };
       return { request: uprobeEvent(source, uprobe, this.#firstCpu(), counted), cookie };

@@ -5,7 +5,6 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { AttachTarget } from "@sonde/bpf/spec";
 import { type Collection, type ObjectEditor, loadCollection } from "../collection/index.ts";
 import { kernelTypes, objectWith } from "../collection/testing/objects.ts";
@@ -16,7 +15,6 @@ import { Attacher } from "./attacher.ts";
 import type { Link } from "./link.ts";
 import type { AttachOptions } from "./options.ts";
 import { Writer } from "./testing/writer.ts";
-import { usdtSpecs } from "./usdt/specs.ts";
 
 const kernel = openKernel();
 const vmlinux = kernelTypes();
@@ -229,67 +227,5 @@ kernelTest(
     assert.ok((hits(collection)["on_perf_event"]?.count ?? 0n) > 3n);
     if (existsSync("/sys/bus/event_source/devices/cpu/events/cpu-cycles")) at(0, 0).close();
     else assert.throws(() => at(0, 0), /perf event of type 0, config 0 200 times a second.*\n.*hardware counters/);
-  },
-);
-
-const SAMPLE = fileURLToPath(new URL("../../testdata/usdt-sample", import.meta.url));
-
-interface UsdtGlobals {
-  plain_count: bigint;
-  counted_count: bigint;
-  plain_cookie: bigint;
-  first: bigint;
-  second: bigint;
-  third: bigint;
-  arguments: number;
-}
-
-kernelTest(
-  "usdt probes tell their arguments, and wake those that wait for a listener",
-  { needs: ["uprobe", "attach_cookie"] },
-  async () => {
-    const before = openKernelDescriptors();
-    const sample = spawn(SAMPLE, { stdio: ["pipe", "ignore", "inherit"] });
-    const exit = once(sample, "exit");
-    {
-      const object = objectWith("usdt", "plain", "counted");
-      for (const name of ["plain", "counted"])
-        object.program(name).attach = [{ kind: "usdt", path: SAMPLE, provider: "sonde_test", name }];
-      using collection = load(object, { watched: sample.pid ?? 0 });
-      const specs = usdtSpecs(collection);
-      assert.ok(specs !== undefined);
-      const links = attachAll(collection, { usdt: specs, cookie: 99n });
-      sample.stdin.end("x");
-      assert.deepEqual(await exit, [0, null]);
-      for (const link of links) link.close();
-      const {
-        plain_count,
-        counted_count,
-        plain_cookie,
-        first,
-        second,
-        third,
-        arguments: count,
-      } = collection.globals<UsdtGlobals>("bss");
-      assert.deepEqual(
-        { plain_count, counted_count, plain_cookie, first, second, third, count },
-        {
-          plain_count: 10n,
-          counted_count: 10n,
-          plain_cookie: 99n,
-          first: 10n,
-          second: -5n,
-          third: 1234n,
-          count: 3,
-        },
-      );
-      const attacher = new Attacher(kernel);
-      const wrong: AttachTarget = { kind: "usdt", path: SAMPLE, provider: "sonde_test", name: "absent" };
-      assert.throws(
-        () => attacher.attach(collection.program("plain"), wrong),
-        /has no such probe; it has sonde_test:plain, sonde_test:counted/,
-      );
-    }
-    assert.deepEqual(leaked(before, openKernelDescriptors()), []);
   },
 );

@@ -39,6 +39,7 @@ export const SYMBOL_SIZE = 24;
 const HEADER_SIZE = 64;
 const SEGMENT_SIZE = 56;
 const SECTION_SIZE = 64;
+const ET_EXEC = 2;
 const PT_LOAD = 1;
 const PF_X = 1;
 const SHT_SYMTAB = 2;
@@ -110,6 +111,11 @@ export class ElfFile {
       });
     }
     return segments;
+  }
+
+  /** Whether it is loaded where its segments say (ET_EXEC), not wherever there is room. */
+  get hasFixedAddresses(): boolean {
+    return this.#header.getUint16(16, true) === ET_EXEC;
   }
 
   /** Where in the file the first instruction of a program is. */

@@ -1,6 +1,6 @@
 /** Where a loaded program goes: by its section, or by what the command line says of devices and groups. */
 import type { AttachTarget } from "@sonde/bpf/spec";
-import { type Attacher, describeTarget, type Link } from "@sonde/kernel/links";
+import { type Attacher, type AttachOptions, describeTarget, type Link } from "@sonde/kernel/links";
 import { attachCgroup, attachTc, attachXdp, type CgroupAttachType } from "@sonde/kernel/links/net";
 import type { Program } from "@sonde/kernel/programs";
 import type { Kernel } from "@sonde/kernel/sys";
@@ -24,17 +24,30 @@ export interface Attachables {
   readonly note?: string;
 }
 
-export function attachablesOf(kernel: Kernel, attacher: Attacher, program: Program, places: Places): Attachables {
+export function attachablesOf(
+  kernel: Kernel,
+  attacher: Attacher,
+  program: Program,
+  places: Places,
+  options?: AttachOptions,
+): Attachables {
   const targets = program.targets.filter((target) => target.kind !== "run");
-  if (targets.length > 0) return { attachables: targets.map((target) => byTarget(kernel, attacher, program, target)) };
+  if (targets.length > 0)
+    return { attachables: targets.map((target) => byTarget(kernel, attacher, program, target, options)) };
   if (program.targets.length > 0) return { attachables: [], note: "is run, not attached" };
   return byPlace(kernel, program, places);
 }
 
-function byTarget(kernel: Kernel, attacher: Attacher, program: Program, target: AttachTarget): Attachable {
+function byTarget(
+  kernel: Kernel,
+  attacher: Attacher,
+  program: Program,
+  target: AttachTarget,
+  options?: AttachOptions,
+): Attachable {
   const place = describeTarget(target);
   if (target.kind === "xdp") return { place, attach: () => attachXdp(kernel, program, { device: target.device }) };
-  return { place, attach: () => attacher.attach(program, target) };
+  return { place, attach: () => attacher.attach(program, target, options) };
 }
 
 function byPlace(kernel: Kernel, program: Program, { device, cgroup }: Places): Attachables {

@@ -17,6 +17,8 @@ export interface UsdtNote {
   readonly arguments: string;
   /** Of the instruction, in the file. */
   readonly offset: number;
+  /** Of the instruction in memory; absent if the file may be loaded anywhere. */
+  readonly address?: number;
   /** In the file, of the counter that is raised while somebody listens; absent if there is none. */
   readonly semaphoreOffset?: number;
 }
@@ -39,17 +41,23 @@ export function usdtNotes(path: string): UsdtNote[] {
   };
   const notes: UsdtNote[] = [];
   for (const description of descriptions(section.bytes)) {
-    const [address, linkedBase, semaphore] = [0, 8, 16].map((at) => Number(description.getBigUint64(at, true))) as [
-      number,
-      number,
-      number,
-    ];
+    const [linkedAddress, linkedBase, semaphore] = [0, 8, 16].map((at) =>
+      Number(description.getBigUint64(at, true)),
+    ) as [number, number, number];
     // A prelinked file was moved after the notes were written.
-    const offset = inFile(address + (base === undefined ? 0 : base - linkedBase));
+    const address = linkedAddress + (base === undefined ? 0 : base - linkedBase);
+    const offset = inFile(address);
     if (offset === undefined) continue;
     const semaphoreOffset = semaphore === 0 ? undefined : inFile(semaphore);
     const [provider = "", name = "", text = ""] = texts(description);
-    notes.push({ provider, name, arguments: text, offset, ...(semaphoreOffset !== undefined && { semaphoreOffset }) });
+    notes.push({
+      provider,
+      name,
+      arguments: text,
+      offset,
+      ...(file.hasFixedAddresses && { address }),
+      ...(semaphoreOffset !== undefined && { semaphoreOffset }),
+    });
   }
   return notes;
 }

@@ -4,6 +4,7 @@ import { Errno, KernelError } from "../../sys/index.ts";
 import { resolveBinary } from "../../symbols/library.ts";
 import { describeTarget } from "../describe.ts";
 import type { AttachOptions } from "../options.ts";
+import { addressOf } from "./addresses.ts";
 import { parseArguments } from "./arguments.ts";
 import { type UsdtNote, usdtNotes } from "./notes.ts";
 
@@ -16,10 +17,16 @@ export interface UsdtPlace {
   readonly cookie: bigint;
 }
 
-/** Errors: KernelError (ENOENT) where the file is not there or has no such probe, TypeError for arguments that cannot be read. */
+/**
+ * `hasCookies`: whether programs learn from a cookie where their arguments are (5.15), not from the address of the probe.
+ *
+ * Errors: KernelError (ENOENT) where the file is not there or has no such probe, TypeError for arguments that
+ * cannot be read, UnsupportedFeatureError where the address would be needed and cannot be known.
+ */
 export function usdtPlaces(
   target: Extract<AttachTarget, { kind: "usdt" }>,
-  { usdt, cookie = 0n }: AttachOptions,
+  options: AttachOptions,
+  hasCookies: () => boolean,
 ): UsdtPlace[] {
   const absent = (advice: string): KernelError =>
     new KernelError({ call: "perf_event_open", subject: describeTarget(target), errno: Errno.ENOENT, advice });
@@ -28,12 +35,25 @@ export function usdtPlaces(
   const notes = usdtNotes(path);
   const wanted = notes.filter(({ provider, name }) => provider === target.provider && name === target.name);
   if (wanted.length === 0) throw absent(`${path} has no such probe${others(notes)}.`);
-  return wanted.map(({ offset, semaphoreOffset, arguments: text }) => ({
+  return wanted.map((note) => ({
     path,
-    offset,
-    ...(semaphoreOffset !== undefined && { semaphoreOffset }),
-    cookie: usdt === undefined ? cookie : BigInt(usdt.idOf(parseArguments(text), cookie)),
+    offset: note.offset,
+    ...(note.semaphoreOffset !== undefined && { semaphoreOffset: note.semaphoreOffset }),
+    cookie: cookieOf(note, path, options, hasCookies),
   }));
+}
+
+function cookieOf(
+  note: UsdtNote,
+  path: string,
+  { usdt, cookie = 0n, pid }: AttachOptions,
+  hasCookies: () => boolean,
+): bigint {
+  if (usdt === undefined) return cookie;
+  const id = usdt.idOf(parseArguments(note.arguments), cookie);
+  if (hasCookies()) return BigInt(id);
+  usdt.setAt(addressOf(note, path, pid), id);
+  return 0n;
 }
 
 function others(notes: readonly UsdtNote[]): string {

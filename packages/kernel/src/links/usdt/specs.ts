@@ -1,39 +1,71 @@
 /**
  * Tells programs that use libbpf's usdt.bpf.h where a probe's arguments are: one entry for each
- * different place, in the object's map `__bpf_usdt_specs`, whose key the program gets as its cookie.
+ * different place, in the object's map `__bpf_usdt_specs`. The program gets the entry's key as its
+ * cookie; before Linux 5.15 it looks its own address up in `__bpf_usdt_ip_to_spec_id`.
  *
- *     0 args[12]: 0 value or offset (u64)   8 kind (enum)   12 register's offset (i16)   14 signed (bool)   15 shift (u8)
- *   192 the user's cookie (u64)   200 number of arguments (i16)
+ * An entry is a `struct __bpf_usdt_spec`. Its layout is the object's, which changed in libbpf 1.7: its
+ * members are written by their names.
  */
+import { type Btf, type Codec, codecOf } from "@sonde/bpf/btf";
 import type { BpfMap } from "../../maps/map.ts";
 import type { UsdtArgument } from "./arguments.ts";
 
-const MOST_ARGUMENTS = 12;
-const ARGUMENT_BYTES = 16;
-const COOKIE_AT = MOST_ARGUMENTS * ARGUMENT_BYTES;
-const SPEC_BYTES = COOKIE_AT + 16;
 const SPECS_MAP = "__bpf_usdt_specs";
+const ADDRESSES_MAP = "__bpf_usdt_ip_to_spec_id";
+const MOST_ARGUMENTS = 12;
 
-const Kind = { CONSTANT: 0, REGISTER: 1, MEMORY: 2 } as const;
+/** enum __bpf_usdt_arg_type; the last one came with libbpf 1.7. */
+const Kind = { CONST: 0, REG: 1, REG_DEREF: 2, SIB: 3 } as const;
+
+/** struct __bpf_usdt_spec */
+interface Spec {
+  readonly args: readonly ArgumentSpec[];
+  readonly usdt_cookie: bigint;
+  readonly arg_cnt: number;
+}
+
+/** struct __bpf_usdt_arg_spec */
+interface ArgumentSpec {
+  readonly arg_type: number;
+  /** The constant, or the offset from what the registers say. */
+  readonly val_off: bigint;
+  /** Bytes into struct pt_regs. */
+  readonly reg_off?: number;
+  readonly idx_reg_off?: number;
+  readonly scale_bitshift?: number;
+  readonly arg_signed: boolean;
+  /** How far the value is shifted up and down again, to have its size and sign. */
+  readonly arg_bitshift: number;
+}
 
 /** Entries are never taken back, since links may share them: a table serves as many different places as its map has entries. */
 export class UsdtSpecs {
   readonly #map: BpfMap;
+  readonly #addresses: BpfMap | undefined;
+  readonly #codec: Codec<Spec>;
+  readonly #knowsIndices: boolean;
   readonly #ids = new Map<string, number>();
 
-  /** The map is used, not taken over. Throws TypeError if it is no table of specs. */
-  constructor(map: BpfMap) {
-    if (map.layout.valueSize !== SPEC_BYTES) {
-      throw new TypeError(
-        `${map.subject} has values of ${map.layout.valueSize} bytes, and libbpf's usdt.bpf.h makes them of ${SPEC_BYTES}`,
-      );
-    }
+  /**
+   * The maps are used, not taken over; `types` are the object's. `addresses` is for kernels before 5.15.
+   * Throws TypeError if the types have no struct __bpf_usdt_spec, or not that of `map`.
+   */
+  constructor(map: BpfMap, types: Btf, addresses?: BpfMap) {
+    const id = types.find("__bpf_usdt_spec", "struct")[0];
     this.#map = map;
+    this.#addresses = addresses;
+    if (id === undefined) throw new TypeError(`${map.subject} has no struct __bpf_usdt_spec among its object's types`);
+    this.#codec = codecOf<Spec>(types, id);
+    if (map.layout.valueSize !== this.#codec.size)
+      throw new TypeError(
+        `${map.subject} has values of ${map.layout.valueSize} bytes, and its object's struct __bpf_usdt_spec has ${this.#codec.size}`,
+      );
+    this.#knowsIndices = hasIndices(types);
   }
 
   /** The key of an entry that says this. Throws RangeError where the map is full, TypeError for an argument that an entry cannot say. */
   idOf(places: readonly UsdtArgument[], cookie: bigint): number {
-    const value = specBytes(places, cookie);
+    const value = this.#encode(places, cookie);
     const key = Buffer.from(value).toString("latin1");
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
@@ -47,43 +79,70 @@ export class UsdtSpecs {
     this.#ids.set(key, id);
     return id;
   }
+
+  /**
+   * Makes `id` the entry of the probe at an address. All programs of the object have the same one there:
+   * that of the last to be attached. Throws TypeError if the object has no map for it.
+   */
+  setAt(address: bigint, id: number): void {
+    if (this.#addresses === undefined)
+      throw new TypeError(`the object has no map ${ADDRESSES_MAP}, which programs need on kernels before 5.15`);
+    this.#addresses.update(
+      new Uint8Array(BigUint64Array.of(address).buffer),
+      new Uint8Array(Uint32Array.of(id).buffer),
+    );
+  }
+
+  #encode(places: readonly UsdtArgument[], cookie: bigint): Uint8Array {
+    if (places.length > MOST_ARGUMENTS)
+      throw new RangeError(`a usdt probe has ${places.length} arguments; usdt.bpf.h has room for ${MOST_ARGUMENTS}`);
+    if (!this.#knowsIndices && places.some(({ place }) => "index" in place))
+      throw new TypeError(
+        "an argument of a usdt probe is at an indexed address, which the object cannot read: compile it with the usdt.bpf.h of libbpf 1.7 or later",
+      );
+    const bytes = new Uint8Array(this.#codec.size);
+    const spec = { args: places.map(argumentSpec), usdt_cookie: cookie, arg_cnt: places.length };
+    this.#codec.write(new DataView(bytes.buffer), 0, spec);
+    return bytes;
+  }
 }
 
-/** The table of a loaded object, for the programs in it; undefined for objects that read no arguments. */
-export function usdtSpecs(collection: { readonly maps: Iterable<BpfMap> }): UsdtSpecs | undefined {
-  for (const map of collection.maps) if (map.name === SPECS_MAP) return new UsdtSpecs(map);
-  return undefined;
+/** What is looked at of a collection. */
+export interface UsdtObject {
+  readonly maps: Iterable<BpfMap>;
+  types(): Btf | undefined;
 }
 
-function specBytes(places: readonly UsdtArgument[], cookie: bigint): Uint8Array {
-  if (places.length > MOST_ARGUMENTS)
-    throw new RangeError(`a usdt probe has ${places.length} arguments; usdt.bpf.h has room for ${MOST_ARGUMENTS}`);
-  const bytes = new Uint8Array(SPEC_BYTES);
-  const view = new DataView(bytes.buffer);
-  for (const [index, argument] of places.entries()) writeArgument(view, index * ARGUMENT_BYTES, argument);
-  view.setBigUint64(COOKIE_AT, cookie, true);
-  view.setInt16(COOKIE_AT + 8, places.length, true);
-  return bytes;
+/**
+ * The table of a loaded object, for all the programs in it: make one only, since it counts what it has
+ * given out. Undefined for objects that read no arguments.
+ */
+export function usdtSpecs(object: UsdtObject): UsdtSpecs | undefined {
+  const byName = new Map(Array.from(object.maps, (map) => [map.name, map]));
+  const specs = byName.get(SPECS_MAP);
+  const types = specs && object.types();
+  return specs && types && new UsdtSpecs(specs, types, byName.get(ADDRESSES_MAP));
 }
 
-function writeArgument(view: DataView, at: number, { size, signed, place }: UsdtArgument): void {
+function hasIndices(types: Btf): boolean {
+  const id = types.find("__bpf_usdt_arg_type", "enum")[0];
+  const kinds = id === undefined ? undefined : types.type(id);
+  return kinds?.kind === "enum" && kinds.values.some(({ name }) => name === "BPF_USDT_ARG_SIB");
+}
+
+function argumentSpec({ size, signed, place }: UsdtArgument): ArgumentSpec {
+  const common = { arg_signed: signed, arg_bitshift: 64 - size * 8 };
   switch (place.kind) {
     case "constant":
-      view.setBigInt64(at, place.value, true);
-      view.setUint32(at + 8, Kind.CONSTANT, true);
-      break;
+      return { ...common, arg_type: Kind.CONST, val_off: BigInt.asUintN(64, place.value) };
     case "register":
-      view.setUint32(at + 8, Kind.REGISTER, true);
-      view.setInt16(at + 12, place.register, true);
-      break;
-    case "memory":
-      if (place.index !== undefined)
-        throw new TypeError("an argument of a usdt probe is at an indexed address, for which usdt.bpf.h has no form");
-      view.setBigInt64(at, place.offset, true);
-      view.setUint32(at + 8, Kind.MEMORY, true);
-      view.setInt16(at + 12, place.register, true);
-      break;
+      return { ...common, arg_type: Kind.REG, val_off: 0n, reg_off: place.register };
+    case "memory": {
+      const { register, offset, index, scale = 1 } = place;
+      const memory = { ...common, val_off: BigInt.asUintN(64, offset), reg_off: register };
+      return index === undefined
+        ? { ...memory, arg_type: Kind.REG_DEREF }
+        : { ...memory, arg_type: Kind.SIB, idx_reg_off: index, scale_bitshift: Math.log2(scale) };
+    }
   }
-  view.setUint8(at + 14, signed ? 1 : 0);
-  view.setUint8(at + 15, 64 - size * 8);
 }

@@ -45,10 +45,25 @@ test("what cannot be read is named", () => {
 });
 
 test("notes are those that readelf shows", () => {
-  // readelf -n testdata/usdt-sample: locations 0x401008 and 0x401015, semaphore 0x403000; -l: loaded from 0x1000 and 0x3000.
-  assert.deepEqual(usdtNotes(`${TESTDATA}usdt-sample`), [
-    { provider: "sonde_test", name: "plain", arguments: "8@%rdi -4@-4(%rsp) 4@$1234", offset: 0x1008 },
-    { provider: "sonde_test", name: "counted", arguments: "8@%rdi", offset: 0x1015, semaphoreOffset: 0x3000 },
+  // readelf -n testdata/usdt-sample: locations 0x401008, 0x401015, 0x40101d, semaphore 0x403030; -l: loaded from 0x1000 and 0x3000.
+  const provider = "sonde_test";
+  const fixed = usdtNotes(`${TESTDATA}usdt-sample`);
+  assert.deepEqual(fixed, [
+    { provider, name: "plain", arguments: "8@%rdi -4@-4(%rsp) 4@$1234", offset: 0x1008, address: 0x401008 },
+    {
+      provider,
+      name: "counted",
+      arguments: "8@%rdi",
+      offset: 0x1015,
+      address: 0x401015,
+      semaphoreOffset: 0x3030,
+    },
+    { provider, name: "indexed", arguments: "-4@4(%rax,%rdi,4) 8@%rdi", offset: 0x101d, address: 0x40101d },
   ]);
+  // The same program, loaded anywhere.
+  assert.deepEqual(
+    usdtNotes(`${TESTDATA}usdt-sample-pie`),
+    fixed.map(({ address: _, ...note }) => note),
+  );
   assert.deepEqual(usdtNotes(`${TESTDATA}libsample.so`), []);
 });

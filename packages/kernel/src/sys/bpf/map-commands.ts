@@ -24,6 +24,8 @@ export interface MapCreateRequest {
   readonly numaNode?: number;
   /** Of struct_ops: the id in the kernel's BTF of `struct bpf_struct_ops_NAME`. */
   readonly vmlinuxValueTypeId?: number;
+  /** Of struct_ops: the BTF of the module that this id is of, with BPF_F_VTYPE_BTF_OBJ_FD; 6.9. Absent for the kernel itself. */
+  readonly moduleBtfFd?: number;
   /** What it says depends on the type, see MapSpec; 5.16 */
   readonly extra?: bigint;
 }
@@ -34,11 +36,11 @@ export interface MapCreateRequest {
  *      0 map_type     4 key_size    8 value_size   12 max_entries
  *     16 map_flags   20 inner_fd   24 numa_node    28 map_name[16]
  *     44 ifindex     48 btf_fd     52 btf_key_id   56 btf_value_id
- *     60 vmlinux_id  64 map_extra (u64)
+ *     60 vmlinux_id  64 map_extra (u64)              72 value_type_btf_obj_fd
  */
 export function mapCreate(kernel: Kernel, request: MapCreateRequest): FileDescriptor {
   const result = bpfCharged(kernel, BpfCommand.MAP_CREATE, () => {
-    const attr = kernel.attr(72);
+    const attr = kernel.attr(request.moduleBtfFd === undefined ? 72 : 76);
     attr.u32(0, request.type);
     attr.u32(4, request.keySize);
     attr.u32(8, request.valueSize);
@@ -54,6 +56,7 @@ export function mapCreate(kernel: Kernel, request: MapCreateRequest): FileDescri
     }
     attr.u32(60, request.vmlinuxValueTypeId ?? 0);
     attr.u64(64, request.extra ?? 0);
+    if (request.moduleBtfFd !== undefined) attr.u32(72, request.moduleBtfFd);
     return attr;
   });
   return new FileDescriptor(checked(result, "BPF_MAP_CREATE", `map '${request.name}'`));
