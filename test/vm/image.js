@@ -5,7 +5,7 @@ import path from "node:path";
 import { root } from "./kernels.js";
 
 // Programs whose own binary matters: what tests trace, and what checks their work.
-const programs = ["node", "bash", "dash", "cat", "dd", "ls", "sleep", "true", "mount", "ip", "bpftool"];
+const programs = ["node", "bash", "dash", "cat", "dd", "ls", "sleep", "true", "mount", "ip", "tc", "bpftool"];
 const projectFolders = ["bin", "monitors", "packages", "test", "tools"];
 
 /**

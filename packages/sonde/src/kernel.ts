@@ -92,6 +92,7 @@ export type {
 // Links of everything that traces.
 export {
   Attacher,
+  attachLirc,
   describeTarget,
   Link,
   readIterator,
@@ -108,6 +109,7 @@ export type {
   IteratorParameters,
   LinkInfo,
   LinkKind,
+  LircOptions,
   LoadedProgram,
   MultiFunction,
   UsdtNote,
@@ -115,6 +117,7 @@ export type {
 
 // Links of the network and of cgroups.
 export {
+  attachAction,
   attachCgroup,
   attachClsact,
   attachLwt,
@@ -133,6 +136,7 @@ export {
 } from "@sonde/kernel/links/net";
 export { queryCgroup, queryNamespace, queryNetkit, querySockmap, queryTcx, queryXdp } from "@sonde/kernel/links/net";
 export type {
+  ActionOptions,
   CgroupAttachType,
   CgroupOptions,
   CgroupPlace,

@@ -2,6 +2,7 @@ export { type Attachment, Attacher, type AttacherOptions, type LoadedProgram } f
 export { describeTarget } from "./describe.ts";
 export { type LinkInfo, type LinkKind, linkInfo } from "./info.ts";
 export { type IteratorParameters, readIterator, streamIterator } from "./iterator.ts";
+export { attachLirc, type LircOptions } from "./lirc.ts";
 export { type Bond, type Held, Link, stopAll } from "./link.ts";
 export type { AttachOptions, MultiFunction } from "./options.ts";
 export { parseArguments, type UsdtArgument } from "./usdt/arguments.ts";

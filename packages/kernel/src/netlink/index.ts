@@ -1,3 +1,5 @@
+export { putActionFilter, readActionFilter, replaceAction } from "./actions.ts";
+export type { ActionFilter, ActionProgram } from "./actions.ts";
 export { parseAddress, parsePrefix } from "./address.ts";
 export type { Prefix } from "./address.ts";
 export { interfaceHeader, interfaceIndex, setXdp, xdpState, XdpFlag } from "./interfaces.ts";

@@ -36,6 +36,7 @@ export const RouteMessage = {
   NEWTFILTER: 44,
   DELTFILTER: 45,
   GETTFILTER: 46,
+  NEWACTION: 48,
 } as const;
 
 export interface NetlinkRequest {

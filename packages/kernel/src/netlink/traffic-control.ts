@@ -5,13 +5,13 @@ import type { Netlink } from "./netlink.ts";
 
 export type Direction = "ingress" | "egress";
 
-const TCMSG_SIZE = 20;
+export const TCMSG_SIZE = 20;
 /** TC_H_CLSACT: as a queueing discipline's parent, and with a zero minor number as its handle. */
 const CLSACT = 0xffff_fff1;
 const CLSACT_HANDLE = 0xffff_0000;
 const PARENTS = { ingress: 0xffff_fff2, egress: 0xffff_fff3 } as const;
-const TCA_KIND = 1;
-const TCA_OPTIONS = 2;
+/** TCA_*, of filters and queueing disciplines. */
+export const Tca = { KIND: 1, OPTIONS: 2 } as const;
 const Bpf = { FD: 6, NAME: 7, FLAGS: 8, ID: 11 } as const;
 const DIRECT_ACTION = 1;
 /** ETH_P_ALL */
@@ -36,7 +36,7 @@ export function addClsact(netlink: Netlink, index: number, subject: string): boo
         type: "NEWQDISC",
         flags: MessageFlag.CREATE | MessageFlag.EXCL,
         header: header(index, CLSACT_HANDLE, CLSACT),
-        attributes: [[TCA_KIND, "clsact"]],
+        attributes: [[Tca.KIND, "clsact"]],
       },
       subject,
     );
@@ -92,9 +92,9 @@ export function putFilter(
       flags: MessageFlag.CREATE | MessageFlag.ECHO | (replace ? MessageFlag.REPLACE : MessageFlag.EXCL),
       header: filterHeader(place),
       attributes: [
-        [TCA_KIND, "bpf"],
+        [Tca.KIND, "bpf"],
         [
-          TCA_OPTIONS,
+          Tca.OPTIONS,
           [
             [Bpf.FD, program.fd],
             [Bpf.NAME, program.name],
@@ -110,12 +110,23 @@ export function putFilter(
   return filter;
 }
 
-export function removeFilter(netlink: Netlink, place: FilterPlace, subject: string): void {
-  netlink.request({ type: "DELTFILTER", header: filterHeader(place), attributes: [[TCA_KIND, "bpf"]] }, subject);
+export function removeFilter(
+  netlink: Netlink,
+  place: FilterPlace,
+  subject: string,
+  kind: "bpf" | "matchall" = "bpf",
+): void {
+  netlink.request({ type: "DELTFILTER", header: filterHeader(place), attributes: [[Tca.KIND, kind]] }, subject);
 }
 
-/** All filters of one direction, in the order in which they run. */
-export function filters(netlink: Netlink, index: number, direction: Direction, subject: string): Filter[] {
+/** All filters of one direction, in the order in which they run; `read` makes of each what the caller wants of it. */
+export function filters<T extends { readonly handle: number } = Filter>(
+  netlink: Netlink,
+  index: number,
+  direction: Direction,
+  subject: string,
+  read: (body: Uint8Array) => T = readFilter as (body: Uint8Array) => never,
+): T[] {
   const request = {
     type: "GETTFILTER",
     flags: MessageFlag.DUMP,
@@ -124,18 +135,24 @@ export function filters(netlink: Netlink, index: number, direction: Direction, s
   // Each priority has a head of its own, without a handle.
   return netlink
     .request(request, subject)
-    .map(readFilter)
+    .map(read)
     .filter(({ handle }) => handle !== 0);
 }
 
-function filterHeader({ index, direction, handle, priority, protocol = ALL_PROTOCOLS }: FilterPlace): Uint8Array {
+export function filterHeader({
+  index,
+  direction,
+  handle,
+  priority,
+  protocol = ALL_PROTOCOLS,
+}: FilterPlace): Uint8Array {
   const bigEndian = ((protocol & 0xff) << 8) | (protocol >> 8);
   return header(index, handle, PARENTS[direction], ((priority << 16) | bigEndian) >>> 0);
 }
 
 function readFilter(body: Uint8Array): Filter {
   const view = new DataView(body.buffer, body.byteOffset);
-  const options = decodeAttributes(decodeAttributes(body.subarray(TCMSG_SIZE)).get(TCA_OPTIONS) ?? new Uint8Array(0));
+  const options = decodeAttributes(decodeAttributes(body.subarray(TCMSG_SIZE)).get(Tca.OPTIONS) ?? new Uint8Array(0));
   return {
     handle: view.getUint32(8, true),
     priority: view.getUint32(16, true) >>> 16,

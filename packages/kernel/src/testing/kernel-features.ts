@@ -35,6 +35,7 @@ export type KernelFeature =
   | "cgroup_order"
   | "lwt_bpf"
   | "seg6_bpf"
+  | "tc_action"
   | "sched_ext"
   | "perf_event_link"
   | "attach_cookie"
@@ -80,6 +81,7 @@ type Rest =
   | "netfilter-bpf"
   | "lwt-bpf"
   | "seg6-bpf"
+  | "act-bpf"
   | "modules"
   | "bpf-lsm"
   | "sched-ext"
@@ -120,6 +122,8 @@ const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
   /** Programs of routes. */
   lwt_bpf: { since: "4.10", rests: "lwt-bpf" },
   seg6_bpf: { since: "4.18", rests: "seg6-bpf" },
+  /** Traffic control's action bpf, and a filter that hands it every packet. */
+  tc_action: { since: "4.8", rests: "act-bpf" },
   sched_ext: { since: "6.12", rests: "sched-ext" },
   /** A BPF link for tracepoints, kprobes, uprobes and perf events, so that they can be pinned. */
   perf_event_link: { since: "5.15", rests: "nothing" },
@@ -211,6 +215,7 @@ const OPTION_OF: Partial<Record<Rest, string>> = {
   "netfilter-bpf": "CONFIG_NETFILTER_BPF_LINK",
   "lwt-bpf": "CONFIG_LWTUNNEL_BPF",
   "seg6-bpf": "CONFIG_IPV6_SEG6_BPF",
+  "act-bpf": "CONFIG_NET_ACT_BPF",
   modules: "CONFIG_MODULES",
   "bpf-lsm": "CONFIG_BPF_LSM",
   "sched-ext": "CONFIG_SCHED_CLASS_EXT",

@@ -55,12 +55,26 @@ const ROAD = "clsact filter";
  */
 export function attachClsact(kernel: Kernel, program: LoadedProgram, options: ClsactOptions): ClsactLink {
   const subject = `tc ${options.direction}:${describeDevice(options)}`;
-  const netlink = new Netlink(kernel, options.namespace);
+  return onClsact(kernel, options, subject, (clsact) => addFilter(kernel, clsact, program, subject, options));
+}
+
+/** An interface's clsact, and the socket for changes of it. */
+export interface Clsact {
+  readonly netlink: Netlink;
+  /** Of the interface. */
+  readonly index: number;
+  /** Whether it was made for this. */
+  readonly made: boolean;
+}
+
+/** Makes the interface's clsact if it has none; what `attach` returns takes the socket over. If that fails nothing has changed. */
+export function onClsact<T>(kernel: Kernel, place: DevicePlace, subject: string, attach: (clsact: Clsact) => T): T {
+  const netlink = new Netlink(kernel, place.namespace);
   try {
-    const index = interfaceIndex(netlink, options.device);
+    const index = interfaceIndex(netlink, place.device);
     const made = addClsact(netlink, index, subject);
     try {
-      return addFilter(kernel, netlink, program, index, made, subject, options);
+      return attach({ netlink, index, made });
     } catch (error) {
       if (made) removeClsact(netlink, index, subject);
       throw error;
@@ -71,16 +85,19 @@ export function attachClsact(kernel: Kernel, program: LoadedProgram, options: Cl
   }
 }
 
-/** Takes the netlink socket over. */
+/** What was made for a filter goes with the last filter of anybody. */
+export function removeUnusedClsact({ netlink, index, made }: Clsact, subject: string): void {
+  if (made && isEmpty(netlink, index, subject)) removeClsact(netlink, index, subject);
+}
+
 function addFilter(
   kernel: Kernel,
-  netlink: Netlink,
+  clsact: Clsact,
   program: LoadedProgram,
-  index: number,
-  made: boolean,
   subject: string,
   options: ClsactOptions,
 ): ClsactLink {
+  const { netlink, index } = clsact;
   const {
     direction,
     protocol,
@@ -106,7 +123,7 @@ function addFilter(
     remove() {
       // Another program may have taken its place.
       if (isThere()) removeFilter(netlink, place, subject);
-      if (made && isEmpty(netlink, index, subject)) removeClsact(netlink, index, subject);
+      removeUnusedClsact(clsact, subject);
     },
     close: () => netlink.close(),
   });

@@ -1,3 +1,5 @@
+export { attachAction } from "./action.ts";
+export type { ActionOptions } from "./action.ts";
 export { attachCgroup, queryCgroup } from "./cgroup.ts";
 export type { CgroupAttachType, CgroupOptions, CgroupPlace } from "./cgroup.ts";
 export { attachClsact, ClsactLink } from "./clsact.ts";
