@@ -2,6 +2,8 @@
 export { withCgroupIds } from "./current-id.ts";
 export { findHierarchy } from "./hierarchy.ts";
 export type { Hierarchy } from "./hierarchy.ts";
+export { cgroupLayout } from "./layout.ts";
+export type { CgroupLayout } from "./layout.ts";
 export { walkCgroups } from "./walk.ts";
 export type { FoundCgroup } from "./walk.ts";
 export { CgroupWatch } from "./watch.ts";

@@ -9,6 +9,7 @@ import { DECODERS } from "./table.ts";
 
 const identities: Identities = {
   epoch: 7,
+  watchProcesses: () => {},
   cgroup: (id) =>
     Number(id) === 42
       ? {

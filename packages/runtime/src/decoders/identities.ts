@@ -6,6 +6,8 @@ export interface Identities {
   cgroup(id: Integer): CgroupIdentity | undefined;
   /** By process id (tgid). */
   process(pid: number): ProcessIdentity | undefined;
+  /** Called once by whoever is going to ask for processes, so that those are remembered which end before it asks. */
+  watchProcesses(): void;
   /** Grows whenever something that was said before would now be said differently. */
   readonly epoch: number;
 }

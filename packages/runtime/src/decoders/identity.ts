@@ -85,6 +85,7 @@ function processDecoder(
   { identities }: DecoderContext,
   say: (known: ProcessIdentity | undefined) => string | number | bigint | undefined,
 ): LabelDecoder {
+  identities?.watchProcesses();
   return (input) => {
     const pid = integerOf(input);
     return say(pid === undefined ? undefined : identities?.process(Number(pid))) ?? "";

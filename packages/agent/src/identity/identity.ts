@@ -1,0 +1,241 @@
+/**
+ * Who is behind cgroups and processes, while they live and for a while after. Cgroups are indexed the moment
+ * they are made; names come from the runtime's files at once or when they are there, and of pods from
+ * Kubernetes.
+ */
+import type { Btf } from "@sonde/bpf/btf";
+import type { Kernel } from "@sonde/kernel/sys";
+import { CgroupWatch, walkCgroups, type CgroupEvent, type Hierarchy } from "@sonde/runtime/cgroups";
+import type { CgroupIdentity, ContainerIdentity, Identities, PodIdentity, ProcessIdentity } from "@sonde/runtime/decoders";
+import { CgroupIndex, DEFAULT_LIMITS, type CgroupRecord, type TombstoneLimits } from "./cgroup-index.ts";
+import { readCgroupPath } from "./cgroup-path.ts";
+import type { PodStore } from "./kubernetes/pod-store.ts";
+import { Processes } from "./processes.ts";
+import { readContainerFacts, runcContainers, type ContainerFacts } from "./runtimes/index.ts";
+
+export interface IdentityOptions {
+  readonly kernel: Kernel;
+  readonly vmlinux: Btf;
+  readonly hierarchy: Hierarchy;
+  /** Before "/run" and "/var/lib" of the machine; "" unless it is mounted elsewhere. */
+  readonly root?: string;
+  readonly pods?: PodStore;
+  readonly limits?: TombstoneLimits;
+}
+
+/** What the agent says of this part of itself. */
+export interface IdentityStatistics {
+  readonly cgroups: number;
+  readonly tombstones: number;
+  readonly containers: number;
+  /** Cgroups that came or went while the ring was full. */
+  readonly lost: number;
+}
+
+interface Container {
+  readonly id: string;
+  readonly runtime: string | undefined;
+  facts: ContainerFacts | undefined;
+}
+
+/** The group itself may hold a container; those below are in it. */
+interface Entry {
+  readonly record: CgroupRecord;
+  readonly podUid: string | undefined;
+  container: Container | undefined;
+}
+
+/** Threads of these names make a cgroup for a container and for nothing else. */
+const RUNTIMES: ReadonlySet<string> = new Set(["runc", "crun", "youki", "runsc"]);
+/** Milliseconds until the runtime's files are looked for again: they may be written after the cgroup is made. */
+const RETRIES = [5, 20, 80, 300, 1000, 5000];
+
+export class Identity implements Identities {
+  readonly hierarchy: Hierarchy;
+  readonly #options: IdentityOptions;
+  readonly #index: CgroupIndex;
+  readonly #entries = new WeakMap<CgroupRecord, Entry>();
+  readonly #watch: CgroupWatch;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #listeners = new Set<(id: bigint) => void>();
+  #processes: Processes | undefined;
+  #epoch: number = 0;
+
+  /** Errors: those of {@link CgroupWatch}. */
+  constructor(options: IdentityOptions) {
+    this.#options = options;
+    this.hierarchy = options.hierarchy;
+    this.#index = new CgroupIndex(options.limits ?? DEFAULT_LIMITS);
+    // First the events, then the walk: what is made meanwhile is told of twice, and nothing is missed.
+    this.#watch = new CgroupWatch(options.kernel, options.vmlinux, options.hierarchy, (event) => this.#happened(event));
+    for (const { id, path, parent } of walkCgroups(options.hierarchy)) this.#add(id, path, parent, undefined);
+    for (const { id, path } of runcContainers(options.root ?? "", options.hierarchy)) this.#claim(path, id);
+    options.pods?.onChange((uid) => this.#podChanged(uid));
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get statistics(): IdentityStatistics {
+    let containers = 0;
+    for (const record of this.#index.present()) if (this.#entries.get(record)?.container !== undefined) containers++;
+    const { size, tombstones } = this.#index;
+    return { cgroups: size - tombstones, tombstones, containers, lost: this.#watch.lost };
+  }
+
+  cgroup(id: bigint | number): CgroupIdentity | undefined {
+    const record = this.#record(BigInt(id));
+    return record && this.#describe(record);
+  }
+
+  process(pid: number): ProcessIdentity | undefined {
+    return this.#watchedProcesses().get(pid);
+  }
+
+  /** Called by whoever will ask for processes, so that those are remembered which end before it asks. */
+  watchProcesses(): void {
+    this.#watchedProcesses();
+  }
+
+  /** Everything that exists now. */
+  *all(): Generator<{ readonly id: bigint; readonly identity: CgroupIdentity }> {
+    this.#watch.drain();
+    for (const record of this.#index.present()) yield { id: record.id, identity: this.#describe(record) };
+  }
+
+  /** Told of every cgroup that is made, and again when more is known of who lives there. */
+  onChange(listener: (id: bigint) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#listeners.clear();
+    this.#watch.close();
+    this.#processes?.close();
+  }
+
+  #watchedProcesses(): Processes {
+    const { kernel, vmlinux, hierarchy } = this.#options;
+    return (this.#processes ??= new Processes(kernel, vmlinux, hierarchy, (path) => this.#index.at(path)?.id));
+  }
+
+  /** One that is not known may still be in the ring. */
+  #record(id: bigint): CgroupRecord | undefined {
+    const known = this.#index.get(id);
+    if (known !== undefined) return known;
+    this.#watch.drain();
+    return this.#index.get(id);
+  }
+
+  #happened({ what, id, parent, path, maker }: CgroupEvent): void {
+    if (what === "removed") {
+      this.#index.remove(id);
+      return;
+    }
+    const entry = this.#add(id, path, parent, maker);
+    // A runtime makes the groups above a container too; the container is the last of them.
+    const above = entry.record.parent && this.#entries.get(entry.record.parent);
+    if (entry.container !== undefined && above?.container !== undefined && isByMaker(above)) {
+      above.container = undefined;
+      this.#changed(above.record.id);
+    }
+    this.#changed(id);
+  }
+
+  #add(id: bigint, path: string, parent: bigint | undefined, maker: string | undefined): Entry {
+    const record = this.#index.add(id, path, parent, maker);
+    const known = this.#entries.get(record);
+    if (known !== undefined) return known;
+    const { containerId, runtime, podUid } = readCgroupPath(path);
+    const own = record.path.split("/").at(-1) ?? "";
+    let container: Container | undefined;
+    if (containerId !== undefined) {
+      const above = record.parent && this.#entries.get(record.parent)?.container;
+      // What is below a container's group repeats its path.
+      container = above?.id === containerId ? above : { id: containerId, runtime, facts: undefined };
+    } else if (maker !== undefined && RUNTIMES.has(maker)) container = { id: own, runtime: maker, facts: undefined };
+    const entry: Entry = { record, podUid, container };
+    this.#entries.set(record, entry);
+    if (container !== undefined && container.facts === undefined) this.#learn(entry, container, 0);
+    return entry;
+  }
+
+  /** A runtime says that its container lives in a group whose path does not tell so. */
+  #claim(path: string, id: string): void {
+    const record = this.#index.at(path);
+    const entry = record && this.#entries.get(record);
+    if (entry === undefined || entry.container !== undefined) return;
+    entry.container = { id, runtime: undefined, facts: undefined };
+    this.#learn(entry, entry.container, 0);
+  }
+
+  /** Looks for what the runtime has written of the container, now and a few times later. */
+  #learn(entry: Entry, container: Container, attempt: number): void {
+    const facts = readContainerFacts(container.id, this.#options.root ?? "");
+    if (facts !== undefined) {
+      container.facts = facts;
+      this.#changed(entry.record.id);
+      return;
+    }
+    const delay = RETRIES[attempt];
+    if (delay === undefined || entry.record.removed !== undefined) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (entry.container === container) this.#learn(entry, container, attempt + 1);
+    }, delay);
+    timer.unref();
+    this.#timers.add(timer);
+  }
+
+  #podChanged(uid: string): void {
+    for (const record of this.#index.present())
+      if (this.#entries.get(record)?.podUid === uid) for (const listener of this.#listeners) listener(record.id);
+    this.#epoch++;
+  }
+
+  #changed(id: bigint): void {
+    this.#epoch++;
+    for (const listener of this.#listeners) listener(id);
+  }
+
+  #describe(record: CgroupRecord): CgroupIdentity {
+    let container: Container | undefined;
+    let podUid: string | undefined;
+    for (let at: CgroupRecord | undefined = record; at !== undefined; at = at.parent) {
+      const entry = this.#entries.get(at);
+      container ??= entry?.container;
+      podUid ??= entry?.podUid;
+    }
+    return {
+      path: record.path,
+      container: container && describeContainer(container),
+      pod: this.#describePod(podUid, container?.facts?.pod),
+    };
+  }
+
+  #describePod(uid: string | undefined, told: ContainerFacts["pod"]): PodIdentity | undefined {
+    const known = uid ?? told?.uid;
+    if (known === undefined) return undefined;
+    const pod = this.#options.pods?.get(known);
+    if (pod !== undefined) return pod;
+    return { uid: known, name: told?.name ?? "", namespace: told?.namespace ?? "", node: "", labels: {} };
+  }
+}
+
+function isByMaker({ record, container }: Entry): boolean {
+  return record.maker !== undefined && RUNTIMES.has(record.maker) && container?.id === record.path.split("/").at(-1) && readCgroupPath(record.path).containerId === undefined;
+}
+
+function describeContainer({ id, runtime, facts }: Container): ContainerIdentity {
+  return {
+    id,
+    name: facts?.name ?? (id.length === 64 ? id.slice(0, 12) : id),
+    image: facts?.image ?? "",
+    runtime: facts?.runtime ?? runtime ?? "",
+    labels: facts?.labels ?? {},
+  };
+}
