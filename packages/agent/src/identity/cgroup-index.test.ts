@@ -16,7 +16,10 @@ test("a removed cgroup is remembered for its time, and its path is free for the 
   now = 1001;
   index.add(4n, "/b", 1n, "runc");
   assert.equal(index.get(2n), undefined);
-  assert.deepEqual([...index.present()].map(({ id }) => id), [1n, 3n, 4n]);
+  assert.deepEqual(
+    [...index.present()].map(({ id }) => id),
+    [1n, 3n, 4n],
+  );
 });
 
 test("no more are remembered than there is room for, whatever is made and removed", () => {

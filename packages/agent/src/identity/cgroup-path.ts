@@ -47,7 +47,10 @@ export function readCgroupPath(path: string): PathFacts {
     containerId: container?.containerId,
     runtime: container?.runtime,
     podUid,
-    qos: podUid === undefined ? undefined : /kubepods[-/.a-z]*?(burstable|besteffort)/.exec(path)?.[1] as PathFacts["qos"] ?? "guaranteed",
+    qos:
+      podUid === undefined
+        ? undefined
+        : ((/kubepods[-/.a-z]*?(burstable|besteffort)/.exec(path)?.[1] as PathFacts["qos"]) ?? "guaranteed"),
   };
 }
 
@@ -68,7 +71,11 @@ function unescapeUnit(part: string): string {
 /** How the group of a container may be called, whoever makes it: what a filter waits for before there is one. */
 export function containerGroupNames(idOrName: string): readonly string[] {
   const prefixes = Object.keys(RUNTIMES);
-  return [idOrName, ...prefixes.flatMap((prefix) => [`${prefix}-${idOrName}.scope`, `${prefix}-${idOrName}`]), `lxc.payload.${idOrName}`];
+  return [
+    idOrName,
+    ...prefixes.flatMap((prefix) => [`${prefix}-${idOrName}.scope`, `${prefix}-${idOrName}`]),
+    `lxc.payload.${idOrName}`,
+  ];
 }
 
 /** The same of a pod. */

@@ -6,7 +6,13 @@
 import type { Btf } from "@sonde/bpf/btf";
 import type { Kernel } from "@sonde/kernel/sys";
 import { CgroupWatch, walkCgroups, type CgroupEvent, type Hierarchy } from "@sonde/runtime/cgroups";
-import type { CgroupIdentity, ContainerIdentity, Identities, PodIdentity, ProcessIdentity } from "@sonde/runtime/decoders";
+import type {
+  CgroupIdentity,
+  ContainerIdentity,
+  Identities,
+  PodIdentity,
+  ProcessIdentity,
+} from "@sonde/runtime/decoders";
 import { CgroupIndex, DEFAULT_LIMITS, type CgroupRecord, type TombstoneLimits } from "./cgroup-index.ts";
 import { readCgroupPath } from "./cgroup-path.ts";
 import type { PodStore } from "./kubernetes/pod-store.ts";
@@ -227,7 +233,12 @@ export class Identity implements Identities {
 }
 
 function isByMaker({ record, container }: Entry): boolean {
-  return record.maker !== undefined && RUNTIMES.has(record.maker) && container?.id === record.path.split("/").at(-1) && readCgroupPath(record.path).containerId === undefined;
+  return (
+    record.maker !== undefined &&
+    RUNTIMES.has(record.maker) &&
+    container?.id === record.path.split("/").at(-1) &&
+    readCgroupPath(record.path).containerId === undefined
+  );
 }
 
 function describeContainer({ id, runtime, facts }: Container): ContainerIdentity {

@@ -24,7 +24,12 @@ export class Processes {
     this.#cgroupAt = cgroupAt;
     const { cssSet, toCgroup, node, nodeId } = cgroupLayout(vmlinux, hierarchy);
     const at = (member: string): number => taskMember(vmlinux, member);
-    const layout = { tgid: at("tgid"), pid: at("pid"), comm: at("comm"), toCgroupId: [cssSet, ...toCgroup, node, nodeId] };
+    const layout = {
+      tgid: at("tgid"),
+      pid: at("pid"),
+      comm: at("comm"),
+      toCgroupId: [cssSet, ...toCgroup, node, nodeId],
+    };
     this.#collection = loadCollection(kernel, processObject(layout), { vmlinux: () => vmlinux });
     try {
       this.#links = new Attacher(kernel).attachAll(this.#collection.attachments());

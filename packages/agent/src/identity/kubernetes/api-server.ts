@@ -51,7 +51,11 @@ async function list({ endpoint, node, store }: ApiServerOptions, signal: AbortSi
   let next: string | undefined = "";
   let version = "";
   while (next !== undefined) {
-    const page = await getJson(endpoint, `${path(node)}&limit=${PAGE}${next && `&continue=${encodeURIComponent(next)}`}`, signal);
+    const page = await getJson(
+      endpoint,
+      `${path(node)}&limit=${PAGE}${next && `&continue=${encodeURIComponent(next)}`}`,
+      signal,
+    );
     const { items } = page as { readonly items?: unknown };
     if (!Array.isArray(items)) throw new Error(`${endpoint.url} answered a list of pods without items`);
     for (const item of items) pods.push(podOf(item));

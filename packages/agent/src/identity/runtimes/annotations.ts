@@ -47,7 +47,11 @@ interface Parts {
 }
 
 function ofPod(a: Texts): Parts {
-  return { uid: a["io.kubernetes.pod.uid"], pod: a["io.kubernetes.pod.name"], namespace: a["io.kubernetes.pod.namespace"] };
+  return {
+    uid: a["io.kubernetes.pod.uid"],
+    pod: a["io.kubernetes.pod.name"],
+    namespace: a["io.kubernetes.pod.namespace"],
+  };
 }
 
 function facts({ runtime, name, image, uid, pod, namespace }: Parts): ContainerFacts {

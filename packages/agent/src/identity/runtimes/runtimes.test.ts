@@ -17,7 +17,12 @@ const TASKS = "/run/containerd/io.containerd.runtime.v2.task";
 const POD = { uid: "u-1", name: "web-0", namespace: "shop" };
 const STORE = "/var/lib/containers/storage/overlay-containers";
 
-const TABLE: readonly { name: string; id: string; files: Readonly<Record<string, unknown>>; want: ContainerFacts | undefined }[] = [
+const TABLE: readonly {
+  name: string;
+  id: string;
+  files: Readonly<Record<string, unknown>>;
+  want: ContainerFacts | undefined;
+}[] = [
   {
     name: "a container of containerd's CRI",
     id: "c1",
@@ -61,7 +66,10 @@ const TABLE: readonly { name: string; id: string; files: Readonly<Record<string,
     id: "d1",
     files: {
       [`${TASKS}/moby/d1/config.json`]: {},
-      "/var/lib/docker/containers/d1/config.v2.json": { Name: "/db", Config: { Image: "pg:15", Labels: { tier: "back" } } },
+      "/var/lib/docker/containers/d1/config.v2.json": {
+        Name: "/db",
+        Config: { Image: "pg:15", Labels: { tier: "back" } },
+      },
     },
     want: { runtime: "docker", name: "db", image: "pg:15", labels: { tier: "back" } },
   },
@@ -141,7 +149,10 @@ for (const { name, id, files, want } of TABLE) {
     const facts = readContainerFacts(id, root);
     // Labels of CRI-O's and podman's containers are their annotations: told apart only where the table says so.
     const shown = facts !== undefined && want?.labels === undefined ? { ...facts, labels: undefined } : facts;
-    assert.deepEqual(shown === undefined ? undefined : { ...shown }, want?.labels === undefined && want ? { ...want, labels: undefined } : want);
+    assert.deepEqual(
+      shown === undefined ? undefined : { ...shown },
+      want?.labels === undefined && want ? { ...want, labels: undefined } : want,
+    );
   });
 }
 

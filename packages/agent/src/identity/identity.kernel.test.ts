@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openKernel } from "@sonde/kernel/sys";
+import { runningTarget } from "@sonde/kernel/target";
+import { kernelTest } from "@sonde/kernel/testing";
+import { findHierarchy } from "@sonde/runtime/cgroups";
+import { Identity } from "./identity.ts";
+import { PodStore } from "./kubernetes/pod-store.ts";
+
+const ID = "fedcba98".repeat(8);
+const UID = "6e3a3d2b-1c5f-4f0e-9a57-0c2b1f5f3c11";
+const hierarchy = findHierarchy()!;
+const base = `/sonde-identity-${process.pid}`;
+const folder = hierarchy.mount + base;
+const root = mkdtempSync(path.join(tmpdir(), "sonde-identity-"));
+mkdirSync(folder);
+after(() => {
+  execFileSync("find", [folder, "-depth", "-type", "d", "-exec", "rmdir", "{}", ";"]);
+  rmSync(root, { recursive: true });
+});
+
+const kernel = openKernel();
+const vmlinux = runningTarget({ kernel }).btf!;
+const start = (pods?: PodStore): Identity => new Identity({ kernel, vmlinux, hierarchy, root, ...(pods && { pods }) });
+
+/** A program of this name that makes folders: runtimes are known by their names. */
+function maker(name: string): (...words: string[]) => void {
+  const file = path.join(root, name);
+  copyFileSync("/bin/mkdir", file);
+  return (...words) => void execFileSync(file, words);
+}
+
+function idOf(identity: Identity, cgroup: string): bigint {
+  for (const { id, identity: known } of identity.all()) if (known.path === cgroup) return id;
+  throw new Error(`${cgroup} is not known`);
+}
+
+kernelTest("a pod's container is known by its path, by its runtime's files and by the API server", async () => {
+  const pods = new PodStore();
+  const identity = start(pods);
+  try {
+    mkdirSync(`${folder}/kubepods/burstable/pod${UID}/${ID}/inner`, { recursive: true });
+    const id = idOf(identity, `${base}/kubepods/burstable/pod${UID}/${ID}`);
+    const inner = idOf(identity, `${base}/kubepods/burstable/pod${UID}/${ID}/inner`);
+    assert.deepEqual(identity.cgroup(id)?.container, {
+      id: ID,
+      name: ID.slice(0, 12),
+      image: "",
+      runtime: "",
+      labels: {},
+    });
+    assert.deepEqual(identity.cgroup(id)?.pod, { uid: UID, name: "", namespace: "", node: "", labels: {} });
+
+    const epoch = identity.epoch;
+    const task = `${root}/run/containerd/io.containerd.runtime.v2.task/k8s.io/${ID}`;
+    mkdirSync(task, { recursive: true });
+    const annotations = {
+      "io.kubernetes.cri.container-type": "container",
+      "io.kubernetes.cri.container-name": "nginx",
+    };
+    writeFileSync(`${task}/config.json`, JSON.stringify({ annotations }));
+    for (let i = 0; i < 300 && identity.cgroup(id)?.container?.name !== "nginx"; i++) await sleep(10);
+    assert.equal(identity.cgroup(inner)?.container?.name, "nginx");
+    assert.notEqual(identity.epoch, epoch);
+
+    const pod = { uid: UID, name: "web-0", namespace: "shop", node: "n1", labels: { app: "web" } };
+    pods.put(pod);
+    assert.deepEqual(identity.cgroup(inner)?.pod, pod);
+    assert.equal(identity.cgroup(idOf(identity, base))?.container, undefined);
+
+    execFileSync("find", [`${folder}/kubepods`, "-depth", "-type", "d", "-exec", "rmdir", "{}", ";"]);
+    identity.cgroup(0);
+    assert.equal(identity.cgroup(inner)?.container?.name, "nginx", "it is remembered");
+  } finally {
+    identity.close();
+  }
+});
+
+kernelTest("a container that runc makes is known though its path says nothing, its parents are none", () => {
+  const identity = start();
+  try {
+    maker("runc")("-p", `${folder}/mine/web`);
+    maker("mkdir-of-somebody")(`${folder}/plain`);
+    const container = (name: string) => identity.cgroup(idOf(identity, `${base}/${name}`))?.container;
+    assert.equal(container("mine/web")?.name, "web");
+    assert.equal(container("mine/web")?.runtime, "runc");
+    assert.equal(container("mine"), undefined);
+    assert.equal(container("plain"), undefined);
+  } finally {
+    identity.close();
+  }
+});
+
+kernelTest("containers that were there before are found by the files of runc", () => {
+  mkdirSync(`${folder}/older`);
+  mkdirSync(`${root}/run/runc/older-web`, { recursive: true });
+  const paths = { [hierarchy.controller ?? ""]: `${folder}/older` };
+  writeFileSync(`${root}/run/runc/older-web/state.json`, JSON.stringify({ id: "older-web", cgroup_paths: paths }));
+  const identity = start();
+  try {
+    assert.equal(identity.cgroup(idOf(identity, `${base}/older`))?.container?.name, "older-web");
+    assert.ok(identity.statistics.containers >= 1);
+    assert.equal(identity.statistics.lost, 0);
+  } finally {
+    identity.close();
+  }
+});
+
+kernelTest(
+  "processes are known by name and cgroup after their end, also those that never changed their program",
+  async () => {
+    const identity = start();
+    try {
+      identity.watchProcesses();
+      mkdirSync(`${folder}/processes`);
+      const script = `echo $$ > ${folder}/processes/cgroup.procs; exec sleep 0`;
+      const child = spawn("sh", ["-c", script]);
+      const pid = child.pid!;
+      await new Promise((resolve) => child.once("exit", resolve));
+      assert.deepEqual(identity.process(pid), { comm: "sleep", cgroup: idOf(identity, `${base}/processes`) });
+
+      const forked = Number(
+        execFileSync("sh", ["-c", "(:; read -r pid rest < /proc/self/stat; echo $pid) "]).toString(),
+      );
+      assert.equal(identity.process(forked)?.comm, "sh");
+      const own = identity.process(process.pid);
+      assert.equal(identity.cgroup(own?.cgroup as bigint)?.path.startsWith("/"), true);
+      assert.equal(identity.process(4_194_303), undefined);
+    } finally {
+      identity.close();
+    }
+  },
+);
