@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { FILTER_OPTIONS } from "./filter-options.ts";
 
 /** Every command. To add one: an entry here, and a file in commands/ that exports `run`. */
 export const COMMANDS: readonly Command[] = [
@@ -16,7 +17,8 @@ export const COMMANDS: readonly Command[] = [
         help: "run COMMAND once the probes are attached; end when it ends",
       },
       { name: "pass-status", help: "end with COMMAND's exit status" },
-      { name: "pid", short: "p", value: "PID", help: "only this process (uprobes), and end when it ends" },
+      { name: "pid", short: "p", value: "PID", help: "only this process, and end when it ends" },
+      ...FILTER_OPTIONS,
       { name: "format", short: "f", value: "FORMAT", choices: ["text", "json"], help: "how to print" },
       { name: "output", short: "o", value: "FILE", help: "print into FILE" },
       {
@@ -59,6 +61,10 @@ export const COMMANDS: readonly Command[] = [
         says: "where the kernel spends a build's time",
       },
       { command: "sonde trace -f json opensnoop.bt", says: "a script's output for another program" },
+      {
+        command: "sonde trace --pod shop/web-0 -e 'tracepoint:syscalls:sys_enter_* { @[probe] = count(); }'",
+        says: "system calls of one pod",
+      },
     ],
     load: async () => await import("./commands/trace.ts"),
   },

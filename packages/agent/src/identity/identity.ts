@@ -44,6 +44,9 @@ interface Container {
   facts: ContainerFacts | undefined;
 }
 
+/** `removed`: it is gone, though still remembered. */
+export type CgroupListener = (id: bigint, removed: boolean) => void;
+
 /** The group itself may hold a container; those below are in it. */
 interface Entry {
   readonly record: CgroupRecord;
@@ -63,7 +66,7 @@ export class Identity implements Identities {
   readonly #entries = new WeakMap<CgroupRecord, Entry>();
   readonly #watch: CgroupWatch;
   readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #listeners = new Set<(id: bigint) => void>();
+  readonly #listeners = new Set<CgroupListener>();
   #processes: Processes | undefined;
   #epoch: number = 0;
 
@@ -81,6 +84,11 @@ export class Identity implements Identities {
 
   get epoch(): number {
     return this.#epoch;
+  }
+
+  /** The pods of this node, as far as anybody tells of them. */
+  get pods(): PodStore | undefined {
+    return this.#options.pods;
   }
 
   get statistics(): IdentityStatistics {
@@ -110,8 +118,8 @@ export class Identity implements Identities {
     for (const record of this.#index.present()) yield { id: record.id, identity: this.#describe(record) };
   }
 
-  /** Told of every cgroup that is made, and again when more is known of who lives there. */
-  onChange(listener: (id: bigint) => void): () => void {
+  /** Told of every cgroup that is made, again when more is known of who lives there, and when it is gone. */
+  onChange(listener: CgroupListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -140,6 +148,7 @@ export class Identity implements Identities {
   #happened({ what, id, parent, path, maker }: CgroupEvent): void {
     if (what === "removed") {
       this.#index.remove(id);
+      for (const listener of this.#listeners) listener(id, true);
       return;
     }
     const entry = this.#add(id, path, parent, maker);
@@ -199,13 +208,13 @@ export class Identity implements Identities {
 
   #podChanged(uid: string): void {
     for (const record of this.#index.present())
-      if (this.#entries.get(record)?.podUid === uid) for (const listener of this.#listeners) listener(record.id);
+      if (this.#entries.get(record)?.podUid === uid) for (const listener of this.#listeners) listener(record.id, false);
     this.#epoch++;
   }
 
   #changed(id: bigint): void {
     this.#epoch++;
-    for (const listener of this.#listeners) listener(id);
+    for (const listener of this.#listeners) listener(id, false);
   }
 
   #describe(record: CgroupRecord): CgroupIdentity {

@@ -24,6 +24,7 @@ export function monitorShape(dataType: Shape): Shape {
       }),
     ),
     "budget?": record({ "series?": count, "cpu?": number }),
+    "filter?": filter,
   });
 }
 
@@ -35,6 +36,16 @@ const label = record({
   name: text,
   "part?": count,
   decoders: list(record({ name: text, "values?": dictionary(text), "patterns?": list(text), "key?": text })),
+});
+
+const filter = record({
+  "pids?": list(count),
+  "comms?": list(text),
+  "cgroups?": list(text),
+  "containers?": list(text),
+  "pods?": list(text),
+  "namespaces?": list(text),
+  "labels?": dictionary(text),
 });
 
 const metric = record({

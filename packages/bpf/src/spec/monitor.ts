@@ -19,6 +19,26 @@ export interface MonitorView {
   readonly streams: readonly StreamView[];
   readonly params: readonly ParamView[];
   readonly budget?: BudgetView;
+  /** Whose events count; everybody's if absent. */
+  readonly filter?: FilterView;
+}
+
+/** All conditions that are given must hold, and of each any of its values. It is applied in the kernel. */
+export interface FilterView {
+  /** Process ids (tgid). */
+  readonly pids?: readonly number[];
+  /** Names of threads, 15 bytes at most. */
+  readonly comms?: readonly string[];
+  /** Paths from the hierarchy's root, "/system.slice/ssh.service"; what is below belongs to it. */
+  readonly cgroups?: readonly string[];
+  /** By name, or by id or at least the first twelve digits of it. */
+  readonly containers?: readonly string[];
+  /** "web-0", "shop/web-0", or by uid. */
+  readonly pods?: readonly string[];
+  /** Of the pod. */
+  readonly namespaces?: readonly string[];
+  /** Of the pod or of the container: all of them. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A map that is exported as a metric family. */

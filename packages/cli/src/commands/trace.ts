@@ -1,5 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
+import type { Btf } from "@sonde/bpf/btf";
+import type { ObjectSpec, Target } from "@sonde/bpf/spec";
 import { compileScript, type Diagnostic, type ScriptOptions, type SourceText } from "@sonde/compiler";
 import { loadCollection } from "@sonde/kernel/collection";
 import type { VerifierError } from "@sonde/kernel/programs";
@@ -8,8 +10,10 @@ import { runningTarget } from "@sonde/kernel/target";
 import { type Buffering, descriptorOutput, type Outcome, type Session, startSession } from "@sonde/runtime";
 import { type ParsedArguments, UsageError } from "../command.ts";
 import { FileError } from "../files.ts";
+import { filterOf } from "../filter-options.ts";
 import { isSeen, say } from "../output/say.ts";
 import { readScript } from "../script.ts";
+import type { FilteredObject } from "../task-filter.ts";
 
 /** `sonde trace`. */
 export async function run(args: ParsedArguments): Promise<number> {
@@ -34,11 +38,25 @@ async function trace(args: ParsedArguments): Promise<number> {
   if (compiled.spec === undefined) return 1;
   if (args.flag("verbose")) for (const remark of compiled.remarks) say(`${remark}\n`);
   endAtOnce(kernel);
+  const object = await chosenTasks(compiled.spec, args, pid, script.source, kernel, target);
+  try {
+    return await runObject(object, args, pid, kernel, target);
+  } finally {
+    object.close();
+  }
+}
+
+async function runObject(
+  { spec, maps }: FilteredObject,
+  args: ParsedArguments,
+  pid: number | undefined,
+  kernel: Kernel,
+  target: Target,
+): Promise<number> {
   if (args.flag("dry-run")) {
-    loadCollection(kernel, compiled.spec, { vmlinux: () => target.btf }).close();
+    loadCollection(kernel, spec, { vmlinux: () => target.btf, maps }).close();
     return 0;
   }
-
   const file = args.value("output");
   const fd = file === undefined ? 1 : openOutput(file);
   try {
@@ -48,8 +66,9 @@ async function trace(args: ParsedArguments): Promise<number> {
       command === undefined
         ? undefined
         : (await import("@sonde/runtime/processes")).startChild(command, { stdout: fd === 1 ? 2 : 1 });
-    const session = await startSession(compiled.spec, {
+    const session = await startSession(spec, {
       kernel,
+      maps,
       vmlinux: () => target.btf,
       format: (args.value("format") ?? "text") as "text" | "json",
       output: descriptorOutput(fd, (args.value("buffering") ?? "line") as Buffering),
@@ -64,6 +83,32 @@ async function trace(args: ParsedArguments): Promise<number> {
   } finally {
     if (fd !== 1) closeSync(fd);
   }
+}
+
+/**
+ * The object for those tasks that the options name. Where it asks for cgroups' ids it gets those of the tree
+ * that containers live in, unless it compares them with ids of paths, which say themselves what tree they mean.
+ */
+async function chosenTasks(
+  spec: ObjectSpec,
+  args: ParsedArguments,
+  pid: number | undefined,
+  { text }: SourceText,
+  kernel: Kernel,
+  target: Target,
+): Promise<FilteredObject> {
+  const vmlinux = (): Btf | undefined => target.btf;
+  const filter = filterOf(args, pid);
+  if (filter === undefined) {
+    const asked = text.includes("cgroup") && !text.includes("cgroupid");
+    const changed = asked ? (await import("@sonde/runtime/cgroups")).withCgroupIds(spec, vmlinux) : spec;
+    return { spec: changed, maps: {}, admitted: undefined, close: () => {} };
+  }
+  const { filteredObject } = await import("../task-filter.ts");
+  const object = filteredObject(spec, filter, kernel, vmlinux);
+  if (object.admitted === 0 && !args.flag("quiet"))
+    say("No such container, pod or cgroup is there yet: waiting for it.\n");
+  return object;
 }
 
 function openOutput(file: string): number {

@@ -15,10 +15,15 @@ export class Admission {
   readonly #collection: Collection;
   readonly #links: readonly Link[];
 
-  /** From when it returns, what is made below an admitted cgroup is admitted too. Errors: KernelError, VerifierError. */
-  constructor(kernel: Kernel, vmlinux: Btf, hierarchy: Hierarchy) {
+  /**
+   * From when it returns, what is made below an admitted cgroup is admitted too.
+   * @param admitted the map of an object that is loaded already; one of its own unless given
+   * Errors: KernelError, VerifierError.
+   */
+  constructor(kernel: Kernel, vmlinux: Btf, hierarchy: Hierarchy, admitted?: BpfMap) {
     this.#collection = loadCollection(kernel, followObject(cgroupLayout(vmlinux, hierarchy), hierarchy), {
       vmlinux: () => vmlinux,
+      ...(admitted && { maps: { [ADMITTED]: admitted } }),
     });
     try {
       this.#links = new Attacher(kernel).attachAll(this.#collection.attachments());
@@ -28,7 +33,7 @@ export class Admission {
     }
   }
 
-  /** For LoadOptions: by the name that the filtered object gives it. */
+  /** For LoadOptions of a filtered object: the map by the name that it has there. */
   get maps(): Readonly<Record<string, BpfMap>> {
     return { [ADMITTED]: this.#collection.map(ADMITTED) };
   }

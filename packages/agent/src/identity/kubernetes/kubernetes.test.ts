@@ -20,9 +20,7 @@ const pod = (uid: string, more: Partial<FakePod> = {}): FakePod => ({
   ...more,
 });
 
-async function started(
-  context: TestContext,
-): Promise<{
+async function started(context: TestContext): Promise<{
   server: FakeApiServer;
   endpoint: Endpoint;
   store: PodStore;

@@ -9,7 +9,7 @@ const MOST = 20_000;
 export class PodStore {
   readonly #now: () => number;
   readonly #pods = new Map<string, { readonly pod: PodIdentity; readonly deleted: number | undefined }>();
-  readonly #listeners: ((uid: string) => void)[] = [];
+  readonly #listeners = new Set<(uid: string) => void>();
 
   constructor(now: () => number = Date.now) {
     this.#now = now;
@@ -51,9 +51,10 @@ export class PodStore {
     for (const pod of pods) this.put(pod);
   }
 
-  /** Told of every pod that is new or has changed. */
-  onChange(listener: (uid: string) => void): void {
-    this.#listeners.push(listener);
+  /** Told of every pod that is new or has changed, until what is returned is called. */
+  onChange(listener: (uid: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   #forget(): void {
