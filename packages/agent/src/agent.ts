@@ -3,8 +3,10 @@ import { openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
 import { pino } from "pino";
 import { createApp } from "./http/app.ts";
+import { History } from "./history/history.ts";
 import { Readings } from "./metrics/readings.ts";
 import { Monitors } from "./monitors.ts";
+import { StreamHub } from "./streams/hub.ts";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
 
@@ -19,6 +21,8 @@ export interface AgentOptions {
   readonly only: readonly string[] | undefined;
   /** What a change must present; undefined: only this machine may change anything. */
   readonly token: string | undefined;
+  /** Bytes for the last hour of every metric. */
+  readonly historyMemory: number;
   readonly version: string;
   readonly logLevel: LogLevel;
 }
@@ -29,6 +33,9 @@ export interface Agent {
   /** Switches every monitor off and closes the port. */
   stop(): Promise<void>;
 }
+
+/** Milliseconds between the samples of history. */
+const SAMPLE_INTERVAL = 5000;
 
 /**
  * Start the agent: it answers at once, and switches its monitors on one after the other.
@@ -43,11 +50,19 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onChange: ({ name, state, reason }) =>
       log[state === "failed" ? "error" : "info"]({ monitor: name, state, reason }, `monitor ${name} is ${state}`),
   });
-  const readings = new Readings(() => monitors.families());
-  const app = createApp({ agent: monitors, readings }, { token: options.token });
+  const streams = new StreamHub(() => monitors.views());
+  const history = new History({ memory: options.historyMemory, interval: SAMPLE_INTERVAL });
+  const readings = new Readings(function* () {
+    yield* monitors.families();
+    yield* streams.families();
+    yield* history.families();
+  });
+  history.start(readings);
+  const app = createApp({ agent: monitors, readings, history, streams }, { token: options.token });
   const { server, url } = await listen(app, options);
   log.info({ url, monitors: options.directory }, `listening on ${url}: metrics at ${url}/metrics`);
   const stop = async (): Promise<void> => {
+    history.stop();
     await monitors.stop();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { MonitorView } from "@sonde/bpf/spec";
 import type { Family } from "./exposition/family.ts";
 import { type AgentFace, UnknownMonitorError } from "./http/agent-face.ts";
 import { Monitor, type MonitorContext } from "./monitor/monitor.ts";
@@ -46,6 +47,11 @@ export class Monitors implements AgentFace {
 
   list(): readonly MonitorStatus[] {
     return [...this.#monitors.values()].map((monitor) => monitor.status);
+  }
+
+  /** What the monitors that are on say of themselves. */
+  views(): readonly MonitorView[] {
+    return [...this.#monitors.values()].flatMap((monitor) => monitor.view ?? []);
   }
 
   async enable(name: string): Promise<MonitorStatus> {

@@ -99,6 +99,11 @@ export const COMMANDS: readonly Command[] = [
         help: "file with the token that changes need; without it only this machine's own addresses may change anything",
       },
       {
+        name: "history-memory",
+        value: "MB",
+        help: "memory for the last hour of every metric, oldest let go of first (default 16; 0: none)",
+      },
+      {
         name: "log-level",
         value: "LEVEL",
         choices: ["trace", "debug", "info", "warn", "error"],

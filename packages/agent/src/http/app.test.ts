@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { scalarFamily } from "../exposition/family.ts";
+import { History } from "../history/history.ts";
 import { Readings } from "../metrics/readings.ts";
 import type { MonitorStatus } from "../monitor/status.ts";
+import { StreamHub } from "../streams/hub.ts";
 import { type AgentFace, UnknownMonitorError } from "./agent-face.ts";
 import { createApp } from "./app.ts";
+import type { Services } from "./services.ts";
 
 function agentOf(monitors: MonitorStatus[], ready = true): AgentFace {
   const change = (name: string, state: "on" | "off"): Promise<MonitorStatus> => {
@@ -28,8 +31,17 @@ function agentOf(monitors: MonitorStatus[], ready = true): AgentFace {
   };
 }
 
+function services(agent: AgentFace): Services {
+  return {
+    agent,
+    readings: new Readings(() => agent.families()),
+    history: new History({ memory: 1 << 20, interval: 5000 }),
+    streams: new StreamHub(() => []),
+  };
+}
+
 function appOf(agent: AgentFace, token: string | undefined): ReturnType<typeof createApp> {
-  return createApp({ agent, readings: new Readings(() => agent.families()) }, { token });
+  return createApp(services(agent), { token });
 }
 
 const monitor = (name: string): MonitorStatus => ({

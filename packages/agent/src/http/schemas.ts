@@ -7,6 +7,11 @@ export const monitorName: v.GenericSchema<string> = v.pipe(
   v.regex(/^[A-Za-z0-9_.-]{1,128}$/, "a name has letters, digits, '_', '-' and '.', at most 128"),
 );
 
+export const metricName: v.GenericSchema<string> = v.pipe(
+  v.string(),
+  v.regex(/^[a-zA-Z_:][a-zA-Z0-9_:]{0,255}$/, "a metric's name has letters, digits, '_' and ':'"),
+);
+
 export const monitorStatus: v.GenericSchema = v.pipe(
   v.looseObject({
     name: v.string(),

@@ -23,6 +23,11 @@ export class ByteTable {
     return this.#count;
   }
 
+  /** Bytes that it takes. */
+  get memory(): number {
+    return this.#bytes.length + 4 * (this.#ends.length + this.#hashes.length + this.#slots.length);
+  }
+
   /** The number of the `length` bytes at `offset`; a new one (equal to the former {@link count}) if they are new. */
   intern(source: Uint8Array, offset: number, length: number): number {
     const hash = this.#hash(source, offset, length);

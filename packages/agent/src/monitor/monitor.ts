@@ -64,6 +64,11 @@ export class Monitor {
     };
   }
 
+  /** What it says of itself, while it is on. */
+  get view(): MonitorView | undefined {
+    return this.#running === undefined ? undefined : this.#view;
+  }
+
   enable(): Promise<MonitorStatus> {
     return this.#next(async () => {
       if (this.#running !== undefined) return;

@@ -21,6 +21,7 @@ export async function run(args: ParsedArguments): Promise<number> {
       ?.split(",")
       .map((name) => name.trim()),
     token: tokenFile === undefined ? undefined : readToken(tokenFile),
+    historyMemory: megabytes(args.value("history-memory") ?? "16"),
     logLevel: (args.value("log-level") ?? "info") as LogLevel,
   });
   await new Promise<void>((resolve) => {
@@ -37,6 +38,11 @@ function listenAddress(text: string): { readonly host: string; readonly port: nu
   if (match === null || port > 65535)
     throw new UsageError(`--listen takes ADDRESS:PORT, such as 127.0.0.1:9435 or [::1]:9435, not '${text}'`);
   return { host: match[1] ?? (match[2] === "" || match[2] === undefined ? "::" : match[2]), port };
+}
+
+function megabytes(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new UsageError(`--history-memory takes a number of megabytes, not '${text}'`);
+  return Number(text) * 1_000_000;
 }
 
 function readToken(file: string): string {

@@ -1,11 +1,14 @@
 /** Every operation of the API. A new one is a file here and a line below. */
 import type { Route } from "../route.ts";
 import { disableMonitor, enableMonitor } from "./switch-monitor.ts";
+import { history } from "./history.ts";
 import { livez, readyz } from "./health.ts";
 import { indexRoute } from "./index-page.ts";
 import { metrics } from "./metrics.ts";
+import { metadataJson, metricsJson } from "./metrics-json.ts";
 import { listMonitors, showMonitor } from "./monitors.ts";
 import { openapiJson } from "./openapi-json.ts";
+import { listStreams, readStream } from "./streams.ts";
 
 /** A function, not a table: nothing is built when a module is loaded. */
 export function routes(): readonly Route[] {
@@ -18,6 +21,11 @@ export function routes(): readonly Route[] {
     showMonitor(),
     enableMonitor(),
     disableMonitor(),
+    metricsJson(),
+    metadataJson(),
+    history(),
+    listStreams(),
+    readStream(),
     openapiJson(),
   ];
 }
