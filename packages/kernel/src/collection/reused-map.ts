@@ -1,8 +1,8 @@
 /** A map that exists already, in the place of one that an object defines. */
 import type { Btf } from "@sonde/bpf/btf";
 import type { MapSpec } from "@sonde/bpf/spec";
-import { mapDifferences, MapMismatchError } from "../maps/compare.ts";
-import { mapInfo } from "../maps/info.ts";
+import { type MapDifference, mapDifferences, MapMismatchError } from "../maps/compare.ts";
+import { type MapInfo, mapInfo } from "../maps/info.ts";
 import type { BpfMap } from "../maps/map.ts";
 import { openMapById } from "../maps/open.ts";
 import { completed } from "../maps/request.ts";
@@ -19,10 +19,20 @@ import { pageSize } from "../sys/page-size.ts";
 export function reusedMap(kernel: Kernel, spec: MapSpec, fd: number, types: Btf | undefined): BpfMap {
   const subject = `map '${spec.name}' (${spec.type})`;
   const info = mapInfo(kernel, fd, subject);
-  const wanted = completed(spec, { possibleCpus: () => kernel.possibleCpus(), pageSize: pageSize() });
-  const differences = mapDifferences(kernel, wanted, info, types);
+  const differences = differencesFrom(kernel, spec, info, types);
   if (differences.length > 0) throw new MapMismatchError(subject, `descriptor ${fd}`, differences);
-  const map = openMapById(kernel, info.id);
+  const map = openMapById(kernel, info.id, spec.name);
   if (map === undefined) throw kernelError("BPF_MAP_GET_FD_BY_ID", subject, Errno.ENOENT);
   return map;
+}
+
+/** Why a map that exists cannot take the place of the one that an object defines; empty if it can. */
+export function differencesFrom(
+  kernel: Kernel,
+  spec: MapSpec,
+  found: MapInfo,
+  types: Btf | undefined,
+): readonly MapDifference[] {
+  const wanted = completed(spec, { possibleCpus: () => kernel.possibleCpus(), pageSize: pageSize() });
+  return mapDifferences(kernel, wanted, found, types);
 }

@@ -66,6 +66,16 @@ export class Link {
   }
 
   /**
+   * The same for a link of several attachments, each with a path of its own. Errors as of {@link pin};
+   * what was pinned before the one that failed is pinned still.
+   */
+  pinEach(path: (index: number) => string): void {
+    if (!this.road.endsWith("link"))
+      throw new TypeError(`${this.description} cannot be pinned: it is a ${this.road}, not a BPF link`);
+    for (const [index, { program }] of this.#bonds.entries()) objectPin(this.#kernel, program.fd, path(index));
+  }
+
+  /**
    * Puts another program (or struct_ops map) in the place of the one that runs, without a gap; with
    * `expected` only if that one runs still. Errors: KernelError: EINVAL where the kind of link does not
    * allow it (those of tracing), EPERM where another than the expected one runs.

@@ -25,10 +25,10 @@ export function adoptMap(kernel: Kernel, fd: FileDescriptor, subject: string, na
   }
 }
 
-/** The map with this id, or undefined when it is gone. */
-export function openMapById(kernel: Kernel, id: number): BpfMap | undefined {
+/** The map with this id, or undefined when it is gone. It is called `name` if that is given. */
+export function openMapById(kernel: Kernel, id: number, name?: string): BpfMap | undefined {
   const fd = objectById(kernel, "map", id);
-  return fd && adoptMap(kernel, fd, `map ${id}`);
+  return fd && adoptMap(kernel, fd, `map ${id}`, name);
 }
 
 /** The map that is pinned at a path. Errors: KernelError, ENOENT when there is nothing. */

@@ -1,18 +1,8 @@
 /** Says aloud what was lost, as soon as it is known, and what to do about it. */
 import type { Collection } from "@sonde/kernel/collection";
 import type { Sink } from "../print/sink.ts";
-import { LossReader } from "./losses.ts";
+import { LossReader, type LossTotals } from "./losses.ts";
 import type { MapReaders } from "./maps.ts";
-
-/** Since the start, as of the last look. */
-export interface LossTotals {
-  /** Events that the ring had no room for. */
-  readonly ringFull: number;
-  /** Updates with a new key that a map had no room for. */
-  readonly mapFull: number;
-  /** Stacks that were not kept. */
-  readonly stackLost: number;
-}
 
 export class LossReport {
   readonly #reader: LossReader | undefined;

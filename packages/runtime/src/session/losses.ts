@@ -3,6 +3,33 @@ import { LOSS_COUNTERS, LossCounter } from "@sonde/bpf/spec";
 import type { BpfMap } from "@sonde/kernel/maps";
 import type { LostEvents } from "../print/sink.ts";
 
+/** Since the counters began. */
+export interface LossTotals {
+  /** Events that the ring had no room for. */
+  readonly ringFull: number;
+  /** Updates with a new key that a map had no room for. */
+  readonly mapFull: number;
+  /** Stacks that were not kept. */
+  readonly stackLost: number;
+}
+
+/** What the counters say now, of all CPUs together. */
+export function readLosses(map: BpfMap): LossTotals {
+  const total = (slot: number): number => {
+    const values = map.lookup(new Uint8Array(Uint32Array.of(slot).buffer));
+    if (values === undefined) return 0;
+    const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+    let sum = 0;
+    for (let cpu = 0; cpu < map.layout.cpus; cpu++) sum += Number(view.getBigUint64(cpu * map.layout.stride, true));
+    return sum;
+  };
+  return {
+    ringFull: total(LossCounter.RingFull),
+    mapFull: total(LossCounter.MapFull),
+    stackLost: total(LossCounter.StackLost),
+  };
+}
+
 /** Growth since the last reading. */
 export interface Losses {
   readonly ring: LostEvents;

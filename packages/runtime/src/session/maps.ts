@@ -1,17 +1,24 @@
 /** Reads the maps that the program named, by readers composed once from the manifest. */
-import type { MapView } from "@sonde/bpf/spec";
-import type { Collection } from "@sonde/kernel/collection";
+import type { Manifest, MapView } from "@sonde/bpf/spec";
 import type { BpfMap } from "@sonde/kernel/maps";
 import { Bytes } from "../decode/bytes.ts";
 import { fieldsDecoder } from "../decode/decoder.ts";
 import { readerOf } from "../decode/reading.ts";
 import type { MapReading, Row } from "../print/map-reading.ts";
 
+/** Maps that are live, and the manifest that describes them: a Collection, mostly. */
+export interface LiveMaps {
+  readonly name: string;
+  readonly manifest: Pick<Manifest, "maps">;
+  /** By the name of the MapSpec; throws if there is none. */
+  map(name: string): BpfMap;
+}
+
 export class MapReaders {
-  readonly #collection: Collection;
+  readonly #collection: LiveMaps;
   readonly #readers = new Map<MapView, () => Row[]>();
 
-  constructor(collection: Collection) {
+  constructor(collection: LiveMaps) {
     this.#collection = collection;
   }
 

@@ -14,6 +14,8 @@ export interface PumpOptions {
   readonly ring: { readonly reader: Ring; readonly size: number } | undefined;
   readonly handlers: ReadonlyMap<number, EventHandler>;
   readonly output: Output | undefined;
+  /** Milliseconds that a round may wait for at most while nothing comes: each empty round waits longer. {@link INTERVAL} if absent. */
+  readonly slowest?: number;
   /** Called after every round. */
   readonly afterRound: () => void;
   /** A handler or `afterRound` threw. */
@@ -34,6 +36,8 @@ export class Pump {
   #timer: NodeJS.Timeout | undefined;
   #bytes: Bytes | undefined;
   #running: boolean = false;
+  /** Milliseconds to the next round while nothing comes. */
+  #patience: number = INTERVAL;
 
   constructor(options: PumpOptions) {
     this.#options = options;
@@ -74,8 +78,14 @@ export class Pump {
       fail(error);
     }
     if (!this.#running) return;
-    const rest = drained >= CHUNK || busy ? BUSY_INTERVAL : ring === undefined ? IDLE_INTERVAL : INTERVAL;
-    this.#timer = setTimeout(() => this.#round(), rest);
+    this.#timer = setTimeout(() => this.#round(), this.#rest(drained, busy));
+  }
+
+  #rest(drained: number, busy: boolean): number {
+    const { ring, slowest = INTERVAL } = this.#options;
+    if (ring === undefined) return IDLE_INTERVAL;
+    this.#patience = drained > 0 ? INTERVAL : Math.min(this.#patience * 2, Math.max(slowest, INTERVAL));
+    return drained >= CHUNK || busy ? BUSY_INTERVAL : this.#patience;
   }
 
   /** Records handled, at most {@link CHUNK}. */

@@ -24,7 +24,7 @@ import type { WatchedProcess } from "../processes/watched.ts";
 import type { StackReader } from "../stacks/names.ts";
 import { eventHandlers } from "./events.ts";
 import { LossReport } from "./loss-report.ts";
-import type { LossTotals } from "./loss-report.ts";
+import type { LossTotals } from "./losses.ts";
 import { MapReaders } from "./maps.ts";
 import { Pump } from "./pump.ts";
 import { writeStart } from "./start-time.ts";

@@ -1,0 +1,184 @@
+/** A place that stays attached while the program behind it is exchanged. */
+import { readdirSync, rmdirSync, unlinkSync } from "node:fs";
+import type { Link } from "../links/link.ts";
+import type { BpfMap } from "../maps/map.ts";
+import type { Program, ProgramStatistics } from "../programs/program.ts";
+
+/**
+ * How events are handed from one program to the next:
+ *
+ * | way     | who runs an event                                                             |
+ * | root    | exactly one of the two: a slot is exchanged behind a root program             |
+ * | link    | exactly one of the two: the kernel exchanges the link's program               |
+ * | again   | the old one is detached, then the new one attached; what comes between is lost |
+ */
+export type HookWay = "root" | "link" | "again";
+
+export interface Hook {
+  readonly key: string;
+  readonly description: string;
+  readonly way: HookWay;
+  /** By which of the kernel's ways it is attached. */
+  readonly road: string;
+  /** Whether it is pinned, and so outlives this process. */
+  readonly pinned: boolean;
+  /** Why not the better way, where it is "again". */
+  readonly reason: string | undefined;
+  /** Hands events from now on to this program. Errors: KernelError; the one before goes on then. */
+  set(program: Program): void;
+  /** From this moment no event is handed to anybody, though the place stays attached. */
+  silence(): void;
+  /** Of what runs there; runs and times are counted only while statistics are on. */
+  statistics(): ProgramStatistics;
+  /** Ends the attachment and removes its pins. */
+  detach(): Promise<void>;
+  /** Lets go of the descriptors; what is pinned goes on. */
+  close(): void;
+}
+
+export interface HookParts {
+  readonly key: string;
+  readonly description: string;
+  readonly link: Link;
+  /** Where its pins are; undefined if it has none. */
+  readonly folder: string | undefined;
+}
+
+/** Behind a root program. */
+export class RootHook implements Hook {
+  readonly way = "root";
+  readonly reason = undefined;
+  readonly key: string;
+  readonly description: string;
+  readonly #link: Link;
+  readonly #folder: string | undefined;
+  readonly #root: Program;
+  readonly #slot: BpfMap;
+
+  /** Takes link, root and slot over. */
+  constructor({ key, description, link, folder }: HookParts, root: Program, slot: BpfMap) {
+    this.key = key;
+    this.description = description;
+    this.#link = link;
+    this.#folder = folder;
+    this.#root = root;
+    this.#slot = slot;
+  }
+
+  get road(): string {
+    return this.#link.road;
+  }
+
+  get pinned(): boolean {
+    return this.#folder !== undefined;
+  }
+
+  set(program: Program): void {
+    this.#slot.update(new Uint8Array(4), word(program.fd));
+  }
+
+  silence(): void {
+    this.#slot.delete(new Uint8Array(4));
+  }
+
+  /** The kernel counts a tail call's time as the root's, so this goes on from version to version. */
+  statistics(): ProgramStatistics {
+    return this.#root.statistics();
+  }
+
+  async detach(): Promise<void> {
+    this.silence();
+    removePins(this.#folder);
+    await this.#link.stop();
+    this.close();
+  }
+
+  close(): void {
+    this.#link.close();
+    this.#root.close();
+    this.#slot.close();
+  }
+}
+
+/** A link whose program the kernel exchanges itself, or which is attached anew for each program. */
+export class LinkHook implements Hook {
+  readonly way: "link" | "again";
+  readonly key: string;
+  readonly description: string;
+  readonly reason: string | undefined;
+  readonly #folder: string | undefined;
+  readonly #attach: ((program: Program) => Link) | undefined;
+  #link: Link;
+  #program: Program | undefined;
+
+  /**
+   * Takes the link over. @param program what runs there, if it is known
+   * @param attach attaches another program and pins the link; absent where the link can be updated
+   */
+  constructor(
+    { key, description, link, folder }: HookParts,
+    program: Program | undefined,
+    attach?: (program: Program) => Link,
+    reason?: string,
+  ) {
+    this.key = key;
+    this.description = description;
+    this.way = attach === undefined ? "link" : "again";
+    this.reason = reason;
+    this.#link = link;
+    this.#folder = folder;
+    this.#program = program;
+    this.#attach = attach;
+  }
+
+  get road(): string {
+    return this.#link.road;
+  }
+
+  get pinned(): boolean {
+    return this.#folder !== undefined;
+  }
+
+  set(program: Program): void {
+    if (this.#attach === undefined) this.#link.update(program);
+    else {
+      this.silence();
+      this.#link = this.#attach(program);
+    }
+    this.#program = program;
+  }
+
+  silence(): void {
+    removePins(this.#folder);
+    this.#link.close();
+  }
+
+  statistics(): ProgramStatistics {
+    return this.#program?.statistics() ?? { runs: 0, nanoseconds: 0, recursionMisses: 0 };
+  }
+
+  async detach(): Promise<void> {
+    removePins(this.#folder);
+    await this.#link.stop();
+    this.#link.close();
+  }
+
+  close(): void {
+    this.#link.close();
+  }
+}
+
+/** Removes a folder of pins, one level deep. That it is gone is no error. */
+export function removePins(folder: string | undefined): void {
+  if (folder === undefined) return;
+  try {
+    for (const name of readdirSync(folder)) unlinkSync(`${folder}/${name}`);
+    rmdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
+function word(value: number): Uint8Array {
+  return new Uint8Array(Uint32Array.of(value).buffer);
+}

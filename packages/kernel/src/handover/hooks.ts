@@ -1,0 +1,194 @@
+/** Makes hooks, and takes those up again that a process before this one left pinned. */
+import { mkdirSync, readdirSync, renameSync } from "node:fs";
+import type { AttachTarget } from "@sonde/bpf/spec";
+import { ProgramFlag } from "@sonde/bpf/spec";
+import type { Collection } from "../collection/collection.ts";
+import { Attacher } from "../links/attacher.ts";
+import { linkInfo } from "../links/info.ts";
+import { type Bond, Link } from "../links/link.ts";
+import { attachXdp } from "../links/net/xdp.ts";
+import { openPinnedMap } from "../maps/open.ts";
+import type { Vmlinux } from "../programs/kernel-types.ts";
+import { openProgramById } from "../programs/open.ts";
+import type { Program } from "../programs/program.ts";
+import { objectGet } from "../sys/bpf/object-commands.ts";
+import { KernelError } from "../sys/errors.ts";
+import type { Kernel } from "../sys/kernel.ts";
+import { type Hook, LinkHook, removePins, RootHook } from "./hook.ts";
+import { folderOf, type HookPlace } from "./place.ts";
+import { loadRoots, rootName, slotName } from "./roots.ts";
+
+/** Begins the name of a folder whose pins are not complete yet. */
+const UNFINISHED = "new-";
+const SLOT = "slot";
+
+export interface HooksOptions {
+  readonly vmlinux: Vmlinux;
+  /** A folder on a BPF file system; without one nothing is pinned. */
+  readonly folder?: string;
+}
+
+export class Hooks {
+  readonly #kernel: Kernel;
+  readonly #vmlinux: Vmlinux;
+  readonly #folder: string | undefined;
+  readonly #attacher: Attacher;
+
+  constructor(kernel: Kernel, { vmlinux, folder }: HooksOptions) {
+    this.#kernel = kernel;
+    this.#vmlinux = vmlinux;
+    this.#folder = folder;
+    this.#attacher = new Attacher(kernel, { vmlinux });
+  }
+
+  /**
+   * Attaches each place's own program, behind a root where that is possible. All of them, or none.
+   * Errors: those of attaching.
+   */
+  async attach(places: readonly HookPlace[]): Promise<readonly Hook[]> {
+    const hooks: Hook[] = [];
+    const rooted = places.filter((place) => wayOf(place) === "root");
+    const roots = loadRoots(this.#kernel, rooted, this.#vmlinux);
+    const taken = new Set<unknown>();
+    try {
+      for (const place of places) {
+        const index = rooted.indexOf(place);
+        const hook = index < 0 ? this.#attachDirectly(place) : this.#attachRoot(place, roots, index, taken);
+        hooks.push(hook);
+      }
+      return hooks;
+    } catch (error) {
+      await Promise.all(hooks.map((hook) => hook.detach()));
+      throw error;
+    } finally {
+      for (const program of roots.programs) if (!taken.has(program)) program.close();
+      for (const map of roots.maps) if (!taken.has(map)) map.close();
+    }
+  }
+
+  /** The hook that a process before this one left at a place; undefined if there is none, or only a part of it. */
+  open(place: HookPlace): Hook | undefined {
+    if (this.#folder === undefined) return undefined;
+    const folder = `${this.#folder}/${folderOf(place)}`;
+    const names = namesIn(folder);
+    if (names.length === 0) return undefined;
+    try {
+      return this.#open(place, folder, names);
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      removePins(folder);
+      return undefined;
+    }
+  }
+
+  #open(place: HookPlace, folder: string, names: readonly string[]): Hook {
+    const { key, description } = place;
+    const bonds: Bond[] = names
+      .filter((name) => name !== SLOT)
+      .map((name) => ({ program: objectGet(this.#kernel, `${folder}/${name}`) }));
+    const link = new Link(this.#kernel, description, "pinned link", bonds);
+    const parts = { key, description, link, folder };
+    try {
+      const running = openProgramById(this.#kernel, this.#programOf(bonds, description));
+      if (names.includes(SLOT))
+        return new RootHook(parts, running, openPinnedMap(this.#kernel, `${folder}/${SLOT}`, SLOT));
+      if (wayOf(place) === "link") return new LinkHook(parts, running);
+      return new LinkHook(parts, running, (program) => this.#link(place, program, folder), NO_TAIL_CALL);
+    } catch (error) {
+      link.close();
+      throw error;
+    }
+  }
+
+  /** Detaches what is pinned for places other than these. */
+  sweep(places: readonly Pick<HookPlace, "key" | "description">[]): void {
+    if (this.#folder === undefined) return;
+    const kept = new Set(places.map(folderOf));
+    for (const name of namesIn(this.#folder)) if (!kept.has(name)) removePins(`${this.#folder}/${name}`);
+  }
+
+  #programOf([bond]: readonly Bond[], subject: string): number {
+    if (bond === undefined) return 0;
+    return linkInfo(this.#kernel, bond.program.fd, subject).programId;
+  }
+
+  /** The slot is filled before anything is attached, so that the first event finds its program. */
+  #attachRoot(place: HookPlace, roots: Collection, index: number, taken: Set<unknown>): Hook {
+    const outcome = roots.report.programs.find(({ name }) => name === rootName(index));
+    if (outcome?.state !== "loaded") return this.#attachDirectly(place, outcome?.reason ?? NO_TAIL_CALL);
+    const root = roots.program(rootName(index));
+    const slot = roots.map(slotName(index));
+    try {
+      slot.update(new Uint8Array(4), new Uint8Array(Uint32Array.of(place.program.fd).buffer));
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      return this.#attachDirectly(place, error.message);
+    }
+    const link = this.#attacher.attach(root, place.target);
+    taken.add(root).add(slot);
+    const folder = this.#pin(place, link, (unfinished) => slot.pin(`${unfinished}/${SLOT}`));
+    return new RootHook({ ...place, link, folder }, root, slot);
+  }
+
+  #attachDirectly(place: HookPlace, reason: string = NO_TAIL_CALL): Hook {
+    const { program } = place;
+    const link = this.#attachProgram(place.target, program);
+    const folder = this.#pin(place, link);
+    const parts = { ...place, link, folder };
+    if (wayOf(place) === "link") return new LinkHook(parts, program);
+    return new LinkHook(parts, program, (next) => this.#link(place, next, folder), reason);
+  }
+
+  #link(place: HookPlace, program: Program, folder: string | undefined): Link {
+    const link = this.#attachProgram(place.target, program);
+    if (folder !== undefined) this.#pin(place, link);
+    return link;
+  }
+
+  #attachProgram(target: AttachTarget, program: Program): Link {
+    return target.kind === "xdp"
+      ? attachXdp(this.#kernel, program, { device: target.device })
+      : this.#attacher.attach(program, target);
+  }
+
+  /**
+   * Pins a link's parts under a name that says they are not complete, then gives the folder its name: whoever
+   * finds it finds all. Undefined where the attachment is no link (perf events before Linux 5.15).
+   */
+  #pin(place: HookPlace, link: Link, more: (folder: string) => void = () => {}): string | undefined {
+    if (this.#folder === undefined || !link.road.endsWith("link")) return undefined;
+    const name = folderOf(place);
+    const unfinished = `${this.#folder}/${UNFINISHED}${name}`;
+    const folder = `${this.#folder}/${name}`;
+    try {
+      removePins(unfinished);
+      removePins(folder);
+      mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+      link.pinEach((index) => `${unfinished}/link${index}`);
+      more(unfinished);
+      renameSync(unfinished, folder);
+      return folder;
+    } catch (error) {
+      link.close();
+      removePins(unfinished);
+      throw error;
+    }
+  }
+}
+
+const NO_TAIL_CALL = "programs of this kind make no tail calls";
+
+function wayOf({ target, program }: HookPlace): "root" | "link" | "again" {
+  if (target.kind === "xdp") return "link";
+  const sleepable = ((program.spec.flags ?? 0) & ProgramFlag.SLEEPABLE) !== 0;
+  return sleepable || target.kind === "freplace" ? "again" : "root";
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}

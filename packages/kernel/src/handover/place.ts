@@ -1,0 +1,39 @@
+/** Where programs of a hosted object are attached, by names that stay the same from version to version. */
+import { createHash } from "node:crypto";
+import type { AttachTarget } from "@sonde/bpf/spec";
+import type { Collection } from "../collection/collection.ts";
+import { describeTarget } from "../links/describe.ts";
+import type { Program } from "../programs/program.ts";
+
+export interface HookPlace {
+  /** The same for programs of two versions that one hook can hand events to. */
+  readonly key: string;
+  readonly program: Program;
+  readonly target: AttachTarget;
+  /** As a person writes it: "tracepoint:sched:sched_switch". */
+  readonly description: string;
+}
+
+/**
+ * Every place where an object is attached; what is run by hand or read like a file is none. A second handler
+ * of the same place has a place of its own.
+ */
+export function hookPlaces(collection: Collection): readonly HookPlace[] {
+  const seen = new Map<string, number>();
+  const places: HookPlace[] = [];
+  for (const { program, target } of collection.attachments()) {
+    if (target.kind === "run" || target.kind === "iter") continue;
+    const { type, attachType, flags = 0 } = program.spec;
+    const base = JSON.stringify([type, attachType ?? "", flags, target]);
+    const before = seen.get(base) ?? 0;
+    seen.set(base, before + 1);
+    places.push({ key: `${base}#${before}`, program, target, description: describeTarget(target) });
+  }
+  return places;
+}
+
+/** A folder's name for a place: what a person recognises, and what tells it apart. BPF file systems allow no dots. */
+export function folderOf({ key, description }: Pick<HookPlace, "key" | "description">): string {
+  const readable = description.replace(/[^A-Za-z0-9]+/g, "_").slice(0, 60);
+  return `${readable}-${createHash("sha256").update(key).digest("hex").slice(0, 12)}`;
+}

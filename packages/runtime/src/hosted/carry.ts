@@ -1,0 +1,60 @@
+/** Which maps of the version that runs go on in the next one. */
+import { BtfReader } from "@sonde/bpf/btf";
+import type { MapSpec, ObjectSpec } from "@sonde/bpf/spec";
+import { differencesFrom } from "@sonde/kernel/collection";
+import type { BpfMap } from "@sonde/kernel/maps";
+import type { Kernel } from "@sonde/kernel/sys";
+
+/** A map whose contents are not those of the version before. */
+export interface StartedAnew {
+  readonly map: string;
+  readonly why: string;
+}
+
+export interface Carried {
+  /** By the MapSpec's name. */
+  readonly maps: ReadonlyMap<string, BpfMap>;
+  readonly anew: readonly StartedAnew[];
+}
+
+/** BPF_F_RDONLY_PROG: constants, which are the version's own. */
+const RDONLY_PROG = 1 << 7;
+
+/**
+ * A map goes on if its name, type, flags, size and the BTF layout of its key and value are unchanged.
+ * Constants, maps that hold a version's programs or maps, and rings (see {@link sameEvents}) do not.
+ */
+export function carriedMaps(kernel: Kernel, spec: ObjectSpec, running: ReadonlyMap<string, BpfMap>): Carried {
+  const types = spec.btf.length === 0 ? undefined : new BtfReader(spec.btf);
+  const maps = new Map<string, BpfMap>();
+  const anew: StartedAnew[] = [];
+  for (const wanted of spec.maps) {
+    const existing = running.get(wanted.name);
+    if (existing === undefined || !mayCarry(wanted)) continue;
+    const differences = differencesFrom(kernel, wanted, existing.info(), types);
+    if (differences.length === 0) maps.set(wanted.name, existing);
+    else
+      anew.push({
+        map: wanted.name,
+        why: differences.map(({ attribute, wanted: to, found }) => `${attribute}: ${found} became ${to}`).join("; "),
+      });
+  }
+  return { maps, anew };
+}
+
+function mayCarry({ type, flags, references = [], pinning }: MapSpec): boolean {
+  return (
+    type !== "ringbuf" &&
+    type !== "struct_ops" &&
+    (flags & RDONLY_PROG) === 0 &&
+    references.length === 0 &&
+    pinning === undefined
+  );
+}
+
+/** Whether both versions write the same records into a ring of the same size: then it goes on too. */
+export function sameEvents(before: Pick<ObjectSpec, "manifest" | "maps">, after: ObjectSpec): boolean {
+  const text = ({ manifest: { events, ring }, maps }: Pick<ObjectSpec, "manifest" | "maps">): string =>
+    JSON.stringify([events, ring, maps.find(({ name }) => name === ring)?.maxEntries]);
+  return text(before) === text(after);
+}

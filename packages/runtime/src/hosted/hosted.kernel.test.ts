@@ -1,0 +1,281 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ObjectSpec } from "@sonde/bpf/spec";
+import { openKernel } from "@sonde/kernel/sys";
+import { kernelTest } from "@sonde/kernel/testing";
+import { compile, testTarget } from "../scripts/run-script.ts";
+import { MapReaders } from "../session/maps.ts";
+import type { Sink } from "../print/sink.ts";
+import { HostedObject, type LeftVersion } from "./hosted.ts";
+import type { Version } from "./version.ts";
+
+const kernel = openKernel();
+const BPFFS = "/sys/fs/bpf";
+
+/** dd under a name that nobody else on the machine has: it makes as many writes as it is told, which is the independent count. */
+const NAME = `dd${process.pid}`;
+const tools = mkdtempSync(path.join(tmpdir(), "sonde-test-"));
+symlinkSync("/bin/dd", path.join(tools, NAME));
+after(() => rmSync(tools, { recursive: true }));
+
+function writer(count: number): { readonly ended: Promise<unknown> } {
+  const words = ["if=/dev/zero", "of=/dev/null", "bs=1", `count=${count}`, "status=none"];
+  return { ended: once(spawn(path.join(tools, NAME), words), "exit") };
+}
+
+/** A handler for those writes alone; the script may say more. */
+function writes(body: string, more: string = ""): ObjectSpec {
+  return compile(`tracepoint:syscalls:sys_enter_write /comm == "${NAME}"/ { ${body} } ${more}`, {
+    histogramTotals: true,
+  });
+}
+
+interface Events {
+  readonly printed: string[];
+}
+
+function host(events: Events, folder?: string): HostedObject {
+  const sink: Sink = {
+    attachedProbes: () => {},
+    printf: (_format, args) => void events.printed.push(args.map(String).join(" ")),
+    time: () => {},
+    stream: () => {},
+    value: () => {},
+    map: () => {},
+    lostEvents: () => {},
+    warning: () => {},
+    end: () => {},
+  };
+  return new HostedObject({
+    kernel,
+    vmlinux: () => testTarget().btf,
+    ...(folder !== undefined && { folder }),
+    sink,
+    clock: () => "",
+    exit: () => {},
+    fail: (error) => {
+      throw error;
+    },
+  });
+}
+
+function count(version: Version | undefined, name: string): number {
+  assert.ok(version !== undefined);
+  const readers = new MapReaders(version.collection);
+  let total = 0;
+  for (const { value } of readers.read(readers.view(name)).rows) {
+    if (value.kind === "count" || value.kind === "sum") total += Number(value.value);
+    else if (value.kind === "hist") total += value.counts.reduce((sum, n) => sum + n, 0);
+  }
+  return total;
+}
+
+/** A folder for pins that goes with the test. */
+function pinFolder(context: TestContext): string {
+  const folder = mkdtempSync(`${BPFFS}/sonde-test-`);
+  context.after(() => remove(folder));
+  return folder;
+}
+
+function remove(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) remove(`${folder}/${entry.name}`);
+  assert.deepEqual(readdirSync(folder), [], "pins are left");
+  rmdirSync(folder);
+}
+
+const COUNTS = "@all = count(); @by[comm] = count(); @sizes = hist(args.count);";
+const WRITES = 400_000;
+
+kernelTest("events reach exactly one version while versions follow each other", async () => {
+  const hosted = host({ printed: [] });
+  await hosted.deploy(writes(COUNTS));
+  const load = writer(WRITES);
+  let upgrades = 0;
+  void load.ended.then(() => (upgrades = -upgrades));
+  while (upgrades >= 0) {
+    // A map more or less each time, so that programs and objects differ.
+    const { carried, anew } = await hosted.deploy(writes(upgrades % 2 === 0 ? `${COUNTS} @extra = count();` : COUNTS));
+    assert.ok(
+      ["AT_all", "AT_by", "AT_sizes"].every((map) => carried.includes(map)),
+      carried.join(),
+    );
+    assert.deepEqual(anew, []);
+    upgrades++;
+    await sleep(1);
+  }
+  assert.ok(-upgrades > 5, `${-upgrades} upgrades`);
+  for (const map of ["@all", "@by", "@sizes"]) assert.equal(count(hosted.current, map), WRITES, map);
+  await hosted.stop(() => false);
+});
+
+kernelTest(
+  "what a process left is taken up by the next, with nothing lost",
+  { needs: ["perf_event_link"] },
+  async (context) => {
+    const folder = pinFolder(context);
+    const spec = writes(COUNTS);
+    let left: LeftVersion | undefined;
+    const commit = ({ number, spec: { manifest, maps }, created }: Version): void => {
+      left = { number, spec: { manifest, maps }, created: Object.fromEntries(created) };
+    };
+    let hosted = host({ printed: [] }, folder);
+    const { unpinned } = await hosted.deploy(spec, { commit });
+    assert.deepEqual(unpinned, []);
+    const load = writer(WRITES);
+    let over = false;
+    void load.ended.then(() => (over = true));
+    let takeovers = 0;
+    while (!over) {
+      // Descriptors are closed as the kernel closes them when a process is killed.
+      hosted.close();
+      hosted = host({ printed: [] }, folder);
+      hosted.adopt(left!);
+      const { added } = await hosted.deploy(spec, { commit, takenUp: true });
+      assert.deepEqual(added, []);
+      takeovers++;
+      await sleep(20);
+    }
+    assert.ok(takeovers > 2, `${takeovers} takeovers`);
+    for (const map of ["@all", "@by", "@sizes"]) assert.equal(count(hosted.current, map), WRITES, map);
+    await hosted.stop(() => false);
+  },
+);
+
+kernelTest("a version that is taken back leaves the one before as it was", async () => {
+  const hosted = host({ printed: [] });
+  await hosted.deploy(writes("@all = count();"));
+  await writer(1000).ended;
+  const { anew } = await hosted.deploy(
+    writes("@all[comm] = count();", "tracepoint:syscalls:sys_exit_write { @x = count(); }"),
+  );
+  assert.equal(anew.length, 1);
+  assert.match(anew[0]!.why, /type: percpu_array became percpu_hash/);
+  await writer(500).ended;
+  assert.equal(count(hosted.current, "@all"), 500);
+  assert.equal(await hosted.revert(), true);
+  await writer(100).ended;
+  assert.equal(count(hosted.current, "@all"), 1100);
+  assert.equal([...hosted.hooks].length, 1);
+  assert.equal(await hosted.revert(), false);
+  await hosted.stop(() => false);
+});
+
+kernelTest("a version that cannot be loaded or attached changes nothing", async (context) => {
+  const folder = pinFolder(context);
+  const hosted = host({ printed: [] }, folder);
+  await hosted.deploy(writes("@all = count();"));
+  const good = writes("@all = count();");
+  const [program] = good.programs;
+  const broken: ObjectSpec = {
+    ...good,
+    programs: [program!, { ...program!, name: "bad", attach: [{ kind: "tracepoint", category: "no", name: "such" }] }],
+  };
+  await assert.rejects(hosted.deploy(broken), /no such tracepoint/);
+  await assert.rejects(
+    hosted.deploy(good, {
+      commit: () => {
+        throw new Error("disk full");
+      },
+    }),
+    /disk full/,
+  );
+  await writer(700).ended;
+  assert.equal(count(hosted.current, "@all"), 700);
+  assert.equal(hosted.current!.number, 1);
+  await hosted.stop(() => false);
+});
+
+kernelTest("switched off and on, kept maps count exactly the events between", async (context) => {
+  const folder = pinFolder(context);
+  const hosted = host({ printed: [] }, folder);
+  const spec = writes("@all = count(); @state[comm] = nsecs;");
+  await hosted.deploy(spec);
+  await writer(300).ended;
+  await hosted.stop((map) => map === "AT_all");
+  await writer(5000).ended;
+  const { carried } = await hosted.deploy(spec);
+  assert.deepEqual(carried, ["AT_all"]);
+  await writer(40).ended;
+  assert.equal(count(hosted.current, "@all"), 340);
+  await hosted.stop(() => false);
+});
+
+kernelTest("events in a ring are read whole, whichever version wrote them", async () => {
+  const events: Events = { printed: [] };
+  const hosted = host(events);
+  // Both number their records from 0: the same id means something else in each.
+  await hosted.deploy(writes('printf("%d\\n", args.count); @n = count();'));
+  const load = writer(100_000);
+  let over = false;
+  void load.ended.then(() => (over = true));
+  for (let i = 0; !over; i++) {
+    await hosted.deploy(
+      writes(
+        i % 2 === 0
+          ? 'printf("%s %d\\n", comm, args.count); @n = count();'
+          : 'printf("%d\\n", args.count); @n = count();',
+      ),
+    );
+    await sleep(5);
+  }
+  const counted = count(hosted.current, "@n");
+  const { ringFull } = hosted.losses();
+  await hosted.stop(() => false);
+  assert.equal(events.printed.length + ringFull, counted);
+  assert.deepEqual(new Set(events.printed), new Set(["1", `${NAME} 1`]));
+});
+
+const KINDS = [
+  ["tracepoint", "tracepoint:sched:sched_switch"],
+  ["raw tracepoint", "rawtracepoint:sched_switch"],
+  ["uprobe", "uprobe:/bin/bash:main"],
+  ["uretprobe", "uretprobe:/bin/bash:xmalloc"],
+  ["interval", "interval:ms:10"],
+  ["profile", "profile:hz:99"],
+  ["software", "software:cpu-clock:1000000"],
+] as const;
+for (const [name, probe] of KINDS) {
+  kernelTest(`a ${name} is behind a root`, async () => {
+    const hosted = host({ printed: [] });
+    await hosted.deploy(compile(`${probe} { @n = count(); }`));
+    const { inexact } = await hosted.deploy(compile(`${probe} { @n = count(); @m = count(); }`));
+    assert.deepEqual(inexact, []);
+    assert.deepEqual(
+      [...hosted.hooks].map(({ way }) => way),
+      ["root"],
+    );
+    spawn("/bin/bash", ["-c", ":"]);
+    for (let i = 0; i < 100 && count(hosted.current, "@m") === 0; i++) await sleep(20);
+    assert.ok(count(hosted.current, "@m") > 0);
+    await hosted.stop(() => false);
+  });
+}
+for (const [name, probe, needs] of [
+  ["kprobe", "kprobe:vfs_write", "kprobe"],
+  ["kretprobe", "kretprobe:vfs_write", "kretprobe"],
+  ["fentry", "fentry:vfs_write", "fentry"],
+  ["fexit", "fexit:vfs_write", "fexit"],
+] as const) {
+  kernelTest(`a ${name} is behind a root and loses nothing`, { needs: [needs] }, async () => {
+    const hosted = host({ printed: [] });
+    const script = (more: string): ObjectSpec => compile(`${probe} /comm == "${NAME}"/ { @n = count(); ${more} }`);
+    await hosted.deploy(script(""));
+    const load = writer(20_000);
+    let over = false;
+    void load.ended.then(() => (over = true));
+    for (let i = 0; !over; i++) await hosted.deploy(script(i % 2 === 0 ? "@m = count();" : ""));
+    assert.deepEqual(
+      [...hosted.hooks].map(({ way }) => way),
+      ["root"],
+    );
+    assert.equal(count(hosted.current, "@n"), 20_000);
+    await hosted.stop(() => false);
+  });
+}

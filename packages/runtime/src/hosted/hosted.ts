@@ -1,0 +1,347 @@
+/**
+ * An object that stays for long: its versions follow each other while events flow, and it is taken up
+ * again by the next process where this one ends.
+ *
+ *     deploy(v1) ─> deploy(v2) ─> settle()      v2 is the one that runs, v1 is let go of
+ *                            └──> revert()      v1 goes on, as if v2 had not been
+ *
+ * What each step leaves in the kernel is whole, so that a process may end between any two of them: maps
+ * are pinned before `commit` says that a version is the one to be taken up, and places are handed over after.
+ */
+import type { ObjectSpec } from "@sonde/bpf/spec";
+import { loadCollectionAsync } from "@sonde/kernel/collection";
+import { type Hook, type HookPlace, Hooks } from "@sonde/kernel/handover";
+import { type BpfMap, openMapById } from "@sonde/kernel/maps";
+import type { Vmlinux } from "@sonde/kernel/programs";
+import type { Kernel } from "@sonde/kernel/sys";
+import { type LossTotals, readLosses } from "../session/losses.ts";
+import { carriedMaps, type StartedAnew, sameEvents } from "./carry.ts";
+import { MapPins } from "./map-pins.ts";
+import { type EventReceiver, eventPump, Version } from "./version.ts";
+
+export interface HostedOptions extends EventReceiver {
+  readonly kernel: Kernel;
+  readonly vmlinux: Vmlinux;
+  /** Of this object alone, on a BPF file system. Without one nothing outlives the process. */
+  readonly folder?: string;
+}
+
+export interface DeployOptions {
+  /** Goes on what a process before this one left; its begin programs have run already. */
+  readonly takenUp?: boolean;
+  /** Told when the version can be taken up and before the first event reaches it. If it throws, nothing has changed. */
+  readonly commit?: (version: Version) => void;
+}
+
+/** What became of maps and places when a version came. */
+export interface Deployment {
+  readonly version: number;
+  /** Names of the maps whose contents went on. */
+  readonly carried: readonly string[];
+  readonly anew: readonly StartedAnew[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** Places where the hand-over may have missed events, and why. */
+  readonly inexact: readonly string[];
+  /** Places that do not outlive this process though they should. */
+  readonly unpinned: readonly string[];
+}
+
+/** What a process before this one left, as it wrote down when it was told to commit. */
+export interface LeftVersion {
+  readonly number: number;
+  readonly spec: Pick<ObjectSpec, "manifest" | "maps">;
+  readonly created: Readonly<Record<string, number>>;
+}
+
+/** Maps that go on though no version runs. */
+interface Rest {
+  readonly maps: Map<string, BpfMap>;
+  readonly created: ReadonlyMap<string, number>;
+  readonly spec: Pick<ObjectSpec, "manifest" | "maps"> | undefined;
+}
+
+const NOTHING: Rest = { maps: new Map(), created: new Map(), spec: undefined };
+
+export class HostedObject {
+  readonly #options: HostedOptions;
+  readonly #pins: MapPins;
+  readonly #maker: Hooks;
+  readonly #hooks = new Map<string, Hook>();
+  #number = 0;
+  #current: Version | undefined;
+  #previous: Version | undefined;
+  #rest: Rest = NOTHING;
+
+  constructor(options: HostedOptions) {
+    const { kernel, vmlinux, folder } = options;
+    this.#options = options;
+    this.#pins = new MapPins(kernel, folder);
+    this.#maker = new Hooks(kernel, { vmlinux, ...(folder !== undefined && { folder: `${folder}/hooks` }) });
+  }
+
+  /** What runs; undefined while nothing does. */
+  get current(): Version | undefined {
+    return this.#current;
+  }
+
+  get hooks(): Iterable<Hook> {
+    return this.#hooks.values();
+  }
+
+  /** Opens the maps that a process before this one left, so that the next version goes on with them. */
+  adopt(left: LeftVersion): void {
+    this.#number = left.number;
+    const maps = this.#pins.open(
+      left.number,
+      left.spec.maps.map(({ name }) => name),
+    );
+    this.#rest = { maps, created: new Map(Object.entries(left.created)), spec: left.spec };
+  }
+
+  /**
+   * Loads a version and hands every event to it from now on. The one before stays loaded, for {@link revert},
+   * until {@link settle}. Errors: those of loading and attaching; the one before goes on then.
+   */
+  async deploy(spec: ObjectSpec, { takenUp = false, commit }: DeployOptions = {}): Promise<Deployment> {
+    await this.settle();
+    const { kernel, vmlinux } = this.#options;
+    const before = this.#running();
+    const { maps: carried, anew } = carriedMaps(kernel, spec, before.maps);
+    const ring = spec.manifest.ring;
+    const ringMap = ring === undefined ? undefined : before.maps.get(ring);
+    const keepsRing =
+      ring !== undefined && ringMap !== undefined && before.spec !== undefined && sameEvents(before.spec, spec);
+    const reused = new Map(keepsRing ? [...carried, [ring, ringMap]] : carried);
+    const collection = await loadCollectionAsync(kernel, spec, { vmlinux, maps: Object.fromEntries(reused) });
+    const version = new Version(this.#number + 1, spec, collection, createdTimes(spec, reused, before.created));
+    let added: readonly Hook[] = [];
+    try {
+      if (!takenUp) version.begin(reused);
+      this.#pins.pin(version.number, collection.maps);
+      this.#openLeftHooks(version.places);
+      added = await this.#maker.attach(version.places.filter(({ key }) => !this.#hooks.has(key)));
+      commit?.(version);
+      version.pump = eventPump(kernel, collection, this.#options);
+      this.#handOver(version);
+    } catch (error) {
+      await Promise.all(added.map((hook) => hook.detach()));
+      version.close();
+      this.#pins.keepOnly(this.#kept());
+      throw error;
+    }
+    this.#number = version.number;
+    for (const hook of added) this.#hooks.set(hook.key, hook);
+    this.#becomeCurrent(version, keepsRing, before);
+    return this.#report(version, added, reused, anew);
+  }
+
+  /** Lets go of the version before, and of what only it had. */
+  async settle(): Promise<void> {
+    const previous = this.#previous;
+    const current = this.#current;
+    if (current === undefined) return;
+    this.#previous = undefined;
+    const wanted = new Set(current.places.map(({ key }) => key));
+    await this.#drop([...this.#hooks.values()].filter(({ key }) => !wanted.has(key)));
+    await finished(previous);
+    previous?.close();
+    this.#maker.sweep(current.places);
+    this.#pins.keepOnly(this.#kept());
+  }
+
+  /** Hands every event to the version before again. False if there is none any more. */
+  async revert(commit?: (version: Version) => void): Promise<boolean> {
+    const previous = this.#previous;
+    const failed = this.#current;
+    if (previous === undefined || failed === undefined) return false;
+    commit?.(previous);
+    const wanted = new Set(previous.places.map(({ key }) => key));
+    this.#handOver(previous);
+    this.#previous = undefined;
+    this.#current = previous;
+    if (previous.pump === undefined && previous.spec.manifest.ring !== undefined) {
+      failed.pump?.stop();
+      failed.pump = undefined;
+      previous.pump = eventPump(this.#options.kernel, previous.collection, this.#options);
+      previous.pump?.start();
+    }
+    await this.#drop([...this.#hooks.values()].filter(({ key }) => !wanted.has(key)));
+    await finished(failed);
+    failed.close();
+    this.#pins.keepOnly(this.#kept());
+    return true;
+  }
+
+  /**
+   * Ends the version that runs: no event reaches it from now on. Maps that `keep` says stay, for the next
+   * version to go on with; all others are gone. What was in its ring is read first.
+   */
+  async stop(keep: (map: string) => boolean): Promise<void> {
+    for (const hook of this.#hooks.values()) hook.silence();
+    await this.settle();
+    const version = this.#current;
+    if (version === undefined) return;
+    this.#current = undefined;
+    await this.#drop([...this.#hooks.values()]);
+    version.end();
+    await finished(version);
+    this.#rest = this.#keep(version, keep);
+    version.close();
+  }
+
+  /** Lets go of maps that were kept while nothing ran. */
+  forget(): void {
+    for (const map of this.#rest.maps.values()) map.close();
+    this.#rest = NOTHING;
+    if (this.#current === undefined) this.#pins.keepOnly([]);
+  }
+
+  /** Lets go of everything in this process. What is pinned goes on without it. */
+  close(): void {
+    for (const hook of this.#hooks.values()) hook.close();
+    this.#hooks.clear();
+    this.#previous?.close();
+    this.#current?.close();
+    this.#previous = this.#current = undefined;
+    for (const map of this.#rest.maps.values()) map.close();
+    this.#rest = NOTHING;
+  }
+
+  /** What the kernel's side could not record, since the maps began. */
+  losses(): LossTotals {
+    const losses = this.#current?.spec.manifest.losses;
+    const map = losses === undefined ? undefined : this.#current?.collection.map(losses);
+    return map === undefined ? { ringFull: 0, mapFull: 0, stackLost: 0 } : readLosses(map);
+  }
+
+  #running(): Rest {
+    const { spec, collection, created } = this.#current ?? {};
+    if (spec === undefined || collection === undefined || created === undefined) return this.#rest;
+    return { maps: new Map(Array.from(collection.maps, (map) => [map.name, map])), created, spec };
+  }
+
+  #openLeftHooks(places: readonly HookPlace[]): void {
+    if (this.#current !== undefined) return;
+    for (const place of places) {
+      const hook = this.#hooks.has(place.key) ? undefined : this.#maker.open(place);
+      if (hook !== undefined) this.#hooks.set(hook.key, hook);
+    }
+  }
+
+  /** All places, or none: if one refuses, those before it get back what they had. Others' events reach nobody. */
+  #handOver(version: Version): void {
+    const done: Hook[] = [];
+    try {
+      for (const { key, program } of version.places) {
+        const hook = this.#hooks.get(key);
+        if (hook === undefined) continue;
+        hook.set(program);
+        done.push(hook);
+      }
+    } catch (error) {
+      for (const hook of done) {
+        const place = this.#current?.places.find(({ key }) => key === hook.key);
+        if (place !== undefined) hook.set(place.program);
+      }
+      throw error;
+    }
+    const wanted = new Set(version.places.map(({ key }) => key));
+    for (const hook of this.#hooks.values()) if (!wanted.has(hook.key)) hook.silence();
+  }
+
+  #becomeCurrent(version: Version, keepsRing: boolean, before: Rest): void {
+    this.#previous = this.#current;
+    this.#current = version;
+    if (keepsRing && this.#previous !== undefined) {
+      this.#previous.pump?.stop();
+      this.#previous.pump = undefined;
+    }
+    if (this.#previous === undefined) this.#finishRest(before, keepsRing);
+    version.pump?.start();
+  }
+
+  /** Reads the ring that a process before this one left, and lets go of maps that nobody went on with. */
+  #finishRest({ maps, spec }: Rest, keepsRing: boolean): void {
+    this.#rest = NOTHING;
+    const { kernel } = this.#options;
+    const ring = spec?.manifest.ring;
+    const left =
+      keepsRing || spec === undefined || ring === undefined || !maps.has(ring)
+        ? undefined
+        : eventPump(kernel, { name: "left", manifest: spec.manifest, map: (name) => found(maps, name) }, this.#options);
+    void (left?.finish() ?? Promise.resolve()).catch(this.#options.fail).finally(() => {
+      for (const map of maps.values()) map.close();
+    });
+  }
+
+  #keep(version: Version, keep: (map: string) => boolean): Rest {
+    const maps = new Map<string, BpfMap>();
+    for (const map of version.collection.maps) {
+      const kept = keep(map.name) ? openMapById(this.#options.kernel, map.info().id, map.name) : undefined;
+      if (kept === undefined) this.#pins.remove(version.number, map.name);
+      else maps.set(map.name, kept);
+    }
+    return { maps, created: version.created, spec: undefined };
+  }
+
+  async #drop(hooks: readonly Hook[]): Promise<void> {
+    for (const hook of hooks) this.#hooks.delete(hook.key);
+    await Promise.all(hooks.map((hook) => hook.detach()));
+  }
+
+  #kept(): readonly number[] {
+    const versions = [this.#current, this.#previous].flatMap((version) => version?.number ?? []);
+    return this.#current === undefined ? [...versions, this.#number] : versions;
+  }
+
+  #report(
+    version: Version,
+    added: readonly Hook[],
+    carried: ReadonlyMap<string, BpfMap>,
+    anew: readonly StartedAnew[],
+  ): Deployment {
+    const wanted = new Set(version.places.map(({ key }) => key));
+    const hooks = [...this.#hooks.values()];
+    const again = hooks.filter((hook) => hook.way === "again" && wanted.has(hook.key) && !added.includes(hook));
+    return {
+      version: version.number,
+      carried: [...carried.keys()],
+      anew,
+      added: added.map(({ description }) => description),
+      removed: hooks.filter(({ key }) => !wanted.has(key)).map(({ description }) => description),
+      inexact: again.map(({ description, reason }) => `${description}: ${reason}`),
+      unpinned:
+        this.#options.folder === undefined
+          ? []
+          : hooks.filter(({ pinned }) => !pinned).map(({ description, road }) => `${description} (${road})`),
+    };
+  }
+}
+
+function createdTimes(
+  { maps }: ObjectSpec,
+  carried: ReadonlyMap<string, BpfMap>,
+  before: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  const now = Date.now();
+  return new Map(maps.map(({ name }) => [name, carried.has(name) ? (before.get(name) ?? now) : now]));
+}
+
+/**
+ * Programs that were running when their places were handed over are done within microseconds, and what they
+ * wrote into the ring is there to be read; a look after a moment finds the last of it.
+ */
+async function finished(version: Version | undefined): Promise<void> {
+  const pump = version?.pump;
+  if (version === undefined || pump === undefined) return;
+  version.pump = undefined;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await pump.finish();
+}
+
+function found(maps: ReadonlyMap<string, BpfMap>, name: string): BpfMap {
+  const map = maps.get(name);
+  if (map === undefined) throw new Error(`there is no map '${name}' any more`);
+  return map;
+}
