@@ -6,6 +6,8 @@ import { createApp } from "./http/app.ts";
 import { History } from "./history/history.ts";
 import { Readings } from "./metrics/readings.ts";
 import { Monitors } from "./monitors.ts";
+import { openStateDirectory } from "./state/directory.ts";
+import { FileStore, MemoryStore } from "./state/store.ts";
 import { StreamHub } from "./streams/hub.ts";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
@@ -19,6 +21,8 @@ export interface AgentOptions {
   readonly directory: string;
   /** Names of the monitors to switch on; undefined: those whose header does not say otherwise. */
   readonly only: readonly string[] | undefined;
+  /** Where what is on, its versions and its parameters are kept; what runs is pinned then, and outlives the agent. */
+  readonly state: string | undefined;
   /** What a change must present; undefined: only this machine may change anything. */
   readonly token: string | undefined;
   /** Bytes for the last hour of every metric. */
@@ -30,25 +34,43 @@ export interface AgentOptions {
 export interface Agent {
   /** http://HOST:PORT */
   readonly url: string;
-  /** Switches every monitor off and closes the port. */
-  stop(): Promise<void>;
+  /**
+   * Closes the port. With a state directory what is pinned goes on, for the next agent to take up, unless
+   * `detach` is set; without one nothing stays in the kernel.
+   */
+  stop(detach: boolean): Promise<void>;
 }
 
 /** Milliseconds between the samples of history. */
 const SAMPLE_INTERVAL = 5000;
+/** Milliseconds that a new version of a monitor must be healthy before the one before it is let go of. */
+const HEALTH_WINDOW = 10_000;
+/** Share of one CPU that a monitor may cost unless its file says otherwise. */
+const CPU_BUDGET = 0.25;
 
 /**
  * Start the agent: it answers at once, and switches its monitors on one after the other.
- * @throws {Error} the address is in use, the directory cannot be read, a name in `only` is unknown
+ * @throws {Error} the address is in use, another agent has the state directory, the directory cannot be read, a name in `only` is unknown
  */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const log = pino({ level: options.logLevel, base: null });
   const kernel = openKernel();
+  const state = options.state === undefined ? undefined : openStateDirectory(kernel, options.state);
   const monitors = new Monitors(options.directory, options.version, {
     kernel,
     target: runningTarget({ kernel }),
-    onChange: ({ name, state, reason }) =>
-      log[state === "failed" ? "error" : "info"]({ monitor: name, state, reason }, `monitor ${name} is ${state}`),
+    store: state === undefined ? new MemoryStore() : new FileStore(state.path, (message) => log.warn(message)),
+    ...(state !== undefined && { pins: state.pins }),
+    decoders: {},
+    healthWindow: HEALTH_WINDOW,
+    cpuBudget: CPU_BUDGET,
+    warn: (message) => log.warn(message),
+    onChange: ({ name, state: now, reason }) =>
+      log[now === "failed" || now === "tripped" ? "error" : "info"](
+        { monitor: name, state: now, reason },
+        `monitor ${name} is ${now}`,
+      ),
+    onStream: () => {},
   });
   const streams = new StreamHub(() => monitors.views());
   const history = new History({ memory: options.historyMemory, interval: SAMPLE_INTERVAL });
@@ -60,20 +82,25 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   history.start(readings);
   const app = createApp({ agent: monitors, readings, history, streams }, { token: options.token });
   const { server, url } = await listen(app, options);
-  log.info({ url, monitors: options.directory }, `listening on ${url}: metrics at ${url}/metrics`);
-  const stop = async (): Promise<void> => {
+  log.info({ url, monitors: options.directory, state: state?.path }, `listening on ${url}: metrics at ${url}/metrics`);
+  const stop = async (detach: boolean): Promise<void> => {
     history.stop();
-    await monitors.stop();
+    await monitors.stop(detach || state === undefined);
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       if ("closeAllConnections" in server) server.closeAllConnections();
     });
-    log.info("stopped");
+    state?.close();
+    log.info(
+      detach || state === undefined
+        ? "stopped"
+        : "stopped; what was on stays attached for the next start (`sonde agent --detach` ends it)",
+    );
   };
   try {
     await monitors.start(options.only);
   } catch (error) {
-    await stop();
+    await stop(false);
     throw error;
   }
   return { url, stop };

@@ -1,52 +1,86 @@
+/** Every monitor: those of the directory, and those that came by the API. The agent's state, as its HTTP face sees it. */
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import type { MonitorView } from "@sonde/bpf/spec";
+import { removePinTree } from "@sonde/kernel/handover";
 import type { Family } from "./exposition/family.ts";
 import { type AgentFace, UnknownMonitorError } from "./http/agent-face.ts";
-import { Monitor, type MonitorContext } from "./monitor/monitor.ts";
-import { monitorOfFile } from "./monitor/sources/index.ts";
+import { MonitorDirectory } from "./monitor/directory.ts";
+import { digestOf, type MonitorFiles } from "./monitor/files.ts";
+import type { JournalEntry } from "./monitor/journal.ts";
+import { Monitor, type MonitorContext, MonitorRequestError } from "./monitor/monitor.ts";
+import { sourceOfFile } from "./monitor/sources/index.ts";
 import type { MonitorStatus } from "./monitor/status.ts";
 import { selfFamilies } from "./self.ts";
+import type { ParamValue } from "./state/record.ts";
 
-/** Every monitor of a directory: the agent's state, as its HTTP face sees it. */
 export class Monitors implements AgentFace {
-  readonly #monitors: ReadonlyMap<string, Monitor>;
+  readonly #monitors = new Map<string, Monitor>();
+  readonly #directory: MonitorDirectory;
+  readonly #context: MonitorContext;
   readonly #version: string;
+  /** Digests of the directory's files when they were last looked at. */
+  #seen: ReadonlyMap<string, string> = new Map();
+  #scan: Promise<void> = Promise.resolve();
   #ready = false;
 
   /** @throws {Error} the directory cannot be read */
   constructor(directory: string, version: string, context: MonitorContext) {
-    const files = readFiles(directory);
-    this.#monitors = new Map(
-      files.map((file) => new Monitor(join(directory, file), context)).map((monitor) => [monitor.name, monitor]),
-    );
+    this.#directory = new MonitorDirectory(directory);
+    this.#context = context;
     this.#version = version;
+    const names = [...this.#directory.read().keys(), ...context.store.names()].sort();
+    for (const name of names) if (!this.#monitors.has(name)) this.#monitors.set(name, new Monitor(name, context));
   }
 
   get ready(): boolean {
     return this.#ready;
   }
 
+  get all(): Iterable<Monitor> {
+    return this.#monitors.values();
+  }
+
   /**
-   * Switch on what is to be on: those named in `only`, else those that do not say otherwise.
+   * Takes up what an agent before this one left, and switches on what is to be on: those named in `only`, else
+   * what their users asked for, else what their files say.
    * @throws {UnknownMonitorError} a name in `only` that is no monitor's
    */
   async start(only: readonly string[] | undefined): Promise<void> {
     for (const name of only ?? []) this.#find(name);
+    this.#removeStale();
+    const files = this.#directory.read();
+    this.#seen = digests(files);
     // One after the other: loading is work, and the machine has other things to do.
-    for (const monitor of this.#monitors.values()) {
-      const { enabled } = await monitor.describe();
-      if (only === undefined ? enabled : only.includes(monitor.name)) await monitor.enable();
+    for (const [name, monitor] of [...this.#monitors]) {
+      const own = files.get(name);
+      const known = this.#context.store.read(name);
+      if (own === undefined && known?.seen !== undefined) await this.#remove(name, monitor);
+      else await monitor.start(own, only?.includes(name));
     }
+    this.#forgetFiles();
+    this.#directory.watch(() => void this.rescan());
     this.#ready = true;
   }
 
-  async stop(): Promise<void> {
-    await Promise.all([...this.#monitors.values()].map((monitor) => monitor.disable()));
+  /** Looks at the directory again: new files, changed ones, files that are gone. */
+  rescan(): Promise<void> {
+    this.#scan = this.#scan.then(() => this.#follow()).catch((error: unknown) => this.#context.warn(messageOf(error)));
+    return this.#scan;
+  }
+
+  /** @param detach nothing stays in the kernel; else what is pinned goes on without this process */
+  async stop(detach: boolean): Promise<void> {
+    this.#directory.close();
+    await this.#scan;
+    await Promise.all(Array.from(this.#monitors.values(), (monitor) => monitor.close(detach)));
   }
 
   list(): readonly MonitorStatus[] {
-    return [...this.#monitors.values()].map((monitor) => monitor.status);
+    return Array.from(this.#monitors.values(), (monitor) => monitor.status);
+  }
+
+  show(name: string): MonitorStatus {
+    return this.#find(name).status;
   }
 
   /** What the monitors that are on say of themselves. */
@@ -62,6 +96,35 @@ export class Monitors implements AgentFace {
     return await this.#find(name).disable();
   }
 
+  async upgrade(name: string, source?: { readonly file: string; readonly bytes: Uint8Array }): Promise<MonitorStatus> {
+    const files = source === undefined ? undefined : uploaded(name, source.file, source.bytes);
+    if (files === undefined) await this.rescan();
+    const monitor = files === undefined ? this.#find(name) : this.#findOrMake(name);
+    const status = await monitor.upgrade(files);
+    this.#forgetFiles();
+    return status;
+  }
+
+  async rollback(name: string): Promise<MonitorStatus> {
+    return await this.#find(name).rollback();
+  }
+
+  async setParam(name: string, param: string, value: ParamValue): Promise<MonitorStatus> {
+    return await this.#find(name).setParam(param, value);
+  }
+
+  logs(name: string): readonly JournalEntry[] {
+    return this.#find(name).logs();
+  }
+
+  /** Forgets a monitor that came by the API. */
+  async remove(name: string): Promise<void> {
+    const monitor = this.#find(name);
+    if (this.#seen.has(name))
+      throw new MonitorRequestError(`${name} is a file of ${this.#directory.path}: remove that, or switch it off`);
+    await this.#remove(name, monitor);
+  }
+
   *families(): Generator<Family> {
     const started = performance.now();
     const seen = new Set<string>();
@@ -75,19 +138,73 @@ export class Monitors implements AgentFace {
     yield* selfFamilies(this.list(), this.#version, started);
   }
 
+  async #follow(): Promise<void> {
+    const files = this.#directory.read();
+    const before = this.#seen;
+    this.#seen = digests(files);
+    for (const [name, own] of files) {
+      if (before.get(name) === this.#seen.get(name)) continue;
+      const known = this.#monitors.get(name);
+      if (known !== undefined) await known.directoryChanged(own);
+      else await this.#findOrMake(name).start(own, undefined);
+    }
+    for (const name of before.keys()) {
+      const monitor = this.#monitors.get(name);
+      if (!files.has(name) && monitor !== undefined) await this.#remove(name, monitor);
+    }
+    this.#forgetFiles();
+  }
+
+  async #remove(name: string, monitor: Monitor): Promise<void> {
+    this.#monitors.delete(name);
+    await monitor.remove();
+  }
+
+  #findOrMake(name: string): Monitor {
+    const monitor = this.#monitors.get(name) ?? new Monitor(name, this.#context);
+    this.#monitors.set(name, monitor);
+    return monitor;
+  }
+
   #find(name: string): Monitor {
     const monitor = this.#monitors.get(name);
     if (monitor === undefined) throw new UnknownMonitorError(name, [...this.#monitors.keys()]);
     return monitor;
   }
+
+  #forgetFiles(): void {
+    this.#context.store.keepOnly(new Set([...this.#monitors.values()].flatMap(({ digests: kept }) => kept)));
+  }
+
+  /** Pins of monitors that are no more. */
+  #removeStale(): void {
+    const { pins } = this.#context;
+    if (pins === undefined) return;
+    for (const name of namesIn(pins)) if (!this.#monitors.has(name)) removePinTree(`${pins}/${name}`);
+  }
 }
 
-function readFiles(directory: string): string[] {
+/** @throws {MonitorSourceError} the file is not for this monitor, or of no known kind */
+function uploaded(name: string, file: string, bytes: Uint8Array): MonitorFiles {
+  const { source } = sourceOfFile(file);
+  // Whatever it was called at home: here it is this monitor's file.
+  const main = `${name}${source.suffix}`;
+  return { main, files: { [main]: bytes } };
+}
+
+function digests(files: ReadonlyMap<string, MonitorFiles>): ReadonlyMap<string, string> {
+  return new Map(Array.from(files, ([name, own]) => [name, digestOf(own)]));
+}
+
+function namesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(directory)
-      .filter((file) => monitorOfFile(file) !== undefined)
-      .sort();
+    return readdirSync(folder);
   } catch (error) {
-    throw new Error(`cannot read the directory of monitors: ${(error as Error).message}`, { cause: error });
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,8 +1,7 @@
 import { type Family, scalarFamily } from "./exposition/family.ts";
 import { renderLabels } from "./exposition/labels.ts";
-import type { MonitorState, MonitorStatus } from "./monitor/status.ts";
+import { MONITOR_STATES, type MonitorStatus } from "./monitor/status.ts";
 
-const STATES: readonly MonitorState[] = ["off", "loading", "on", "failed"];
 const LOSSES = [
   ["ring_full", "ringFull"],
   ["map_full", "mapFull"],
@@ -22,7 +21,7 @@ export function* selfFamilies(
     "gauge",
     { name: "sonde_monitor_state", help: "1 for the state that a monitor is in" },
     monitors.flatMap((m) =>
-      STATES.map((state) => [renderLabels(["monitor", "state"], [m.name, state]), m.state === state ? 1 : 0] as const),
+      MONITOR_STATES.map((state) => [renderLabels(["monitor", "state"], [m.name, state]), m.state === state ? 1 : 0] as const),
     ),
   );
   yield scalarFamily(

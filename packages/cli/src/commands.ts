@@ -92,6 +92,11 @@ export const COMMANDS: readonly Command[] = [
     options: [
       { name: "listen", value: "ADDRESS:PORT", help: "where to serve HTTP (default 127.0.0.1:9435)" },
       { name: "monitors", value: "DIR", help: "directory of monitors (default: those that come with Sonde)" },
+      {
+        name: "state",
+        value: "DIR",
+        help: "keep what is on, versions and parameters there, across restarts and kills; without it nothing is kept",
+      },
       { name: "only", value: "NAME,...", help: "switch on only these monitors; the others stay off until asked for" },
       {
         name: "token-file",

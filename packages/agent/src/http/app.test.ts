@@ -26,6 +26,12 @@ function agentOf(monitors: MonitorStatus[], ready = true): AgentFace {
     list: () => monitors,
     enable: (name) => change(name, "on"),
     disable: (name) => change(name, "off"),
+    show: (name) => monitors.find((m) => m.name === name)!,
+    upgrade: (name) => change(name, "on"),
+    rollback: (name) => change(name, "on"),
+    setParam: (name) => change(name, "on"),
+    logs: () => [],
+    remove: () => Promise.resolve(),
     families: () => [scalarFamily("gauge", { name: "up", help: "h" }, [["", 1]])],
     ready,
   };
@@ -50,7 +56,10 @@ const monitor = (name: string): MonitorStatus => ({
   state: "on",
   since: "2026-01-01T00:00:00.000Z",
   metrics: [],
+  params: [],
   lost: { ringFull: 0, mapFull: 0, stackLost: 0 },
+  missed: 0,
+  budget: { cpu: 0.25 },
 });
 const local = { incoming: { socket: { remoteAddress: "127.0.0.1" } } };
 const remote = { incoming: { socket: { remoteAddress: "192.0.2.7" } } };

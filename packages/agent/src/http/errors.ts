@@ -1,3 +1,6 @@
+import { MonitorRequestError } from "../monitor/monitor.ts";
+import { ParamError } from "../monitor/params.ts";
+import { MonitorSourceError } from "../monitor/source.ts";
 import { UnknownMonitorError } from "./agent-face.ts";
 
 /** What a caller did wrong, or what cannot be done for it: becomes an answer with this status. */
@@ -18,6 +21,8 @@ export class ApiError extends Error {
 export function errorResponse(error: unknown): Response {
   if (error instanceof ApiError) return refusal(error.status, error.message, error.headers);
   if (error instanceof UnknownMonitorError) return refusal(404, error.message);
+  if (error instanceof ParamError || error instanceof MonitorSourceError) return refusal(400, error.message);
+  if (error instanceof MonitorRequestError) return refusal(409, error.message);
   return refusal(500, error instanceof Error ? error.message : String(error));
 }
 

@@ -20,14 +20,16 @@ export async function run(args: ParsedArguments): Promise<number> {
       .value("only")
       ?.split(",")
       .map((name) => name.trim()),
+    state: args.value("state"),
     token: tokenFile === undefined ? undefined : readToken(tokenFile),
     historyMemory: megabytes(args.value("history-memory") ?? "16"),
     logLevel: (args.value("log-level") ?? "info") as LogLevel,
   });
-  await new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  const signal = await new Promise<"SIGINT" | "SIGTERM">((resolve) => {
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve(name));
   });
-  await agent.stop();
+  // Ctrl-C is a person who wants it to end; service managers send SIGTERM for a restart too.
+  await agent.stop(signal === "SIGINT");
   return 0;
 }
 

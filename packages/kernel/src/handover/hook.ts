@@ -1,5 +1,5 @@
 /** A place that stays attached while the program behind it is exchanged. */
-import { readdirSync, rmdirSync, unlinkSync } from "node:fs";
+import { type Dirent, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import type { Link } from "../links/link.ts";
 import type { BpfMap } from "../maps/map.ts";
 import type { Program, ProgramStatistics } from "../programs/program.ts";
@@ -168,7 +168,7 @@ export class LinkHook implements Hook {
   }
 }
 
-/** Removes a folder of pins, one level deep. That it is gone is no error. */
+/** Removes a folder of pins. That it is gone is no error. */
 export function removePins(folder: string | undefined): void {
   if (folder === undefined) return;
   try {
@@ -176,6 +176,21 @@ export function removePins(folder: string | undefined): void {
     rmdirSync(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
+/** Removes a folder of pins with the folders in it: what is attached only by them is detached. */
+export function removePinTree(folder: string): void {
+  for (const entry of entriesOf(folder)) if (entry.isDirectory()) removePinTree(`${folder}/${entry.name}`);
+  removePins(folder);
+}
+
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
   }
 }
 

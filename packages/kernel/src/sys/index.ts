@@ -10,6 +10,7 @@ export * from "./cpus.ts";
 export { Errno, errnoName, errnoText } from "./errno.ts";
 export * from "./errors.ts";
 export { FileDescriptor } from "./file-descriptor.ts";
+export { lockFile } from "./file-lock.ts";
 export type { Kernel } from "./kernel.ts";
 export { leaked, openKernelDescriptors } from "./leaks.ts";
 export { openKernel } from "./linux.ts";

@@ -25,6 +25,7 @@ export interface SyscallNumbers {
   readonly getsockopt: number;
   readonly setns: number;
   readonly unshare: number;
+  readonly flock: number;
 }
 
 /** Source: the kernel's arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h. */
@@ -57,6 +58,7 @@ export function syscallNumbers(arch: string): SyscallNumbers {
         getsockopt: 55,
         setns: 308,
         unshare: 272,
+        flock: 73,
       };
     case "arm64":
       return {
@@ -85,6 +87,7 @@ export function syscallNumbers(arch: string): SyscallNumbers {
         getsockopt: 209,
         setns: 268,
         unshare: 97,
+        flock: 32,
       };
     default:
       throw new Error(`Sonde runs on x86_64 and aarch64 Linux, not on ${arch}`);

@@ -1,6 +1,6 @@
 /** Which maps of the version that runs go on in the next one. */
 import { BtfReader } from "@sonde/bpf/btf";
-import type { MapSpec, ObjectSpec } from "@sonde/bpf/spec";
+import type { Manifest, MapSpec, ObjectSpec } from "@sonde/bpf/spec";
 import { differencesFrom } from "@sonde/kernel/collection";
 import type { BpfMap } from "@sonde/kernel/maps";
 import type { Kernel } from "@sonde/kernel/sys";
@@ -52,9 +52,15 @@ function mayCarry({ type, flags, references = [], pinning }: MapSpec): boolean {
   );
 }
 
+/** What of a version must be known to go on with its maps and its ring. */
+export interface LeftSpec {
+  readonly manifest: Pick<Manifest, "maps" | "events" | "ring" | "losses">;
+  readonly maps: readonly Pick<MapSpec, "name" | "maxEntries">[];
+}
+
 /** Whether both versions write the same records into a ring of the same size: then it goes on too. */
-export function sameEvents(before: Pick<ObjectSpec, "manifest" | "maps">, after: ObjectSpec): boolean {
-  const text = ({ manifest: { events, ring }, maps }: Pick<ObjectSpec, "manifest" | "maps">): string =>
+export function sameEvents(before: LeftSpec, after: LeftSpec): boolean {
+  const text = ({ manifest: { events, ring }, maps }: LeftSpec): string =>
     JSON.stringify([events, ring, maps.find(({ name }) => name === ring)?.maxEntries]);
   return text(before) === text(after);
 }

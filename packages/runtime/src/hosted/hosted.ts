@@ -9,13 +9,13 @@
  * are pinned before `commit` says that a version is the one to be taken up, and places are handed over after.
  */
 import type { ObjectSpec } from "@sonde/bpf/spec";
-import { loadCollectionAsync } from "@sonde/kernel/collection";
+import { type Collection, loadCollectionAsync } from "@sonde/kernel/collection";
 import { type Hook, type HookPlace, Hooks } from "@sonde/kernel/handover";
 import { type BpfMap, openMapById } from "@sonde/kernel/maps";
 import type { Vmlinux } from "@sonde/kernel/programs";
 import type { Kernel } from "@sonde/kernel/sys";
 import { type LossTotals, readLosses } from "../session/losses.ts";
-import { carriedMaps, type StartedAnew, sameEvents } from "./carry.ts";
+import { carriedMaps, type LeftSpec, type StartedAnew, sameEvents } from "./carry.ts";
 import { MapPins } from "./map-pins.ts";
 import { type EventReceiver, eventPump, Version } from "./version.ts";
 
@@ -29,6 +29,8 @@ export interface HostedOptions extends EventReceiver {
 export interface DeployOptions {
   /** Goes on what a process before this one left; its begin programs have run already. */
   readonly takenUp?: boolean;
+  /** Called when everything is loaded and before any event reaches it: to set global variables. */
+  readonly prepare?: (collection: Collection) => void;
   /** Told when the version can be taken up and before the first event reaches it. If it throws, nothing has changed. */
   readonly commit?: (version: Version) => void;
 }
@@ -50,7 +52,7 @@ export interface Deployment {
 /** What a process before this one left, as it wrote down when it was told to commit. */
 export interface LeftVersion {
   readonly number: number;
-  readonly spec: Pick<ObjectSpec, "manifest" | "maps">;
+  readonly spec: LeftSpec;
   readonly created: Readonly<Record<string, number>>;
 }
 
@@ -58,7 +60,7 @@ export interface LeftVersion {
 interface Rest {
   readonly maps: Map<string, BpfMap>;
   readonly created: ReadonlyMap<string, number>;
-  readonly spec: Pick<ObjectSpec, "manifest" | "maps"> | undefined;
+  readonly spec: LeftSpec | undefined;
 }
 
 const NOTHING: Rest = { maps: new Map(), created: new Map(), spec: undefined };
@@ -103,7 +105,7 @@ export class HostedObject {
    * Loads a version and hands every event to it from now on. The one before stays loaded, for {@link revert},
    * until {@link settle}. Errors: those of loading and attaching; the one before goes on then.
    */
-  async deploy(spec: ObjectSpec, { takenUp = false, commit }: DeployOptions = {}): Promise<Deployment> {
+  async deploy(spec: ObjectSpec, { takenUp = false, prepare, commit }: DeployOptions = {}): Promise<Deployment> {
     await this.settle();
     const { kernel, vmlinux } = this.#options;
     const before = this.#running();
@@ -117,6 +119,7 @@ export class HostedObject {
     const version = new Version(this.#number + 1, spec, collection, createdTimes(spec, reused, before.created));
     let added: readonly Hook[] = [];
     try {
+      prepare?.(collection);
       if (!takenUp) version.begin(reused);
       this.#pins.pin(version.number, collection.maps);
       this.#openLeftHooks(version.places);

@@ -1,12 +1,12 @@
 /** Every operation of the API. A new one is a file here and a line below. */
 import type { Route } from "../route.ts";
-import { disableMonitor, enableMonitor } from "./switch-monitor.ts";
+import { disableMonitor, enableMonitor, rollBackMonitor, setMonitorParam, upgradeMonitor } from "./switch-monitor.ts";
 import { history } from "./history.ts";
 import { livez, readyz } from "./health.ts";
 import { indexRoute } from "./index-page.ts";
 import { metrics } from "./metrics.ts";
 import { metadataJson, metricsJson } from "./metrics-json.ts";
-import { listMonitors, showMonitor } from "./monitors.ts";
+import { listMonitors, monitorLogs, removeMonitor, showMonitor } from "./monitors.ts";
 import { openapiJson } from "./openapi-json.ts";
 import { listStreams, readStream } from "./streams.ts";
 
@@ -21,6 +21,11 @@ export function routes(): readonly Route[] {
     showMonitor(),
     enableMonitor(),
     disableMonitor(),
+    upgradeMonitor(),
+    rollBackMonitor(),
+    setMonitorParam(),
+    monitorLogs(),
+    removeMonitor(),
     metricsJson(),
     metadataJson(),
     history(),
