@@ -1,4 +1,6 @@
+import { existsSync, readdirSync } from "node:fs";
 import { serve } from "@hono/node-server";
+import { removePinTree } from "@sonde/kernel/handover";
 import { openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
 import { pino } from "pino";
@@ -23,6 +25,8 @@ export interface AgentOptions {
   readonly only: readonly string[] | undefined;
   /** Where what is on, its versions and its parameters are kept; what runs is pinned then, and outlives the agent. */
   readonly state: string | undefined;
+  /** Milliseconds that a new version of a monitor must do well before the one before it is let go of. */
+  readonly healthWindow: number;
   /** What a change must present; undefined: only this machine may change anything. */
   readonly token: string | undefined;
   /** Bytes for the last hour of every metric. */
@@ -43,8 +47,6 @@ export interface Agent {
 
 /** Milliseconds between the samples of history. */
 const SAMPLE_INTERVAL = 5000;
-/** Milliseconds that a new version of a monitor must be healthy before the one before it is let go of. */
-const HEALTH_WINDOW = 10_000;
 /** Share of one CPU that a monitor may cost unless its file says otherwise. */
 const CPU_BUDGET = 0.25;
 
@@ -62,7 +64,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     store: state === undefined ? new MemoryStore() : new FileStore(state.path, (message) => log.warn(message)),
     ...(state !== undefined && { pins: state.pins }),
     decoders: {},
-    healthWindow: HEALTH_WINDOW,
+    healthWindow: options.healthWindow,
     cpuBudget: CPU_BUDGET,
     warn: (message) => log.warn(message),
     onChange: ({ name, state: now, reason }) =>
@@ -90,11 +92,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       server.close(() => resolve());
       if ("closeAllConnections" in server) server.closeAllConnections();
     });
+    if (detach && state !== undefined) removePinTree(state.pins);
     state?.close();
     log.info(
       detach || state === undefined
         ? "stopped"
-        : "stopped; what was on stays attached for the next start (`sonde agent --detach` ends it)",
+        : "stopped; what was on stays attached for the next start (`sonde agent --state DIR --detach` ends it)",
     );
   };
   try {
@@ -104,6 +107,21 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     throw error;
   }
   return { url, stop };
+}
+
+/**
+ * Ends what an agent with this state directory left attached; figures that it kept in the kernel are gone.
+ * Returns of how many monitors. @throws {Error} an agent is running with it
+ */
+export function detachAgent(directory: string): number {
+  const state = openStateDirectory(openKernel(), directory);
+  try {
+    const count = existsSync(state.pins) ? readdirSync(state.pins).length : 0;
+    removePinTree(state.pins);
+    return count;
+  } finally {
+    state.close();
+  }
 }
 
 type Server = ReturnType<typeof serve>;

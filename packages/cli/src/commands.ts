@@ -97,6 +97,15 @@ export const COMMANDS: readonly Command[] = [
         value: "DIR",
         help: "keep what is on, versions and parameters there, across restarts and kills; without it nothing is kept",
       },
+      {
+        name: "health-window",
+        value: "SECONDS",
+        help: "how long a monitor's new version must do well before the old one is let go of (default 10)",
+      },
+      {
+        name: "detach",
+        help: "end what an agent with --state DIR left attached, and nothing else",
+      },
       { name: "only", value: "NAME,...", help: "switch on only these monitors; the others stay off until asked for" },
       {
         name: "token-file",

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type LogLevel, startAgent } from "@sonde/agent";
+import { detachAgent, type LogLevel, startAgent } from "@sonde/agent";
 import { type ParsedArguments, UsageError } from "../command.ts";
 import { FileError } from "../files.ts";
+import { print } from "../output/say.ts";
 import { VERSION } from "../version.ts";
 
 /** `sonde agent`: until SIGINT or SIGTERM. */
@@ -11,6 +12,8 @@ export async function run(args: ParsedArguments): Promise<number> {
     throw new UsageError(`'${args.words[0]!}' is not understood; the agent takes options only`);
   const { host, port } = listenAddress(args.value("listen") ?? "127.0.0.1:9435");
   const tokenFile = args.value("token-file");
+  const state = args.value("state");
+  if (args.flag("detach")) return detach(state);
   const agent = await startAgent({
     host,
     port,
@@ -20,7 +23,8 @@ export async function run(args: ParsedArguments): Promise<number> {
       .value("only")
       ?.split(",")
       .map((name) => name.trim()),
-    state: args.value("state"),
+    state,
+    healthWindow: seconds("health-window", args.value("health-window") ?? "10") * 1000,
     token: tokenFile === undefined ? undefined : readToken(tokenFile),
     historyMemory: megabytes(args.value("history-memory") ?? "16"),
     logLevel: (args.value("log-level") ?? "info") as LogLevel,
@@ -31,6 +35,19 @@ export async function run(args: ParsedArguments): Promise<number> {
   // Ctrl-C is a person who wants it to end; service managers send SIGTERM for a restart too.
   await agent.stop(signal === "SIGINT");
   return 0;
+}
+
+function detach(state: string | undefined): number {
+  if (state === undefined) throw new UsageError("--detach needs --state DIR: the agent that left something attached");
+  const count = detachAgent(state);
+  print(`${count === 0 ? "nothing was" : `${count} ${count === 1 ? "monitor was" : "monitors were"}`} attached\n`);
+  return 0;
+}
+
+function seconds(option: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 86_400)) throw new UsageError(`--${option} takes seconds, such as 10, not '${text}'`);
+  return value;
 }
 
 /** "HOST:PORT", "[v6]:PORT", ":PORT" for every address. */

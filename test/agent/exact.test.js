@@ -1,0 +1,149 @@
+// Not one event is lost or counted twice while a monitor is upgraded, taken back, switched off and on, and while
+// its agent is killed. dd says how many there were. SONDE_AGENT_ROUNDS=N makes it N times as long.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { persistentAgent, pinsBelow } from "./agents.js";
+import { keepWriting, scratch, writer } from "./load.js";
+import { refusedObject } from "./objects.js";
+import { writesMonitor } from "./monitors.js";
+
+const rounds = Number(process.env["SONDE_AGENT_ROUNDS"] ?? 1);
+const UPGRADES = 100 * rounds;
+const KILLS = 10 * rounds;
+
+test("a hundred upgrades and ten kills under load", async (t) => {
+  const directory = scratch(t);
+  const writers = [writer(t, "a"), writer(t, "b")];
+  const names = writers.map(({ name }) => name);
+  const versions = [
+    writesMonitor(names),
+    // Another map, and another probe.
+    writesMonitor(names, { more: "@last[comm] = nsecs; } tracepoint:syscalls:sys_exit_write { @exits = count();" }),
+    writesMonitor(names, { more: "@recent = nsecs;" }),
+  ];
+  writeFileSync(path.join(directory, "writes.bt"), versions[0] ?? "");
+  const agent = await persistentAgent(t, directory);
+  const load = keepWriting(writers, 200_000);
+  const refused = await refusedObject(versions[0] ?? "", "writes");
+
+  for (let upgrade = 1; upgrade <= UPGRADES; upgrade++) {
+    const status = await agent.upgrade("writes", "writes.bt", versions[upgrade % versions.length] ?? "");
+    assert.equal(status.state, "on", JSON.stringify(status));
+    assert.equal(status.reason, undefined);
+    if (upgrade % (UPGRADES / KILLS) === 0) await agent.killAndStart();
+    if (upgrade % 25 === 0) {
+      const { state, reason } = await agent.upgrade("writes", "writes.o", refused);
+      assert.equal(state, "on");
+      assert.match(reason ?? "", /goes on, the new one was refused: .*R0 !read_ok/s);
+    }
+  }
+  t.diagnostic(`${await load.stop()} writes a second, ${UPGRADES} upgrades, ${KILLS} kills`);
+
+  const total = writers.reduce((sum, { written }) => sum + written(), 0);
+  assert.equal(await agent.sample("test_writes_total"), total);
+  for (const { name, written } of writers)
+    assert.equal(await agent.sample(`test_writes_by_program_total{comm="${name}"}`), written());
+  assert.equal(await agent.sample("test_write_size_bytes_count"), total);
+  assert.equal(await agent.sample("test_write_size_bytes_sum"), total);
+  assert.equal(await agent.sample('test_write_size_bytes_bucket{le="1"}'), total);
+  const { lost, version } = await agent.show("writes");
+  assert.deepEqual(lost, { ringFull: 0, mapFull: 0, stackLost: 0 });
+  assert.ok(
+    version.attached.every(({ way, pinned }) => way === "root" && pinned),
+    JSON.stringify(version.attached),
+  );
+
+  await agent.end("SIGINT");
+  assert.deepEqual(pinsBelow(agent.pins), []);
+});
+
+test("switched off and on, counters count exactly the events between", async (t) => {
+  const directory = scratch(t);
+  const dd = writer(t, "c");
+  writeFileSync(path.join(directory, "writes.bt"), writesMonitor([dd.name]));
+  const agent = await persistentAgent(t, directory);
+  let counted = 0;
+  for (let round = 0; round < 3; round++) {
+    await dd.write(10_000 + round);
+    counted += 10_000 + round;
+    await agent.post("writes/disable");
+    await dd.write(50_000);
+    if (round === 1) await agent.killAndStart();
+    assert.equal(await agent.sample("test_writes_total"), undefined);
+    await agent.post("writes/enable");
+    assert.equal(await agent.sample("test_writes_total"), counted);
+  }
+  assert.equal(await agent.sample(`test_writes_by_program_total{comm="${dd.name}"}`), counted);
+  assert.equal(await agent.sample("test_write_size_bytes_count"), counted);
+});
+
+test("a version that loses events is taken back by itself, and one can be taken back on demand", async (t) => {
+  const directory = scratch(t);
+  const dd = writer(t, "d");
+  writeFileSync(path.join(directory, "writes.bt"), writesMonitor([dd.name]));
+  const agent = await persistentAgent(t, directory, ["--health-window", "2"]);
+  const load = keepWriting([dd], 200_000);
+  await sleep(500);
+  const noisy = writesMonitor([dd.name], { more: 'printf("%s wrote %d bytes\\n", comm, args.count);' });
+  assert.equal((await agent.upgrade("writes", "writes.bt", noisy)).version.settled, false);
+  const status = await until(async () => {
+    const shown = await agent.show("writes");
+    return shown.reason === undefined ? undefined : shown;
+  });
+  assert.equal(status.state, "on");
+  assert.match(
+    status.reason ?? "",
+    /^version 2 was taken back: it lost \d+ events that its ring had no room for a second/,
+  );
+
+  // A good one settles; going back is exact too, before and after that.
+  const good = writesMonitor([dd.name], { more: "@recent = nsecs;" });
+  await agent.upgrade("writes", "writes.bt", good);
+  await agent.post("writes/rollback");
+  await agent.upgrade("writes", "writes.bt", good);
+  await until(async () => ((await agent.show("writes")).version.settled ? true : undefined));
+  await agent.post("writes/rollback");
+  await load.stop();
+  assert.equal(await agent.sample("test_writes_total"), dd.written());
+  assert.equal(await agent.sample("test_write_size_bytes_count"), dd.written());
+});
+
+test("an ordinary restart loses nothing, and a map whose layout changes starts anew with a time", async (t) => {
+  const directory = scratch(t);
+  const dd = writer(t, "e");
+  const file = path.join(directory, "writes.bt");
+  writeFileSync(file, writesMonitor([dd.name]));
+  const agent = await persistentAgent(t, directory);
+  await dd.write(5000);
+  await agent.end("SIGTERM");
+  assert.ok(pinsBelow(agent.pins).length > 0);
+  await dd.write(7000);
+  // The file is another one by then: taken up first, then upgraded.
+  writeFileSync(
+    file,
+    writesMonitor([dd.name], { count: "@writes[pid] = count();" }).replace(
+      "Calls of write(2)\n",
+      "Calls of write(2)\n *     labels: [pid]\n",
+    ),
+  );
+  await agent.start();
+  assert.equal(await agent.sample(`test_writes_by_program_total{comm="${dd.name}"}`), 12_000);
+  await dd.write(300);
+  const metrics = await (await fetch(`${agent.url}/metrics`)).text();
+  assert.match(metrics, /^test_writes_total\{pid="\d+"\} 300$/m);
+  const { entries } = await agent.call("writes/logs");
+  assert.match(JSON.stringify(entries), /map AT_writes starts anew: type: percpu_array became percpu_hash/);
+});
+
+/** @template T @param {() => Promise<T | undefined>} look @returns {Promise<T>} */
+async function until(look) {
+  for (let attempt = 0; attempt < 150; attempt++) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await sleep(100);
+  }
+  throw new Error("it did not happen within 15 s");
+}
