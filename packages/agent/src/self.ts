@@ -21,7 +21,9 @@ export function* selfFamilies(
     "gauge",
     { name: "sonde_monitor_state", help: "1 for the state that a monitor is in" },
     monitors.flatMap((m) =>
-      MONITOR_STATES.map((state) => [renderLabels(["monitor", "state"], [m.name, state]), m.state === state ? 1 : 0] as const),
+      MONITOR_STATES.map(
+        (state) => [renderLabels(["monitor", "state"], [m.name, state]), m.state === state ? 1 : 0] as const,
+      ),
     ),
   );
   yield scalarFamily(
