@@ -58,7 +58,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const log = pino({ level: options.logLevel, base: null });
   const kernel = openKernel();
   const state = options.state === undefined ? undefined : openStateDirectory(kernel, options.state);
-  const monitors = new Monitors(options.directory, options.version, {
+  const streams = new StreamHub(() => monitors.views());
+  const monitors: Monitors = new Monitors(options.directory, options.version, {
     kernel,
     target: runningTarget({ kernel }),
     store: state === undefined ? new MemoryStore() : new FileStore(state.path, (message) => log.warn(message)),
@@ -72,9 +73,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         { monitor: name, state: now, reason },
         `monitor ${name} is ${now}`,
       ),
-    onStream: () => {},
+    onEvent: (monitor, stream, values) => streams.publish(monitor, stream, values),
+    onPrint: (monitor, line) => streams.print(monitor, line),
   });
-  const streams = new StreamHub(() => monitors.views());
   const history = new History({ memory: options.historyMemory, interval: SAMPLE_INTERVAL });
   const readings = new Readings(function* () {
     yield* monitors.families();

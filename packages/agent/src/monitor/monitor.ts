@@ -10,6 +10,7 @@ import type { BpfMap } from "@sonde/kernel/maps";
 import { removePinTree } from "@sonde/kernel/handover";
 import type { Kernel } from "@sonde/kernel/sys";
 import { type Deployment, HostedObject, strftime, type Version } from "@sonde/runtime/hosted";
+import type { Value } from "@sonde/runtime";
 import type { DecoderContext } from "@sonde/runtime/decoders";
 import type { Family } from "../exposition/family.ts";
 import { MonitorMetrics } from "../metrics/monitor-metrics.ts";
@@ -20,7 +21,7 @@ import { type HealthSample, lossRate, unhealthy } from "./health.ts";
 import { Journal, type JournalEntry } from "./journal.ts";
 import { keptWhileOff } from "./kept.ts";
 import { checkParam, ParamError, writeParam } from "./params.ts";
-import { monitorSink, type StreamListener } from "./receiver.ts";
+import { monitorSink } from "./receiver.ts";
 import type { CompiledMonitor, MonitorSummary } from "./source.ts";
 import { sourceOfFile } from "./sources/index.ts";
 import type { MonitorCost, MonitorState, MonitorStatus, RunningVersion } from "./status.ts";
@@ -40,7 +41,10 @@ export interface MonitorContext {
   readonly warn: (message: string) => void;
   /** Told of every change of state. */
   readonly onChange: (status: MonitorStatus) => void;
-  readonly onStream: (monitor: string, ...event: Parameters<StreamListener>) => void;
+  /** An event of a monitor's stream. */
+  readonly onEvent: (monitor: string, stream: string, values: readonly Value[]) => void;
+  /** A line that a monitor printed. */
+  readonly onPrint: (monitor: string, line: string) => void;
 }
 
 /** A new version this often taken up and not settled is not taken up again: the agent may not live through it. */
@@ -74,7 +78,11 @@ export class Monitor {
       kernel: context.kernel,
       vmlinux: () => context.target.btf,
       ...(context.pins !== undefined && { folder: this.#pinFolder }),
-      sink: monitorSink(this.journal, (stream, values) => context.onStream(name, stream, values)),
+      sink: monitorSink({
+        journal: this.journal,
+        event: (stream, values) => context.onEvent(name, stream, values),
+        print: (line) => context.onPrint(name, line),
+      }),
       clock: (format) => strftime(format, new Date()),
       exit: (code) => void this.#next(() => this.#halt("off", `the script ended itself, by exit(${code})`)),
       fail: (error) => void this.#next(() => this.#brokenEvents(error)),

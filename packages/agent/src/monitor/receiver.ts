@@ -3,15 +3,22 @@ import { addressesOnly, type Sink, type Value } from "@sonde/runtime";
 import { textSink } from "@sonde/runtime/hosted";
 import type { Journal } from "./journal.ts";
 
-export type StreamListener = (stream: string, values: readonly Value[]) => void;
+export interface MonitorReceiver {
+  readonly journal: Journal;
+  readonly event: (stream: string, values: readonly Value[]) => void;
+  readonly print: (line: string) => void;
+}
 
-export function monitorSink(journal: Journal, listener: StreamListener): Sink {
+export function monitorSink({ journal, event, print }: MonitorReceiver): Sink {
   let line = "";
   const text = textSink({
     write: (part) => {
       const lines = (line + part).split("\n");
       line = lines.pop() ?? "";
-      for (const whole of lines) journal.add("output", whole);
+      for (const whole of lines) {
+        journal.add("output", whole);
+        print(whole);
+      }
     },
     diagnose: (message) => journal.add("warning", message.trimEnd()),
     names: addressesOnly,
@@ -22,7 +29,7 @@ export function monitorSink(journal: Journal, listener: StreamListener): Sink {
     attachedProbes: (count) => text.attachedProbes(count),
     printf: (format, args) => text.printf(format, args),
     time: (moment) => text.time(moment),
-    stream: listener,
+    stream: event,
     value: (value) => text.value(value),
     map: (reading, options) => text.map(reading, options),
     lostEvents: (loss) => text.lostEvents(loss),
