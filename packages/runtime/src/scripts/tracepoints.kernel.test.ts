@@ -76,20 +76,26 @@ kernelTest("fields have the same values on both roads, on live events", { timeou
         `if ($same_${field}) { @same["${event} ${field}"] = count(); } else { @other["${event} ${field}"] = count(); }`,
     );
     return [
-      `tracepoint:${event} { ${generation}++; $g = ${generation}; ${leave.join(" ")} ${there} = ${generation} == $g ? 1 : 0; }`,
-      `tracepoint:${event} /${there}/ { ${there} = 0; $g = ${generation}; ${compare.join(" ")} if (${generation} == $g) { ${count.join(" ")} } }`,
+      `tracepoint:${event} { ${generation}++; $g = ${generation}; ${leave.join(" ")} ${there} = $g; }`,
+      `tracepoint:${event} /true/ { $g = ${there}; if ($g == ${generation}) { ${there} = 0; ${compare.join(" ")} if (${generation} == $g) { ${count.join(" ")} } } }`,
     ];
   });
   const script = `config = { print_maps_on_exit = 0 } ${probes.flat().join("\n")} END { print(@same); print(@other); }`;
   const { output } = await runScript(script, `bash -c '${WORK}'`, {
     classicTracepoint: ({ filter }) => filter !== undefined,
   });
-  const seen = new Set([...output.matchAll(/^@same\[(.*)\]: \d+$/gm)].map(([, what]) => what));
-  assert.deepEqual(output.match(/^@other.*$/gm) ?? [], [], "these differ");
+  const counts = (map: string): ReadonlyMap<string, number> =>
+    new Map(
+      [...output.matchAll(new RegExp(`^@${map}\\[(.*)\\]: (\\d+)$`, "gm"))].map(([, what, n]) => [what!, Number(n)]),
+    );
+  const [same, other] = [counts("same"), counts("other")];
+  // A name may change between the two looks at it.
+  const wrong = [...other].filter(([what, count]) => count * 100 > (same.get(what) ?? 0));
+  assert.deepEqual(wrong, [], "these differ (is anybody else tracing the same events?)");
   for (const { event, fields } of tried) {
     for (const field of fields) {
-      if (!OCCASIONAL.test(event)) assert.ok(seen.has(`${event} ${field}`), `${event} ${field} was not seen`);
+      if (!OCCASIONAL.test(event)) assert.ok(same.has(`${event} ${field}`), `${event} ${field} was not seen`);
     }
   }
-  console.log(`compared on live events: ${seen.size} fields of ${tried.flatMap(({ fields }) => fields).length}`);
+  console.log(`compared on live events: ${same.size} fields of ${tried.flatMap(({ fields }) => fields).length}`);
 });
