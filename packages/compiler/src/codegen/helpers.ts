@@ -8,15 +8,19 @@ export interface HelperEffects {
   readonly pure: boolean;
   /** Does nothing but answer: a call whose result is unused is dropped. Every pure helper is. */
   readonly removable: boolean;
+  /** Writes no memory of the program's, whatever is handed to it. */
+  readonly onlyReads: boolean;
   /** The argument that points at memory which the call writes in full, and the argument with its size in bytes. */
   readonly writes: { readonly pointer: number; readonly size: number } | undefined;
 }
 
-const PURE: HelperEffects = { pure: true, removable: true, writes: undefined };
-const REMOVABLE: HelperEffects = { pure: false, removable: true, writes: undefined };
-const OPAQUE: HelperEffects = { pure: false, removable: false, writes: undefined };
+const PURE: HelperEffects = { pure: true, removable: true, onlyReads: true, writes: undefined };
+const REMOVABLE: HelperEffects = { pure: false, removable: true, onlyReads: true, writes: undefined };
+const OPAQUE: HelperEffects = { pure: false, removable: false, onlyReads: false, writes: undefined };
+/** Changes maps, not memory that it is handed. */
+const STORES: HelperEffects = { pure: false, removable: false, onlyReads: true, writes: undefined };
 /** Fills argument 0, whose size is argument 1, even when it fails. Not so get_current_comm: on some kernels it ends at the NUL. */
-const FILLS: HelperEffects = { pure: false, removable: false, writes: { pointer: 0, size: 1 } };
+const FILLS: HelperEffects = { pure: false, removable: false, onlyReads: false, writes: { pointer: 0, size: 1 } };
 
 /** Effects by the helper's number (`enum bpf_func_id`). */
 export function helperEffects(helper: number): HelperEffects {
@@ -42,6 +46,12 @@ export function helperEffects(helper: number): HelperEffects {
     case 195: // map_lookup_percpu_elem
     case 208: // ktime_get_tai_ns
       return REMOVABLE;
+    case 2: // map_update_elem
+    case 3: // map_delete_elem
+    case 130: // ringbuf_output
+    case 132: // ringbuf_submit
+    case 133: // ringbuf_discard
+      return STORES;
     case 4: // probe_read
     case 112: // probe_read_user
     case 113: // probe_read_kernel

@@ -4,6 +4,7 @@ import type { Func, Module } from "../ir/ir.ts";
 import { PASSES, runPasses } from "../passes/index.ts";
 import type { Pass } from "../passes/index.ts";
 import { expand } from "../passes/expand.ts";
+import { inlineCalls } from "../passes/inline.ts";
 import { generate } from "./generate.ts";
 
 export { CompileError } from "./errors.ts";
@@ -21,6 +22,8 @@ export interface Compiled {
    * `ProgramSpec.instructions` holds.
    */
   readonly instructions: Instruction[];
+  /** Names of those functions; what was inlined everywhere is not among them. */
+  readonly functions: readonly string[];
 }
 
 /**
@@ -31,6 +34,7 @@ export function compileModule(module: Module, options: CompileOptions = {}): Com
   const { passes = PASSES, dump } = options;
   const after = dump === undefined ? undefined : { after: (func: Func, pass: Pass): void => dump(func, pass.name) };
   const instructions: Instruction[] = [];
+  if (passes.length > 0) inlineCalls(module);
   for (const func of [module.main, ...module.functions]) {
     dump?.(func, "built");
     runPasses(func, passes, after);
@@ -39,5 +43,5 @@ export function compileModule(module: Module, options: CompileOptions = {}): Com
     dump?.(func, "final");
     for (const instruction of generate(func)) instructions.push(instruction);
   }
-  return { instructions };
+  return { instructions, functions: [module.main, ...module.functions].map(({ name }) => name) };
 }

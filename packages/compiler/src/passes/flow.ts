@@ -20,6 +20,32 @@ export function simplifyFlow(func: Func): boolean {
   for (const block of func.blocks) if (block !== func.entry && bypass(block)) changed = true;
   if (removeUnreachable(func)) changed = true;
   if (mergeLines(func)) changed = true;
+  if (joinReturns(func)) changed = true;
+  return changed;
+}
+
+/** Blocks that do nothing but return the same are one. */
+function joinReturns(func: Func): boolean {
+  const first = new Map<string, Block>();
+  let changed = false;
+  for (const block of func.blocks) {
+    const { terminator, insts } = block;
+    if (terminator?.op !== "return" || insts.length > 0 || block === func.entry) continue;
+    const { value } = terminator;
+    const key = value.op === "const" ? `#${value.value}` : `${value.id}`;
+    const known = first.get(key);
+    if (known === undefined) {
+      first.set(key, block);
+      continue;
+    }
+    for (const from of block.predecessors) {
+      redirect(from, block, known);
+      known.predecessors.push(from);
+    }
+    block.predecessors = [];
+    changed = true;
+  }
+  if (changed) removeUnreachable(func);
   return changed;
 }
 

@@ -22,7 +22,8 @@ export function removeDeadStores(func: Func): boolean {
   return changed;
 }
 
-function findEscaped(func: Func): Uint8Array {
+/** Slots whose address goes where its uses can't be seen, by id. */
+export function findEscaped(func: Func): Uint8Array {
   const escaped = new Uint8Array(func.nextId);
   for (const { insts, terminator } of func.blocks) {
     for (const inst of insts) {

@@ -48,9 +48,9 @@ function changeOf(h: Handler, kind: Aggregate, plan: MapPlan, value: Inst): Chan
     case "max":
       return extreme(h, extremeOrder(kind.kind, kind.signed), value);
     case "hist":
-      return bucketed(h, plan, value, logarithmicBucket(h, value, kind.bits), kind.bits === 0);
+      return bucketed(h, plan, value, logarithmicBucket(h, value, kind.bits));
     case "lhist":
-      return bucketed(h, plan, value, linearBucket(h, value, kind), false);
+      return bucketed(h, plan, value, linearBucket(h, value, kind));
   }
 }
 
@@ -84,8 +84,8 @@ function extreme(h: Handler, better: CompareOp, value: Inst): Change {
   };
 }
 
-/** Adds 1 to bucket `index`. Where the verifier can't see that the index is in range, it is tested, which never fails. */
-function bucketed(h: Handler, plan: MapPlan, value: Inst, index: Inst, bounded: boolean): Change {
+/** Adds 1 to bucket `index`. The verifier can't see that it is in range, so it is tested, which never fails. */
+function bucketed(h: Handler, plan: MapPlan, value: Inst, index: Inst): Change {
   const { builder } = h;
   const { value: view } = plan.view;
   if (view.kind !== "hist" && view.kind !== "lhist") throw new Error(`${plan.spec.name} is no histogram`);
@@ -96,7 +96,6 @@ function bucketed(h: Handler, plan: MapPlan, value: Inst, index: Inst, bounded: 
   };
   return (entry) => {
     if (totalOffset !== undefined) add(h, plan, entry, totalOffset, value);
-    if (bounded) increment(entry);
-    else h.when({ kind: "ult", a: index, b: h.constant(buckets) }, () => increment(entry), undefined, true);
+    h.when({ kind: "ult", a: index, b: h.constant(buckets) }, () => increment(entry), undefined, true);
   };
 }

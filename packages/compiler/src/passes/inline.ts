@@ -1,0 +1,207 @@
+/**
+ * Inlining: a call of a small subprogram, or of one that is called only here, becomes its body. A call
+ * costs some 10 ns and what the caller keeps in registers that calls overwrite.
+ */
+import { applyReplacements, renamePredecessor } from "../ir/edges.ts";
+import type { Replacements } from "../ir/edges.ts";
+import type { Block, CallFunction, Func, Inst, Module, Terminator } from "../ir/ir.ts";
+import { isFloating, operand, operandCount, setOperand, successor, successorCount } from "../ir/values.ts";
+
+/** Instructions of a body that is worth copying for every call. */
+const SMALL = 24;
+/** Instructions to which a function may grow. */
+const LARGEST = 4000;
+
+/** Changes the functions; those that nobody calls any more are dropped from the module. */
+export function inlineCalls(module: Module): void {
+  const functions = new Map(module.functions.map((func) => [func.name, func]));
+  // Callees first, so that what is copied has been inlined itself.
+  for (const caller of calleesFirst(module, functions)) {
+    for (let site = findSite(module, caller, functions); site !== undefined; site = findSite(module, caller, functions))
+      inline(caller, site, functions.get(site.callee)!);
+  }
+  const used = new Set([...reachable(module, functions)].map(({ name }) => name));
+  module.functions.splice(0, module.functions.length, ...module.functions.filter(({ name }) => used.has(name)));
+}
+
+type Functions = ReadonlyMap<string, Func>;
+
+function named(func: Func): readonly string[] {
+  const names: string[] = [];
+  for (const { insts } of func.blocks) {
+    for (const inst of insts) {
+      if (inst.op === "callFunction") names.push(inst.callee);
+      const count = operandCount(inst);
+      for (let index = 0; index < count; index++) {
+        const value = operand(inst, index);
+        if (value.op === "functionAddress") names.push(value.callee);
+      }
+    }
+  }
+  return names;
+}
+
+function reachable(module: Module, functions: Functions): ReadonlySet<Func> {
+  const found = new Set<Func>([module.main]);
+  for (const func of found) {
+    for (const name of named(func)) {
+      const callee = functions.get(name);
+      if (callee !== undefined) found.add(callee);
+    }
+  }
+  return found;
+}
+
+function calleesFirst(module: Module, functions: Functions): readonly Func[] {
+  const order: Func[] = [];
+  const seen = new Set<Func>();
+  const visit = (func: Func): void => {
+    if (seen.has(func)) return;
+    seen.add(func);
+    for (const name of named(func)) {
+      const callee = functions.get(name);
+      if (callee !== undefined) visit(callee);
+    }
+    order.push(func);
+  };
+  for (const func of [module.main, ...module.functions]) visit(func);
+  return order;
+}
+
+function findSite(module: Module, caller: Func, functions: Functions): CallFunction | undefined {
+  for (const { insts } of caller.blocks) {
+    for (const inst of insts) {
+      if (inst.op !== "callFunction") continue;
+      const callee = functions.get(inst.callee);
+      if (callee?.kind !== "subprogram" || callee === caller || named(callee).includes(callee.name)) continue;
+      const size = sizeOf(callee);
+      if (sizeOf(caller) + size > LARGEST) continue;
+      if (size <= SMALL || isCalledOnce(module, callee.name)) return inst;
+    }
+  }
+  return undefined;
+}
+
+function sizeOf(func: Func): number {
+  return func.blocks.reduce((sum, { insts }) => sum + insts.length + 1, 0);
+}
+
+function isCalledOnce(module: Module, name: string): boolean {
+  const uses = [module.main, ...module.functions].flatMap(named).filter((each) => each === name);
+  return uses.length === 1;
+}
+
+function inline(caller: Func, call: CallFunction, callee: Func): void {
+  const { block } = call;
+  const at = block.insts.indexOf(call);
+  const after: Block = {
+    id: caller.nextId++,
+    name: `after ${callee.name}`,
+    insts: block.insts.slice(at + 1),
+    terminator: block.terminator,
+    predecessors: [],
+  };
+  for (const inst of after.insts) inst.block = after;
+  for (let index = 0; index < successorCount(after); index++) renamePredecessor(successor(after, index), block, after);
+  block.insts.length = at;
+  const copy = new Copying(caller, callee, call);
+  const results = copy.run(after);
+  block.terminator = { op: "jump", target: copy.entry, source: call.source };
+  copy.entry.predecessors.push(block);
+  caller.blocks.splice(caller.blocks.indexOf(block) + 1, 0, ...copy.blocks, after);
+  const phi: Inst = {
+    op: "phi",
+    id: caller.nextId++,
+    type: call.type,
+    block: after,
+    source: call.source,
+    inputs: results,
+  };
+  after.insts.unshift(phi);
+  const table: Replacements = [];
+  table[call.id] = phi;
+  applyReplacements(caller, table);
+}
+
+class Copying {
+  readonly blocks: Block[];
+  readonly entry: Block;
+  readonly #caller: Func;
+  readonly #callee: Func;
+  readonly #call: CallFunction;
+  readonly #copies = new Map<Block, Block>();
+  readonly #values = new Map<Inst, Inst>();
+
+  constructor(caller: Func, callee: Func, call: CallFunction) {
+    this.#caller = caller;
+    this.#callee = callee;
+    this.#call = call;
+    for (const { name } of callee.blocks)
+      this.#copies.set(callee.blocks[this.#copies.size]!, {
+        id: caller.nextId++,
+        name,
+        insts: [],
+        terminator: undefined,
+        predecessors: [],
+      });
+    this.blocks = [...this.#copies.values()];
+    this.entry = this.#copies.get(callee.entry)!;
+  }
+
+  /** Copies the body; where it returned, it goes on to `after`. What it returned, for each of that block's predecessors. */
+  run(after: Block): Inst[] {
+    const results: Inst[] = [];
+    for (const block of this.#callee.blocks) {
+      const copy = this.#copies.get(block)!;
+      for (const inst of block.insts) {
+        if (inst.op === "param") this.#values.set(inst, this.#call.args[inst.index]!);
+        else copy.insts.push(this.#copyOf(inst, copy));
+      }
+    }
+    // Phis round a loop use what stands below them, so operands are put in when all is copied.
+    for (const block of this.#callee.blocks) {
+      const copy = this.#copies.get(block)!;
+      copy.predecessors = block.predecessors.map((from) => this.#copies.get(from)!);
+      for (const inst of copy.insts) {
+        const count = operandCount(inst);
+        for (let index = 0; index < count; index++) setOperand(inst, index, this.#value(operand(inst, index)));
+      }
+      copy.terminator = this.#terminator(block.terminator!, copy, after, results);
+    }
+    return results;
+  }
+
+  #terminator(terminator: Terminator, copy: Block, after: Block, results: Inst[]): Terminator {
+    const { source } = terminator;
+    switch (terminator.op) {
+      case "return":
+        results.push(this.#value(terminator.value));
+        after.predecessors.push(copy);
+        return { op: "jump", target: after, source };
+      case "jump":
+        return { op: "jump", target: this.#copies.get(terminator.target)!, source };
+      case "branch":
+        return {
+          ...terminator,
+          a: this.#value(terminator.a),
+          b: this.#value(terminator.b),
+          then: this.#copies.get(terminator.then)!,
+          otherwise: this.#copies.get(terminator.otherwise)!,
+        };
+    }
+  }
+
+  #copyOf(inst: Inst, block: Block): Inst {
+    const copy = { ...inst, id: this.#caller.nextId++, block };
+    if (copy.op === "phi") copy.inputs = [...copy.inputs];
+    if (copy.op === "call" || copy.op === "callFunction") copy.args = [...copy.args];
+    this.#values.set(inst, copy);
+    return copy;
+  }
+
+  #value(inst: Inst): Inst {
+    const known = this.#values.get(inst);
+    if (known !== undefined) return known;
+    return isFloating(inst) ? this.#copyOf(inst, this.#caller.entry) : inst;
+  }
+}
