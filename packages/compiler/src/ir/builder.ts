@@ -244,6 +244,11 @@ export class FunctionBuilder {
     );
   }
 
+  /** The same pointer where a branch has proved that it is not null; the current block must be behind that branch. */
+  refine(pointer: Inst, to: Provenance): Inst {
+    return this.#add({ op: "refine", a: pointer }, pointerTo(to));
+  }
+
   /** Seals what is left and checks that every block that can be reached is terminated. */
   finish(): Func {
     for (const block of this.func.blocks) this.seal(block);

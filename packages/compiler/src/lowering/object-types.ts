@@ -107,6 +107,20 @@ export class ObjectTypes {
     }
   }
 
+  /** A section of global variables. */
+  section(name: string, variables: readonly (Field & { readonly name: string })[], size: number): TypeId {
+    const { builder } = this;
+    return builder.datasec(
+      name,
+      size,
+      variables.map((variable) => ({
+        type: builder.var(variable.name, this.#data(variable.type), "global"),
+        offset: variable.offset,
+        size: variable.type.size,
+      })),
+    );
+  }
+
   #struct(name: string, fields: readonly Field[], size: number): TypeId {
     return this.builder.struct(
       name,

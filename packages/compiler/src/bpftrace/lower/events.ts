@@ -7,7 +7,7 @@ import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
 import { Helper, RING_NO_WAKEUP } from "../../lowering/helpers.ts";
 import { dataType, isScalar, layOut } from "./layout.ts";
-import { countLoss } from "./losses.ts";
+import { countLoss } from "../../lowering/losses.ts";
 import { recordTooLarge, refuse } from "./messages.ts";
 import { storeValue } from "./values.ts";
 

@@ -7,7 +7,7 @@ import { scalar } from "./expressions.ts";
 import type { Handler, Spot } from "./handler.ts";
 import { Helper, UpdateFlag } from "../../lowering/helpers.ts";
 import { alignUp, fieldSize, isScalar } from "./layout.ts";
-import { countLoss } from "./losses.ts";
+import { countLoss } from "../../lowering/losses.ts";
 import { spotAddress } from "./memory.ts";
 import { arithmetic, fit, type ArithmeticOp } from "./operators.ts";
 import { storeValue } from "./values.ts";

@@ -1,152 +1,30 @@
-/** Memory outside the program: where an expression's value lies, and how it is read from there. */
-import { CoreKind, type CoreRelocation } from "@sonde/bpf/asm";
-import { pointerTo, type AccessSize, type Inst } from "../../ir/index.ts";
+/** Values of the language in memory outside the program. */
+import type { AccessSize, Inst } from "../../ir/index.ts";
+import { readValue, type Place } from "../../lowering/memory.ts";
 import type { Span } from "../ast.ts";
-import type { AddressSpace, Type } from "../types.ts";
+import type { Type } from "../types.ts";
 import { typeText } from "../values.ts";
 import type { Handler } from "./handler.ts";
-import { Helper } from "../../lowering/helpers.ts";
 import { noLayout, refuse } from "./messages.ts";
 
-/** A place that an expression names. */
-export interface Place {
-  /** A pointer, or an address where `space` is not the program's own. */
-  readonly base: Inst;
-  /** Bytes from `base`; with `field`, what the Target says, and the running kernel decides. */
-  readonly offset: number;
-  readonly space: AddressSpace;
-  /** The verifier knows `base` by BTF and allows direct loads. */
-  readonly trusted: boolean;
-  readonly field?: FieldPath;
-  readonly bits?: BitField;
-}
-
-/** Members from a struct of the Target's BTF inwards; indices of members and of array elements. */
-export interface FieldPath {
-  readonly struct: number;
-  readonly path: readonly number[];
-}
-
-/** A bit field, from the start of its place. */
-export interface BitField {
-  readonly offset: number;
-  readonly size: number;
-}
-
-/** The relocation that finds a place's field on the running kernel. */
-export function relocation(
-  h: Handler,
-  place: Place,
-  kind: CoreKind = CoreKind.FieldByteOffset,
-): CoreRelocation | undefined {
-  return place.field && h.object.types.relocation(kind, place.field.struct, place.field.path);
-}
-
-/** The address of a place. */
-export function address(h: Handler, place: Place): Inst {
-  const { builder } = h;
-  const core = relocation(h, place);
-  if (core !== undefined) return builder.binary("add", place.base, builder.core(core, place.offset));
-  return place.offset === 0 ? place.base : builder.binary("add", place.base, h.constant(place.offset));
-}
+export {
+  address,
+  isDirect,
+  isTrustedArray,
+  loadBytes,
+  readBytes,
+  readString,
+  spotAddress,
+  type Place,
+} from "../../lowering/memory.ts";
 
 /** Reads the value of register size that lies at `place`. */
 export function read(h: Handler, place: Place, type: Type, span: Span): Inst {
-  if (place.bits !== undefined) return readBits(h, place, place.bits, type, span);
-  const size = accessSize(type, span);
-  const signed = (type.kind === "int" || type.kind === "enum") && type.signed;
-  if (isDirect(place)) {
-    const core = relocation(h, place);
-    return h.builder.load(place.base, place.offset, size, {
-      signed,
-      ...(core === undefined ? {} : { core }),
-      ...(type.kind === "pointer" && type.trusted ? { type: pointerTo("trusted") } : {}),
-    });
-  }
-  readBytes(h, place, { base: h.word(), offset: 0 }, size);
-  return h.builder.load(h.word(), 0, size, { signed });
-}
-
-/** A string's or array's bytes in a kernel object that the verifier lets programs load from: what {@link loadBytes} takes. */
-export function isTrustedArray(place: Place): place is Place & { readonly field: FieldPath } {
-  return place.trusted && isDirect(place) && place.field !== undefined && place.bits === undefined;
-}
-
-/** Loads `size` bytes, `at` bytes into an array of bytes that is a member of a trusted object. */
-export function loadBytes(
-  h: Handler,
-  place: Place & { readonly field: FieldPath },
-  at: number,
-  size: AccessSize,
-): Inst {
-  const element = { struct: place.field.struct, path: [...place.field.path, at] };
-  const core = relocation(h, { ...place, field: element });
-  return h.builder.load(place.base, place.offset + at, size, core === undefined ? {} : { core });
-}
-
-/** Copies `bytes` bytes from a place to memory of the program; zeros where the place can't be read. */
-export function readBytes(
-  h: Handler,
-  place: Place,
-  to: { readonly base: Inst; readonly offset: number },
-  bytes: number,
-): void {
-  const { builder } = h;
-  const helper = place.space === "user" ? Helper.probeReadUser : Helper.probeReadKernel;
-  builder.call(helper, [spotAddress(h, to), h.constant(bytes), address(h, place)]);
-}
-
-/** Copies a NUL-terminated string of at most `bytes` bytes, its end included. What follows its end is not written. */
-export function readString(
-  h: Handler,
-  from: Inst,
-  space: AddressSpace,
-  to: { readonly base: Inst; readonly offset: number },
-  bytes: Inst,
-): void {
-  const helper = space === "user" ? Helper.probeReadUserStr : Helper.probeReadKernelStr;
-  h.builder.call(helper, [spotAddress(h, to), bytes, from]);
-}
-
-export function spotAddress(h: Handler, spot: { readonly base: Inst; readonly offset: number }): Inst {
-  return spot.offset === 0 ? spot.base : h.builder.binary("add", spot.base, h.constant(spot.offset));
-}
-
-/** Whether programs may load from the place themselves. */
-export function isDirect(place: Place): boolean {
-  return place.base.type.kind === "pointer" && (place.space === "program" || place.trusted);
-}
-
-/**
- * A bit field: the word that holds it, shifted left until its top bit is the word's, then right. The
- * word's size is the Target's, its place and the shifts are the running kernel's.
- */
-function readBits(h: Handler, place: Place, bits: BitField, type: Type, span: Span): Inst {
-  const { builder } = h;
-  const word = wordOf(bits, accessSize(type, span));
-  const { bits: _, ...start } = place;
-  const at: Place = { ...start, offset: place.offset + word.byte };
-  const raw = read(h, at, { kind: "int", size: word.size, signed: false }, span);
-  const left = 64 - (bits.offset + bits.size - word.byte * 8);
-  const right = 64 - bits.size;
-  const shift = (kind: CoreKind, fallback: number): Inst => {
-    const core = relocation(h, place, kind);
-    return core === undefined ? h.constant(fallback) : builder.core(core, fallback);
-  };
-  const signed = (type.kind === "int" || type.kind === "enum") && type.signed;
-  return builder.binary(
-    signed ? "ashr" : "lshr",
-    builder.binary("shl", raw, shift(CoreKind.FieldLeftShift, left)),
-    shift(CoreKind.FieldRightShift, right),
-  );
-}
-
-/** The aligned word that a bit field lies in, the declared type's or, where it crosses one, a wider one. */
-function wordOf(bits: BitField, declared: AccessSize): { readonly byte: number; readonly size: AccessSize } {
-  let size: number = declared;
-  const start = (): number => Math.floor(bits.offset / 8 / size) * size;
-  while (size < 8 && bits.offset + bits.size > (start() + size) * 8) size *= 2;
-  return { byte: start(), size: size as AccessSize };
+  return readValue(h, place, {
+    size: accessSize(type, span),
+    signed: (type.kind === "int" || type.kind === "enum") && type.signed,
+    trusted: type.kind === "pointer" && type.trusted,
+  });
 }
 
 /** The size that a value of this type has in memory, which a register must hold. */

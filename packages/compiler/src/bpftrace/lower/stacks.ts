@@ -6,7 +6,7 @@ import { scalar } from "./expressions.ts";
 import { processId } from "./identity.ts";
 import type { Handler, Spot } from "./handler.ts";
 import { EEXIST, Helper, USER_STACK } from "../../lowering/helpers.ts";
-import { countLoss } from "./losses.ts";
+import { countLoss } from "../../lowering/losses.ts";
 import { registers } from "../../lowering/registers.ts";
 
 /** Writes i64 id, u32 pid (0 for the kernel's stacks), u32 zero. */

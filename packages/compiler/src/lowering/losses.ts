@@ -1,9 +1,9 @@
 /** What was lost is counted, per CPU, so that it can be told. */
 import { LossCounter } from "@sonde/bpf/spec";
-import type { Handler } from "./handler.ts";
-import { Helper } from "../../lowering/helpers.ts";
+import type { Frame } from "./frame.ts";
+import { Helper } from "./helpers.ts";
 
-export function countLoss(h: Handler, what: keyof typeof LossCounter): void {
+export function countLoss(h: Frame, what: keyof typeof LossCounter): void {
   const { builder } = h;
   const index = builder.slot(8, "loss");
   builder.store(index, 0, 4, h.constant(LossCounter[what]));

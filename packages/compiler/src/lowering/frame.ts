@@ -1,0 +1,25 @@
+/** What building a program's function takes, whichever language it comes from. */
+import type { CoreKind, CoreRelocation } from "@sonde/bpf/asm";
+import type { Condition, FunctionBuilder, Inst, Provenance } from "../ir/index.ts";
+
+/** A place in memory that programs reach directly: the stack, a map's value, a record. */
+export interface Spot {
+  readonly base: Inst;
+  readonly offset: number;
+}
+
+/** A program under construction, as far as memory, losses and buckets need to know it. */
+export interface Frame {
+  readonly builder: FunctionBuilder;
+  /** What the object's programs share. */
+  readonly object: {
+    /** The map of loss counters. */
+    readonly losses: string;
+    readonly types: { relocation(kind: CoreKind, struct: number, path: readonly number[]): CoreRelocation };
+  };
+  constant(value: number | bigint): Inst;
+  when(condition: Condition, then: () => void, otherwise?: () => void, likely?: boolean): void;
+  ifNonNull(pointer: Inst, to: Provenance, then: (refined: Inst) => void, otherwise?: () => void): void;
+  /** Eight bytes that a helper may write and the next instruction reads. */
+  word(): Inst;
+}

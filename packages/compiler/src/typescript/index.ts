@@ -1,0 +1,8 @@
+/** Monitors in TypeScript: from modules that ran at build time to an object. */
+export { authoringModule, INTRINSICS } from "./authoring/index.ts";
+export { Declarations } from "./authoring/declarations.ts";
+export { lowerMonitor, type BuiltModule, type Lowered } from "./lower/index.ts";
+export * as declarationMessages from "./messages/declarations.ts";
+export { PROBE_MODULE, prepareModule, type PreparedModule } from "./prepare/prepare.ts";
+export { Registry, type ModuleRuntime } from "./prepare/registry.ts";
+export { KERNEL_MODULE, type ModuleGraph } from "./types/resolve.ts";

@@ -1,0 +1,269 @@
+/** What the programs of one monitor share: maps, metrics, streams, variables. */
+import type { SourcePosition } from "@sonde/bpf/asm";
+import {
+  histogramBuckets,
+  type DataType,
+  type Field,
+  type Manifest,
+  type MapSpec,
+  type MapView,
+  type MetricView,
+  type StreamView,
+  type Target,
+  type ValueView,
+} from "@sonde/bpf/spec";
+import { ObjectParts } from "../../lowering/object-parts.ts";
+import { Positions } from "../../lowering/positions.ts";
+import type { SourceText } from "../../diagnostics/index.ts";
+import {
+  type Declarations,
+  type GlobalDeclaration,
+  MapDeclaration,
+  type MetricDeclaration,
+  type NamedDecoder,
+  type ParamDeclaration,
+  type StreamDeclaration,
+} from "../authoring/declarations.ts";
+import type { RegisteredFunction, Registry } from "../prepare/registry.ts";
+import { typeArgumentsOf, type Node } from "../syntax/ast.ts";
+import { dataTypeOf } from "../types/data-type.ts";
+import type { TypeResolver } from "../types/resolve.ts";
+import { recordOf, U32, type RecordType, type Type } from "../types/type.ts";
+import { DataSection, type Variable } from "./data-section.ts";
+
+/** A map that an author declared. */
+export interface MapPlan {
+  readonly spec: MapSpec;
+  readonly key: Type;
+  readonly value: Type;
+  readonly perCpu: boolean;
+  readonly view: MapView;
+  /** Whether some handler deletes entries, so that most keys that are set are new. */
+  readonly deletes: boolean;
+}
+
+export interface MetricPlan {
+  readonly spec: MapSpec;
+  readonly key: RecordType;
+  readonly view: MapView;
+  readonly metric: MetricView;
+}
+
+export interface StreamPlan {
+  readonly id: number;
+  readonly record: RecordType;
+  /** Bytes of the record with its head. */
+  readonly size: number;
+  readonly view: StreamView;
+}
+
+/** u32 id, u32 CPU. */
+export const RECORD_HEAD = 8;
+
+export class MonitorObject extends ObjectParts {
+  readonly declarations: Declarations;
+  readonly resolver: TypeResolver;
+  readonly #positions = new Map<SourceText, Positions>();
+  readonly #maps = new Map<MapDeclaration, MapPlan>();
+  readonly #metrics = new Map<MetricDeclaration, MetricPlan>();
+  readonly #streams = new Map<StreamDeclaration, StreamPlan>();
+  readonly #data: DataSection;
+  readonly #deleted: ReadonlySet<MapDeclaration>;
+
+  readonly #registry: Registry;
+
+  constructor(
+    declarations: Declarations,
+    resolver: TypeResolver,
+    target: Target,
+    registry: Registry,
+    deleted: ReadonlySet<MapDeclaration>,
+  ) {
+    super(target);
+    this.#registry = registry;
+    this.declarations = declarations;
+    this.resolver = resolver;
+    this.#deleted = deleted;
+    this.#data = new DataSection(declarations, resolver);
+  }
+
+  /** The tree behind a function of the monitor's. */
+  functionOf(value: unknown): RegisteredFunction | undefined {
+    return this.#registry.functionOf(value);
+  }
+
+  /**
+   * Whether two of the programs can run on one CPU at a time, one in the middle of the other. Tracepoint,
+   * kprobe and perf event programs exclude each other by the kernel's count of active programs; others
+   * only exclude themselves; programs of uprobes can be preempted.
+   */
+  get interrupted(): boolean {
+    const { probes } = this.declarations;
+    if (probes.some(({ user }) => user)) return true;
+    const apart = (type: string): boolean => !["tracepoint", "kprobe", "perf_event"].includes(type);
+    return probes.length > 1 && probes.some(({ programType }) => apart(programType));
+  }
+
+  position(node: Node): SourcePosition | undefined {
+    const source = node.sourceFile;
+    if (source === undefined) return undefined;
+    let positions = this.#positions.get(source);
+    if (positions === undefined) this.#positions.set(source, (positions = new Positions(source)));
+    return positions.at(node);
+  }
+
+  /** Where a parameter or a global lies. */
+  variable(declaration: ParamDeclaration | GlobalDeclaration): Variable {
+    return this.#data.variable(declaration);
+  }
+
+  map(declaration: MapDeclaration): MapPlan {
+    let plan = this.#maps.get(declaration);
+    if (plan === undefined) this.#maps.set(declaration, (plan = this.#planMap(declaration)));
+    return plan;
+  }
+
+  #planMap(declaration: MapDeclaration): MapPlan {
+    const { name, type, maxEntries, site, perCpu, isArray } = declaration;
+    const types = (typeArgumentsOf(site.node) ?? []).map((node) => this.resolver.resolve(node, site.module));
+    const [key, value] = isArray ? [U32, types[0]!] : [types[0]!, types[1]!];
+    const keys = this.#fields(key);
+    const view: ValueView = { kind: "scalar", type: this.#dataType(value) };
+    const spec: MapSpec = {
+      name,
+      type,
+      keySize: this.#sizeOf(key),
+      valueSize: this.#sizeOf(value),
+      maxEntries,
+      flags: 0,
+      keyTypeId: this.types.key(name, keys, this.#sizeOf(key)),
+      valueTypeId: this.types.value(name, view, this.#sizeOf(value)),
+    };
+    return {
+      spec,
+      key,
+      value,
+      perCpu,
+      view: { name, map: name, keys, value: view, maxEntries },
+      deletes: this.#deleted.has(declaration),
+    };
+  }
+
+  metric(declaration: MetricDeclaration): MetricPlan {
+    let plan = this.#metrics.get(declaration);
+    if (plan === undefined) this.#metrics.set(declaration, (plan = this.#planMetric(declaration)));
+    return plan;
+  }
+
+  #planMetric(declaration: MetricDeclaration): MetricPlan {
+    const { name, type, help, unit, labels, buckets, maxSeries } = declaration;
+    const key = recordOf(labels.map(({ name: label, decoder }) => ({ name: label, type: decoder.raw })));
+    const value = valueOf(declaration);
+    const perCpu = type !== "gauge";
+    const single = labels.length === 0;
+    const keys = this.#fields(key);
+    const valueSize = sizeOfView(value);
+    const spec: MapSpec = {
+      name,
+      type: single ? (perCpu ? "percpu_array" : "array") : perCpu ? "percpu_hash" : "hash",
+      keySize: single ? 4 : key.size,
+      valueSize,
+      maxEntries: single ? 1 : maxSeries,
+      flags: 0,
+      keyTypeId: single ? this.types.index : this.types.key(name, keys, key.size),
+      valueTypeId: this.types.value(name, value, valueSize),
+    };
+    const view: MapView = { name, map: name, keys: single ? [] : keys, value, maxEntries: maxSeries };
+    const bounds = buckets?.kind === "exp2" ? { buckets: { min: 2 ** buckets.least, max: 2 ** buckets.greatest } } : {};
+    const metric: MetricView = {
+      map: name,
+      name,
+      help,
+      type,
+      ...(unit === undefined ? {} : { unit }),
+      labels: labels.map(labelView),
+      ...bounds,
+    };
+    return { spec, key, view, metric };
+  }
+
+  stream(declaration: StreamDeclaration): StreamPlan {
+    let plan = this.#streams.get(declaration);
+    if (plan === undefined) this.#streams.set(declaration, (plan = this.#planStream(declaration)));
+    return plan;
+  }
+
+  #planStream({ name, help, fields }: StreamDeclaration): StreamPlan {
+    const record = recordOf(fields.map(({ name: field, decoder }) => ({ name: field, type: decoder.raw })));
+    const size = RECORD_HEAD + ((record.size + 7) & ~7);
+    const placed = this.#fields(record).map((field) => ({ ...field, offset: field.offset + RECORD_HEAD }));
+    const id = this.event({ kind: "stream", stream: name }, placed, size);
+    return { id, record, size, view: { name, help, event: id, fields: fields.map(labelView) } };
+  }
+
+  /** Every map, in the order of declaration, what nobody uses left out. */
+  maps(): readonly MapSpec[] {
+    const data = this.#data.map(this.types);
+    return [
+      ...this.declarations.maps.flatMap((map) => this.#maps.get(map)?.spec ?? []),
+      ...this.declarations.metrics.map((metric) => this.metric(metric).spec),
+      ...(data === undefined ? [] : [data]),
+      ...this.internalMaps(undefined),
+    ];
+  }
+
+  manifest(): Manifest {
+    const { info, params, metrics, streams, maps } = this.declarations;
+    const plans = metrics.map((metric) => this.metric(metric));
+    return {
+      maps: [...plans.map(({ view }) => view), ...maps.flatMap((map) => this.#maps.get(map)?.view ?? [])],
+      ...this.internalViews,
+      config: { printMapsOnExit: false, stackMode: "bpftrace" },
+      monitor: {
+        name: info!.name,
+        help: info!.help,
+        ...(info!.version === undefined ? {} : { version: info!.version }),
+        enabled: info!.enabled,
+        metrics: plans.map(({ metric }) => metric),
+        streams: streams.map((stream) => this.stream(stream).view),
+        params: params.map((param) => this.#data.view(param)),
+        ...(info!.budget === undefined ? {} : { budget: info!.budget }),
+      },
+    };
+  }
+
+  #dataType(type: Type): DataType {
+    return dataTypeOf(type, (stack) => this.stackMap(stack));
+  }
+
+  #sizeOf(type: Type): number {
+    return this.#dataType(type).size;
+  }
+
+  /** A record's fields are a key's parts; any other type is its only part. */
+  #fields(type: Type): readonly Field[] {
+    if (type.kind !== "record") return [{ offset: 0, type: this.#dataType(type) }];
+    return type.fields.map(({ name, offset, type: field }) => ({ name, offset, type: this.#dataType(field) }));
+  }
+}
+
+function labelView({ name, decoder }: NamedDecoder): MetricView["labels"][number] {
+  return { name, decoders: decoder.views };
+}
+
+function valueOf({ type, buckets }: MetricDeclaration): ValueView {
+  if (type === "counter") return { kind: "count", perCpu: true };
+  if (type === "gauge" || buckets === undefined)
+    return { kind: "scalar", type: { kind: "int", size: 8, signed: true } };
+  if (buckets.kind === "linear") {
+    const { min, max, step } = buckets;
+    const count = 2 + Math.floor((max - min) / step);
+    return { kind: "lhist", min, max, step, buckets: count, totalOffset: count * 8, perCpu: true };
+  }
+  const count = histogramBuckets(0);
+  return { kind: "hist", bits: 0, buckets: count, totalOffset: count * 8, perCpu: true };
+}
+
+function sizeOfView(view: ValueView): number {
+  return view.kind === "hist" || view.kind === "lhist" ? (view.buckets + 1) * 8 : 8;
+}

@@ -1,0 +1,74 @@
+/** What lies where: members of the kernel's structs, fields of records, elements of arrays. */
+import { findMember, memberNames, resolve } from "@sonde/bpf/btf";
+import { didYouMean, refuse } from "../../diagnostics/index.ts";
+import { address, readValue, type Place } from "../../lowering/memory.ts";
+import * as messages from "../messages/handlers.ts";
+import { spanOf, type Node } from "../syntax/ast.ts";
+import { fromBtf } from "../types/from-btf.ts";
+import { isScalar, sizeOfType, type ArrayType, type PointerType, type StructType, type Type } from "../types/type.ts";
+import type { Program } from "./program.ts";
+import { accessOf, type Scalar } from "./scalar.ts";
+import type { Value } from "./value.ts";
+
+/** The value at a place: read at once if a register holds it. */
+export function readPlace(p: Program, place: Place, type: Type): Value {
+  if (!isScalar(type)) return { kind: "memory", place, type };
+  const trusted = type.kind === "pointer" && type.followed && place.trusted;
+  return { kind: "scalar", inst: readValue(p, place, { ...accessOf(type), trusted }), type };
+}
+
+/** The place behind a pointer. */
+export function behind(pointer: Scalar & { readonly type: PointerType }): Place {
+  const { inst, type } = pointer;
+  const trusted = inst.type.kind === "pointer" && inst.type.to === "trusted";
+  return { base: inst, offset: 0, space: type.user ? "user" : "kernel", trusted };
+}
+
+/** `pointer.name`: a member of the struct that it points to. */
+export function memberBehind(
+  p: Program,
+  pointer: Scalar & { readonly type: PointerType },
+  name: string,
+  node: Node,
+): Value {
+  const { btf } = p.object.target;
+  const target = btf && pointer.type.to !== 0 ? resolve(btf, pointer.type.to) : undefined;
+  const type = target && fromBtf(btf!, target.id);
+  if (type?.kind !== "struct") return refuse(messages.noField, spanOf(node), "a pointer to no struct", name, undefined);
+  return memberOf(p, behind(pointer), type, name, node);
+}
+
+/** A member of a struct of the kernel's, found again on the kernel that the object is loaded on. */
+export function memberOf(p: Program, outer: Place, struct: StructType, name: string, node: Node): Value {
+  const btf = p.object.target.btf!;
+  const found = findMember(btf, struct.typeId, name);
+  if (found === undefined) {
+    const names = memberNames(btf, struct.typeId);
+    return refuse(messages.noField, spanOf(node), struct.name || "the struct", name, didYouMean(name, names));
+  }
+  const type = fromBtf(btf, found.type);
+  if (type === undefined) return refuse(messages.wrongHost, spanOf(node), name);
+  const start = outer.field === undefined && outer.offset !== 0 ? flatten(p, outer) : outer;
+  const field =
+    start.field === undefined
+      ? { struct: struct.typeId, path: found.path }
+      : { struct: start.field.struct, path: [...start.field.path, ...found.path] };
+  const { base, space, trusted, offset } = start;
+  if (found.bitSize > 0) {
+    const bits = { offset: offset * 8 + found.bitOffset, size: found.bitSize };
+    return readPlace(p, { base, offset: 0, space, trusted, field, bits }, type);
+  }
+  return readPlace(p, { base, offset: offset + found.bitOffset / 8, space, trusted, field }, type);
+}
+
+/** Element number `index`, known at build time. */
+export function elementAt(p: Program, outer: Place, type: ArrayType, index: number): Value {
+  const offset = outer.offset + index * sizeOfType(type.element);
+  const field = outer.field && { ...outer.field, path: [...outer.field.path, index] };
+  return readPlace(p, { ...outer, offset, ...(field === undefined ? {} : { field }) }, type.element);
+}
+
+/** The same place with nothing left to add. */
+export function flatten(p: Program, outer: Place): Place {
+  return { base: address(p, outer), offset: 0, space: outer.space, trusted: outer.trusted };
+}

@@ -1,0 +1,35 @@
+/** Names inside a handler, innermost scope first, then what the function captured from its module. */
+import type { RegisteredFunction } from "../prepare/registry.ts";
+import type { Binding } from "./value.ts";
+
+export class Scope {
+  readonly #names = new Map<string, Binding>();
+  readonly #parent: Scope | undefined;
+  /** The function around, whose captures are asked last. */
+  readonly registered: RegisteredFunction;
+
+  constructor(parent: Scope | RegisteredFunction) {
+    if (parent instanceof Scope) {
+      this.#parent = parent;
+      this.registered = parent.registered;
+    } else this.registered = parent;
+  }
+
+  declare(name: string, binding: Binding): void {
+    this.#names.set(name, binding);
+  }
+
+  find(name: string): Binding | undefined {
+    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.#parent) {
+      const binding = scope.#names.get(name);
+      if (binding !== undefined) return binding;
+    }
+    return undefined;
+  }
+
+  /** For suggestions. */
+  *names(): Iterable<string> {
+    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.#parent) yield* scope.#names.keys();
+    yield* Object.keys(this.registered.captures);
+  }
+}
