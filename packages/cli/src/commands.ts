@@ -69,6 +69,37 @@ export const COMMANDS: readonly Command[] = [
     load: async () => await import("./commands/trace.ts"),
   },
   {
+    name: "build",
+    summary: "Build a monitor written in TypeScript into an object",
+    usage: ["[OPTIONS] MONITOR.ts"],
+    options: [
+      { name: "output", short: "o", value: "FILE", help: "where the object goes (beside the monitor, as MONITOR.o)" },
+      {
+        name: "btf",
+        value: "FILE",
+        help: "the kernel types to build against (those of this machine's kernel)",
+      },
+      { name: "arch", value: "ARCH", choices: ["amd64", "arm64"], help: "the machines to build for (this one's kind)" },
+      { name: "format", short: "f", value: "FORMAT", choices: ["text", "json"], help: "how errors are printed" },
+      {
+        name: "dump",
+        short: "d",
+        value: "STAGE",
+        choices: ["ir", "object"],
+        help: "print what the compiler made, and stop",
+      },
+      { name: "quiet", short: "q", help: "say nothing when it is done" },
+    ],
+    notes:
+      "The monitor's own code runs once, now and here; its handlers become BPF. The object finds its way on every kernel from 5.10 on.\nNo root is needed. Exit status: 0; 1 when the monitor has an error, 2 when the call was wrong.",
+    examples: [
+      { command: "sonde build block-io.ts -o block-io.o", says: "an object for the agent, or for any loader" },
+      { command: "sonde build --dump object block-io.ts", says: "what became of it, as text" },
+      { command: "sonde build --btf vmlinux-6.12.btf block-io.ts", says: "for machines with other types" },
+    ],
+    load: async () => await import("./commands/build.ts"),
+  },
+  {
     name: "list",
     summary: "List the probes that this kernel offers",
     usage: ["[OPTIONS] [PATTERN...]"],

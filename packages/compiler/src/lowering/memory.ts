@@ -80,12 +80,7 @@ export function isTrustedArray(place: Place): place is Place & { readonly field:
 }
 
 /** Loads `size` bytes, `at` bytes into an array of bytes that is a member of a trusted object. */
-export function loadBytes(
-  h: Frame,
-  place: Place & { readonly field: FieldPath },
-  at: number,
-  size: AccessSize,
-): Inst {
+export function loadBytes(h: Frame, place: Place & { readonly field: FieldPath }, at: number, size: AccessSize): Inst {
   const element = { struct: place.field.struct, path: [...place.field.path, at] };
   const core = relocation(h, { ...place, field: element });
   return h.builder.load(place.base, place.offset + at, size, core === undefined ? {} : { core });

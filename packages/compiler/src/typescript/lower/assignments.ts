@@ -5,7 +5,7 @@ import type { Place } from "../../lowering/memory.ts";
 import { GlobalDeclaration } from "../authoring/declarations.ts";
 import * as messages from "../messages/handlers.ts";
 import { spanOf, type Node, type Tree } from "../syntax/ast.ts";
-import { isScalar, sizeOfType, typeText, U64, type IntType, type Type } from "../types/type.ts";
+import { isScalar, sizeOfType, typeText, U64, type Type } from "../types/type.ts";
 import { expression, read } from "./expressions.ts";
 import { readPlace } from "./places.ts";
 import { arithmetic } from "./operators.ts";
@@ -17,7 +17,7 @@ import { constant, UNDEFINED, type Binding, type Value } from "./value.ts";
 /** `target operator value`; `wanted`: the result is used. */
 export function assign(p: Program, node: Tree, wanted: boolean): Value {
   const operator = node.operator;
-  const [target, right] = [node.left as Tree, node.right as Node];
+  const [target, right] = [node.left, node.right as Node];
   if (["&&=", "||=", "??=", "**="].includes(operator))
     return refuse(
       messages.unsupported,
@@ -38,7 +38,7 @@ export function assign(p: Program, node: Tree, wanted: boolean): Value {
 /** `target++` and its like. */
 export function update(p: Program, node: Tree, wanted: boolean): Value {
   const operator = node.operator[0]!;
-  const target = node.argument as Tree;
+  const target = node.argument;
   const before = wanted && !node.prefix ? expression(p, target) : undefined;
   const after = change(p, node, target, operator, () => constant(1n), wanted && before === undefined);
   return before ?? after;
@@ -152,5 +152,5 @@ function isShared(p: Program, { place, type }: Target): boolean {
 }
 
 function addTo(p: Program, { place, type }: Target, amount: Inst): void {
-  p.builder.atomicAdd(place.base, place.offset, sizeOfType((type as IntType) ?? U64) as 4 | 8, amount);
+  p.builder.atomicAdd(place.base, place.offset, sizeOfType(type ?? U64) as 4 | 8, amount);
 }

@@ -24,7 +24,7 @@ export interface CallNode {
 }
 
 export function call(p: Program, node: Tree): Value {
-  const callee = node.callee as Tree;
+  const callee = node.callee;
   const args = node.arguments;
   for (const each of args)
     if (each.type === "SpreadElement")
@@ -34,7 +34,7 @@ export function call(p: Program, node: Tree): Value {
     const outer = expression(p, callee.object);
     const property = callee.property as Node & { name: string };
     if (outer.kind === "host" && isDeclared(outer.value))
-      return method(p, outer as never, property, { node, name: property.name, args });
+      return method(p, outer, property, { node, name: property.name, args });
     if (outer.kind === "host" && outer.value === Math)
       return mathCall(p, { node, name: `Math.${property.name}`, args });
     if (outer.kind === "host" && outer.value === console)

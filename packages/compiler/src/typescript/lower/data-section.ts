@@ -1,5 +1,5 @@
 /** Parameters and globals: the variables of `.data`, which users and handlers change while programs run. */
-import type { DataType, MapSpec, ParamView } from "@sonde/bpf/spec";
+import type { MapSpec, ParamView } from "@sonde/bpf/spec";
 import { refuse } from "../../diagnostics/index.ts";
 import type { ObjectTypes } from "../../lowering/object-types.ts";
 import type { Declarations, GlobalDeclaration, ParamDeclaration } from "../authoring/declarations.ts";
@@ -69,7 +69,7 @@ export class DataSection {
     const variables = [...this.#variables.values()].map((variable) => ({
       name: this.#names.get(variable)!,
       offset: variable.offset,
-      type: dataTypeOf(variable.type, () => "") as DataType,
+      type: dataTypeOf(variable.type, () => ""),
     }));
     return {
       name: SECTION,
@@ -94,12 +94,7 @@ export class DataSection {
     if (initial !== undefined) {
       const bytes = encode(initial, type);
       if (bytes === undefined)
-        refuse(
-          messages.mismatch,
-          spanOf(declaration.site.node),
-          `the initial value ${String(initial)}`,
-          typeText(type),
-        );
+        refuse(messages.mismatch, spanOf(declaration.site.node), "the initial value", typeText(type));
       this.#content.push({ offset, bytes });
     }
   }

@@ -252,10 +252,16 @@ function object(p: Program, node: Tree): Value {
         "a computed field, a getter or a method",
         "write name: value",
       );
-    const name = (key.name as string | undefined) ?? String(key.value);
+    const name = keyOf(key);
     fields.set(name, expression(p, property.value));
   }
   return { kind: "object", fields };
+}
+
+/** The name that a property is written with: a word, a text or a number. */
+function keyOf(key: Node): string {
+  const { name, value } = key as { name?: string; value?: string | number };
+  return name ?? String(value);
 }
 
 function unary(p: Program, node: Tree): Value {

@@ -82,7 +82,7 @@ export function whileLoop(p: Program, node: Tree, label: string | undefined): vo
 }
 
 export function forLoop(p: Program, node: Tree, label: string | undefined): void {
-  const [init, condition, update] = [node.init as Tree | null, node.test as Node | null, node.update as Tree | null];
+  const [init, condition, update] = [node.init, node.test as Node | null, node.update];
   if (condition === null)
     return refuse(
       messages.unsupported,
@@ -106,8 +106,8 @@ export function forLoop(p: Program, node: Tree, label: string | undefined): void
 
 /** Over `range(...)`, which is a loop, or over a list, whose elements each get their turn here and now. */
 export function forOf(p: Program, node: Tree, label: string | undefined): void {
-  const right = node.right as Tree;
-  const left = node.left as Tree;
+  const right = node.right;
+  const left = node.left;
   if (left.type !== "VariableDeclaration")
     return refuse(messages.unsupported, spanOf(left), "a loop without a variable of its own", "for (const x of ...)");
   const pattern = left.declarations[0]!.id as Node;
@@ -157,7 +157,7 @@ function elements(p: Program, value: Value, node: Node): readonly Value[] {
 }
 
 function overRange(p: Program, node: Tree, pattern: Node, kind: string, label: string | undefined): void {
-  const right = node.right as Tree;
+  const right = node.right;
   const args = right.arguments.map((each) => expression(p, each));
   if (args.length < 1 || args.length > 2)
     refuse(messages.argumentCount, spanOf(right), "range()", "one number, or two", args.length);

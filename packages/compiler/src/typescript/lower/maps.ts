@@ -70,8 +70,7 @@ export function lookUp(p: Program, map: string, key: Inst): Inst {
 
 function get(p: Program, plan: MapPlan, key: Inst): Value {
   const pointer = lookUp(p, plan.spec.name, key);
-  if (!isScalar(plan.value))
-    return { kind: "maybeReference", pointer, type: plan.value as MemoryType, shared: !plan.perCpu };
+  if (!isScalar(plan.value)) return { kind: "maybeReference", pointer, type: plan.value, shared: !plan.perCpu };
   return copyFound(p, pointer, plan.value, () => {});
 }
 

@@ -5,7 +5,7 @@ import { address, type Place } from "../../lowering/memory.ts";
 import * as messages from "../messages/handlers.ts";
 import { spanOf, type Node, type Tree } from "../syntax/ast.ts";
 import { fromBtf } from "../types/from-btf.ts";
-import { sizeOfType, typeText, type ArrayType, type Type } from "../types/type.ts";
+import { sizeOfType, typeText, type ArrayType } from "../types/type.ts";
 import { argument } from "./arguments.ts";
 import { expression } from "./expressions.ts";
 import { hostMember } from "./hosts.ts";
@@ -158,5 +158,5 @@ function bounded(p: Program, place: Place, type: ArrayType, at: Value, node: Tre
   const distance = builder.binary("mul", builder.read(index), p.constant(size));
   const base = builder.binary("add", place.base, distance);
   if (p.exclusive.has(place.base)) p.exclusive.add(base);
-  return readPlace(p, { base, offset: place.offset, space: "program", trusted: false }, type.element as Type);
+  return readPlace(p, { base, offset: place.offset, space: "program", trusted: false }, type.element);
 }

@@ -8,7 +8,7 @@ import { field } from "./members.ts";
 import type { Program } from "./program.ts";
 import { convert, scalarOf, stored } from "./scalar.ts";
 import { store } from "./store.ts";
-import { constant, type Binding, type MemoryType, type Value } from "./value.ts";
+import { constant, type Binding, type Value } from "./value.ts";
 
 /** Declares the names of `pattern` in the current scope. `within`: where they may be changed. */
 export function bindPattern(p: Program, pattern: Node, value: Value, within: Node, kind: string, node: Node): void {
@@ -109,7 +109,7 @@ export function typeOfValue(p: Program, value: Value, node: Node): Type {
       return scalarOf(p, value, node).type;
     case "memory":
     case "produced":
-      return value.type as MemoryType;
+      return value.type;
     default:
       return scalarOf(p, value, node).type;
   }
@@ -130,7 +130,7 @@ function changesParts(node: Node, name: string): boolean {
     const { type, left, argument } = each as unknown as { type: string; left?: Tree; argument?: Tree };
     let target = type === "AssignmentExpression" ? left : type === "UpdateExpression" ? argument : undefined;
     if (target?.type !== "MemberExpression") return false;
-    while (target?.type === "MemberExpression") target = target.object as Tree;
+    while (target?.type === "MemberExpression") target = target.object;
     return target?.type === "Identifier" && target.name === name;
   });
 }

@@ -20,16 +20,12 @@ export class Scope {
   }
 
   find(name: string): Binding | undefined {
-    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.#parent) {
-      const binding = scope.#names.get(name);
-      if (binding !== undefined) return binding;
-    }
-    return undefined;
+    return this.#names.get(name) ?? this.#parent?.find(name);
   }
 
   /** For suggestions. */
   *names(): Iterable<string> {
-    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.#parent) yield* scope.#names.keys();
-    yield* Object.keys(this.registered.captures);
+    yield* this.#names.keys();
+    yield* this.#parent?.names() ?? Object.keys(this.registered.captures);
   }
 }

@@ -153,7 +153,7 @@ function returnStatement(p: Program, node: Tree): void {
 
 function labeled(p: Program, node: Tree): void {
   const { name } = node.label as { name: string };
-  const body = node.body as Tree;
+  const body = node.body;
   switch (body.type) {
     case "ForStatement":
       return forLoop(p, body, name);

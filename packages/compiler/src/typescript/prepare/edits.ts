@@ -1,7 +1,7 @@
 /** Changes to a text that leave every line where it is. */
 export class Edits {
   readonly #text: string;
-  readonly #edits: { readonly start: number; readonly end: number; readonly text: string }[] = [];
+  readonly #edits: Edit[] = [];
 
   constructor(text: string) {
     this.#text = text;
@@ -27,10 +27,21 @@ export class Edits {
   apply(): string {
     let at = 0;
     let result = "";
-    for (const { start, end, text } of this.#edits.toSorted((a, b) => a.start - b.start)) {
+    for (const { start, end, text } of this.#edits.toSorted(byPlace)) {
       result += this.#text.slice(at, start) + text;
       at = end;
     }
     return result + this.#text.slice(at);
   }
+}
+
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** What is inserted where something is replaced comes before it. */
+function byPlace(a: Edit, b: Edit): number {
+  return a.start - b.start || (a.end === a.start ? 0 : 1) - (b.end === b.start ? 0 : 1);
 }

@@ -73,7 +73,7 @@ class Preparation {
     for (const statement of this.#program.body as unknown as readonly Node[]) {
       if (statement.type === "ImportDeclaration") this.#import(statement as never);
     }
-    const before = this.#registrations(this.#program.body as unknown as readonly Node[]);
+    const before = this.#registrations(this.#program.body);
     for (const statement of this.#program.body as unknown as readonly Node[]) {
       if (statement.type !== "ImportDeclaration") this.#visit(statement, undefined);
     }
@@ -318,7 +318,7 @@ function namesOf(declaration: Node): string[] {
     return declarations.flatMap(({ id }) => [...declaredNames(id)]);
   }
   const { id } = declaration as unknown as { id?: { name: string } | null };
-  return id && /Declaration$/.test(declaration.type) ? [id.name] : [];
+  return id && declaration.type.endsWith("Declaration") ? [id.name] : [];
 }
 
 function captures(fn: FunctionNode): string {

@@ -12,7 +12,7 @@ let parser: typeof Parser | undefined;
  * @throws {Refusal} the text is not TypeScript
  */
 export function parseModule(source: SourceText): Program {
-  parser ??= Parser.extend(tsPlugin() as never);
+  parser ??= Parser.extend(tsPlugin());
   try {
     return parser.parse(source.text, {
       sourceType: "module",

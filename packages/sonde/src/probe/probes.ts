@@ -1,0 +1,70 @@
+/** Hooks of the kernel, each with the handler that runs there. */
+import { atBuildTime } from "./build-time.ts";
+import type { BtfTracepoints, KernelFunctions, Tracepoints } from "./types.ts";
+
+type Handler<Event> = (event: Event) => void;
+type Arguments<F> = F extends { readonly retval: unknown } ? Omit<F, "retval"> : F;
+
+/** An event that the kernel describes by a record: fields by name, nearly the same on all kernels. */
+export const tracepoint: <Name extends keyof Tracepoints>(name: Name, handler: Handler<Tracepoints[Name]>) => void =
+  atBuildTime("tracepoint");
+/** The same event by what its place in the kernel hands over: pointers into the kernel, and no record made. */
+export const btfTracepoint: <Name extends keyof BtfTracepoints>(
+  name: Name,
+  handler: Handler<BtfTracepoints[Name]>,
+) => void = atBuildTime("btfTracepoint");
+/** The same without types. */
+export const rawTracepoint: (name: string, handler: Handler<Readonly<Record<`arg${number}`, number>>>) => void =
+  atBuildTime("rawTracepoint");
+
+/** A function of the kernel's is entered. */
+export const fentry: <Name extends keyof KernelFunctions>(
+  name: Name,
+  handler: Handler<Arguments<KernelFunctions[Name]>>,
+) => void = atBuildTime("fentry");
+/** It returns: with its arguments, and `retval`. */
+export const fexit: <Name extends keyof KernelFunctions>(name: Name, handler: Handler<KernelFunctions[Name]>) => void =
+  atBuildTime("fexit");
+/** As fentry, by a breakpoint: slower, and open on kernels that lack fentry. */
+export const kprobe: <Name extends keyof KernelFunctions>(
+  name: Name,
+  handler: Handler<Arguments<KernelFunctions[Name]>>,
+) => void = atBuildTime("kprobe");
+/** It returns: `retval` only. */
+export const kretprobe: <Name extends keyof KernelFunctions>(
+  name: Name,
+  handler: Handler<Pick<KernelFunctions[Name], Extract<keyof KernelFunctions[Name], "retval">>>,
+) => void = atBuildTime("kretprobe");
+
+/** Arguments in registers: arg0 to arg5. */
+export type UserArguments = Readonly<Record<"arg0" | "arg1" | "arg2" | "arg3" | "arg4" | "arg5", number>>;
+
+/** A function of a program or library is entered. */
+export const uprobe: (path: string, symbol: string, handler: Handler<UserArguments>) => void = atBuildTime("uprobe");
+export const uretprobe: (path: string, symbol: string, handler: Handler<{ readonly retval: number }>) => void =
+  atBuildTime("uretprobe");
+
+export type Rate = { readonly hz: number } | { readonly milliseconds: number } | { readonly seconds: number };
+
+/** At regular moments on every CPU, whatever runs there. */
+export const profile: (every: Rate, handler: () => void) => void = atBuildTime("profile");
+/** At regular moments on one CPU. */
+export const interval: (every: Rate, handler: () => void) => void = atBuildTime("interval");
+
+export type PerfEvent =
+  | "cpu-clock"
+  | "task-clock"
+  | "page-faults"
+  | "context-switches"
+  | "cpu-migrations"
+  | "minor-faults"
+  | "major-faults"
+  | "alignment-faults"
+  | "emulation-faults";
+
+/** At each `period`-th event, or so often that it is `frequency` times a second. */
+export const perfEvent: (
+  event: PerfEvent,
+  every: { readonly period: number } | { readonly frequency: number },
+  handler: () => void,
+) => void = atBuildTime("perfEvent");
