@@ -2,7 +2,14 @@
 import type { ObjectSpec, Target } from "@sonde/bpf/spec";
 import type { CompileOptions } from "@sonde/compiler";
 import { Refusal, type Diagnostic, type SourceText } from "@sonde/compiler/diagnostics";
-import { authoringModule, declarationMessages, Declarations, lowerMonitor, Registry } from "@sonde/compiler/typescript";
+import {
+  authoringModule,
+  declarationMessages,
+  Declarations,
+  lowerMonitor,
+  Registry,
+  type ProbeDeclaration,
+} from "@sonde/compiler/typescript";
 import { ModuleLoader } from "./modules.ts";
 import { placeOfError } from "./stack.ts";
 
@@ -14,6 +21,8 @@ export interface BuildResult {
   readonly diagnostics: readonly Diagnostic[];
   /** The monitor's own file; the text of diagnostics that name no other. */
   readonly source: SourceText;
+  /** What the programs of `spec` were made from, in the same order. */
+  readonly probes: readonly ProbeDeclaration[];
 }
 
 /**
@@ -25,7 +34,12 @@ export async function buildMonitor(file: string, target: Target, options: BuildO
   const declarations = new Declarations();
   const loader = new ModuleLoader(registry, authoringModule(registry, declarations));
   const source = loader.read(file);
-  const failed = (diagnostic: Diagnostic): BuildResult => ({ spec: undefined, diagnostics: [diagnostic], source });
+  const failed = (diagnostic: Diagnostic): BuildResult => ({
+    spec: undefined,
+    diagnostics: [diagnostic],
+    source,
+    probes: [],
+  });
   try {
     await loader.load(file);
   } catch (error) {
@@ -33,7 +47,7 @@ export async function buildMonitor(file: string, target: Target, options: BuildO
     return failed(diagnosticOf(error, loader, source));
   }
   const built = { declarations, registry, graph: loader.graph, start: { start: 0, end: 0, source } };
-  return { ...lowerMonitor(built, target, options), source };
+  return { ...lowerMonitor(built, target, options), source, probes: declarations.probes };
 }
 
 /** An error that the module's own code threw, at the line that threw it. */

@@ -1,6 +1,7 @@
 /** Monitors in TypeScript: from modules that ran at build time to an object. */
 export { authoringModule, INTRINSICS } from "./authoring/index.ts";
-export { Declarations } from "./authoring/declarations.ts";
+export { Declarations, type ProbeDeclaration } from "./authoring/declarations.ts";
+export { argumentSource, type ArgumentSource } from "./lower/arguments.ts";
 export { lowerMonitor, type BuiltModule, type Lowered } from "./lower/index.ts";
 export * as declarationMessages from "./messages/declarations.ts";
 export { PROBE_MODULE, prepareModule, type PreparedModule } from "./prepare/prepare.ts";

@@ -2,9 +2,72 @@
  * The language of monitors: what a monitor's module imports. The code of the module runs once, in
  * Node.js, when the monitor is built; the functions that it hands to probes become programs of the kernel.
  */
-export * from "./decode.ts";
-export * from "./intrinsics.ts";
-export * from "./maps.ts";
-export * from "./metrics.ts";
-export * from "./probes.ts";
-export * from "./types.ts";
+export { decode } from "./decode.ts";
+export type { SizedText, Decode } from "./decode.ts";
+export {
+  ktime,
+  bootTime,
+  pid,
+  tid,
+  ppid,
+  uid,
+  gid,
+  cpu,
+  comm,
+  cgroupId,
+  currentTask,
+  random,
+  readUser,
+  readKernel,
+  readUserString,
+  readKernelString,
+  byteSwap,
+  address,
+  range,
+} from "./intrinsics.ts";
+export { hash, lruHash, perCpuHash, lruPerCpuHash, array, perCpuArray, global } from "./maps.ts";
+export type { MapOptions, ReadMap, HashMap, ArrayMap, Global } from "./maps.ts";
+export { counter, gauge, histogram, exp2, linear, stream, param, monitor } from "./metrics.ts";
+export type {
+  Unit,
+  MetricOptions,
+  Buckets,
+  Counter,
+  Gauge,
+  Histogram,
+  Stream,
+  ParamOptions,
+  MonitorOptions,
+} from "./metrics.ts";
+export {
+  tracepoint,
+  btfTracepoint,
+  rawTracepoint,
+  fentry,
+  fexit,
+  kprobe,
+  kretprobe,
+  uprobe,
+  uretprobe,
+  profile,
+  interval,
+  perfEvent,
+} from "./probes.ts";
+export type { UserArguments, Rate, PerfEvent } from "./probes.ts";
+export { u8, u16, u32, u64, s8, s16, s32, s64, kernelStack, userStack } from "./types.ts";
+export type { text, userPointer, kernelPointer, Decoder, Decoders, ValuesOf, Given } from "./types.ts";
+
+/**
+ * Tracepoints by "CATEGORY:EVENT", with the fields of their records. Filled by the kernel's declarations:
+ * those that come with Sonde, or those that `sonde types` writes.
+ */
+export interface Tracepoints {}
+
+/** The kernel's structs by name, as far as functions of this module give them. */
+export interface KernelStructs {}
+
+/** Tracepoints by name, with the arguments that the kernel hands to them. */
+export interface BtfTracepoints {}
+
+/** Functions of the kernel by name: their arguments, and what they return under `retval`. */
+export interface KernelFunctions {}

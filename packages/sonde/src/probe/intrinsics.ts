@@ -1,6 +1,7 @@
 /** What handlers can ask the kernel. */
 import { atBuildTime } from "./build-time.ts";
-import type { kernelPointer, KernelStructs, text, u32, u64, userPointer } from "./types.ts";
+import type { KernelStructs } from "./index.ts";
+import type { kernelPointer, text, u32, u64, userPointer } from "./types.ts";
 
 /** Nanoseconds since boot, time asleep left out. */
 export const ktime: () => u64 = atBuildTime("ktime");

@@ -1,6 +1,6 @@
 /** Hooks of the kernel, each with the handler that runs there. */
 import { atBuildTime } from "./build-time.ts";
-import type { BtfTracepoints, KernelFunctions, Tracepoints } from "./types.ts";
+import type { BtfTracepoints, KernelFunctions, Tracepoints } from "./index.ts";
 
 type Handler<Event> = (event: Event) => void;
 type Arguments<F> = F extends { readonly retval: unknown } ? Omit<F, "retval"> : F;

@@ -65,18 +65,3 @@ export type ValuesOf<D> = {
 
 /** The same as the last argument of a call, which may be left out where the kernel knows all of it. */
 export type Given<D> = Partial<ValuesOf<D>> extends ValuesOf<D> ? [values?: ValuesOf<D>] : [values: ValuesOf<D>];
-
-/**
- * Tracepoints by "CATEGORY:EVENT", with the fields of their records. Filled by the kernel's declarations:
- * those that come with Sonde, or those that `sonde types` writes.
- */
-export interface Tracepoints {}
-
-/** The kernel's structs by name, as far as functions of this module give them. */
-export interface KernelStructs {}
-
-/** Tracepoints by name, with the arguments that the kernel hands to them. */
-export interface BtfTracepoints {}
-
-/** Functions of the kernel by name: their arguments, and what they return under `retval`. */
-export interface KernelFunctions {}

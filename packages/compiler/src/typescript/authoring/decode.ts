@@ -19,6 +19,16 @@ function sized(size: number, views: readonly DecoderView[]): object {
   return Object.assign(make, { decoder: make(size) });
 }
 
+/** By number, as on x86 and Arm. */
+const SIGNALS: Readonly<Record<string, string>> = Object.fromEntries(
+  (
+    "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG " +
+    "XCPU XFSZ VTALRM PROF WINCH IO PWR SYS"
+  )
+    .split(" ")
+    .map((name, index) => [String(index + 1), `SIG${name}`]),
+);
+
 /** The members of `decode`. */
 export function decoders(): Readonly<Record<string, unknown>> {
   return {
@@ -29,30 +39,30 @@ export function decoders(): Readonly<Record<string, unknown>> {
     uint: new Decoder(U64, []),
     int: new Decoder(S64, []),
     hex: new Decoder(U64, view("hex")),
-    bytes: new Decoder(U64, view("bytes")),
-    duration: new Decoder(U64, view("duration")),
+    bytes: new Decoder(U64, []),
+    duration: new Decoder(U64, []),
     boolean: new Decoder({ kind: "bool" }, []),
-    pid: new Decoder(U32, view("pid"), "pid"),
-    tid: new Decoder(U32, view("pid"), "tid"),
-    ppid: new Decoder(U32, view("pid"), "ppid"),
-    uid: new Decoder(U32, view("uid"), "uid"),
+    pid: new Decoder(U32, [], "pid"),
+    tid: new Decoder(U32, [], "tid"),
+    ppid: new Decoder(U32, [], "ppid"),
+    uid: new Decoder(U32, [], "uid"),
     gid: new Decoder(U32, view("gid"), "gid"),
     cpu: new Decoder(U32, [], "cpu"),
-    time: new Decoder(U64, view("time"), "bootTime"),
+    time: new Decoder(U64, [], "bootTime"),
     cgroup: new Decoder(U64, view("cgroup"), "cgroupId"),
     container: new Decoder(U64, view("container"), "cgroupId"),
     pod: new Decoder(U64, view("pod"), "cgroupId"),
     namespace: new Decoder(U64, view("namespace"), "cgroupId"),
     blockDevice: new Decoder(U32, view("device")),
     errno: new Decoder(S32, view("errno")),
-    signal: new Decoder(U32, view("signal")),
-    syscall: new Decoder(U32, view("syscall")),
-    kernelSymbol: new Decoder(U64, view("ksym")),
-    interface: new Decoder(U32, view("interface")),
-    ipv4: new Decoder(U32, view("ip")),
+    signal: new Decoder(U32, view("values", { values: SIGNALS })),
+    syscall: new Decoder(U32, []),
+    kernelSymbol: new Decoder(U64, view("hex")),
+    interface: new Decoder(U32, view("ifname")),
+    ipv4: new Decoder(U32, view("inet_ip")),
     ipv6: new Decoder(
       { kind: "array", element: { kind: "int", size: 1, signed: false }, length: 16, size: 16 },
-      view("ip"),
+      view("inet_ip"),
     ),
     port: new Decoder({ kind: "int", size: 2, signed: false }, []),
     kernelStack: new Decoder({ kind: "stack", user: false, frames: 127 }, [], "kernelStack"),

@@ -32,7 +32,6 @@ export const INTRINSICS = [
   "readKernel",
   "readUserString",
   "readKernelString",
-  "atomicAdd",
   "byteSwap",
   "address",
 ] as const;

@@ -143,7 +143,7 @@ function conversion(p: Program, type: IntType, call: CallNode): Value {
   const known = constantNumber(value);
   const bits = type.size * 8;
   if (known !== undefined)
-    return { kind: "constant", value: type.signed ? BigInt.asIntN(bits, known) : BigInt.asUintN(bits, known) };
+    return { kind: "constant", value: type.signed ? BigInt.asIntN(bits, known) : BigInt.asUintN(bits, known), type };
   return { kind: "scalar", inst: convert(p, scalarOf(p, value, call.args[0]!), type), type };
 }
 

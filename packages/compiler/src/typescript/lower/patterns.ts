@@ -6,7 +6,7 @@ import { isScalar, recordOf, S64, sizeOfType, type Type } from "../types/type.ts
 import { expression, ifFoundOr } from "./expressions.ts";
 import { field } from "./members.ts";
 import type { Program } from "./program.ts";
-import { convert, scalarOf, stored } from "./scalar.ts";
+import { constantNumber, convert, scalarOf, stored } from "./scalar.ts";
 import { store } from "./store.ts";
 import { constant, type Binding, type Value } from "./value.ts";
 
@@ -57,10 +57,25 @@ function declare(p: Program, name: string, value: Value, within: Node, kind: str
   const changed = kind !== "const" && isAssigned(within, name);
   const parts = changesParts(within, name);
   if (!changed && !(parts && (value.kind === "object" || value.kind === "list"))) {
-    p.scope.declare(name, { kind: "value", value: settled(p, value, node), constant: kind === "const" });
+    p.scope.declare(name, {
+      kind: "value",
+      value: settled(p, asWritten(p, value, annotation, node), node),
+      constant: kind === "const",
+    });
     return;
   }
   p.scope.declare(name, variableFor(p, name, value, annotation, node));
+}
+
+/** A number with a type written behind its name is cut to it. */
+function asWritten(p: Program, value: Value, annotation: TypeNode | undefined, node: Node): Value {
+  if (annotation === undefined || (value.kind !== "scalar" && value.kind !== "constant")) return value;
+  const type = p.object.resolver.integer(annotation, p.scope.registered.module);
+  const known = constantNumber(value);
+  if (type === undefined || (value.kind === "constant" && known === undefined)) return value;
+  const inst = stored(p, value, type, node);
+  if (known !== undefined) return { kind: "constant", value: known, type };
+  return { kind: "scalar", inst: convert(p, { inst, type: scalarOf(p, value, node).type }, type), type };
 }
 
 /** What a helper writes is written once, where the name is declared. */

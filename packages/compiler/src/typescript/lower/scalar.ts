@@ -44,7 +44,7 @@ export function scalarOf(p: Program, value: Value, node: Node): Scalar {
       return value;
     case "constant": {
       const known = value.value;
-      if (typeof known === "bigint") return { inst: p.constant(known), type: known < 0n ? S64 : U64 };
+      if (typeof known === "bigint") return { inst: p.constant(known), type: value.type ?? (known < 0n ? S64 : U64) };
       if (typeof known === "boolean") return { inst: p.constant(known ? 1 : 0), type: BOOL };
       if (known === null)
         return { inst: p.constant(0), type: { kind: "pointer", to: 0, user: false, followed: false } };

@@ -2,7 +2,7 @@
 import type { Inst, VariableRef } from "../../ir/index.ts";
 import type { Spot } from "../../lowering/frame.ts";
 import type { Place } from "../../lowering/memory.ts";
-import type { ArrayType, RecordType, ScalarType, StackType, StructType, TextType } from "../types/type.ts";
+import type { ArrayType, IntType, RecordType, ScalarType, StackType, StructType, TextType } from "../types/type.ts";
 import type { FunctionNode } from "../syntax/ast.ts";
 import type { Scope } from "./scope.ts";
 import type { ArgumentSource } from "./arguments.ts";
@@ -11,7 +11,7 @@ export type Value =
   /** In a register, widened to 64 bits by its type's sign. */
   | { readonly kind: "scalar"; readonly inst: Inst; readonly type: ScalarType }
   /** Known at build time. */
-  | { readonly kind: "constant"; readonly value: Constant }
+  | { readonly kind: "constant"; readonly value: Constant; readonly type?: IntType }
   /** At a place; changing it changes what is there. */
   | { readonly kind: "memory"; readonly place: Place; readonly type: MemoryType }
   /** An object literal: its fields are nowhere together yet. */

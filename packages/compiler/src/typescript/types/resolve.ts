@@ -5,7 +5,7 @@ import * as messages from "../messages/types.ts";
 import { PROBE_MODULE, type PreparedModule } from "../prepare/prepare.ts";
 import { spanOf, type Node, type TypeDeclaration, type TypeMember, type TypeNode } from "../syntax/ast.ts";
 import { fromBtf } from "./from-btf.ts";
-import { BOOL, int, recordOf, sizeOfType, type Type } from "./type.ts";
+import { BOOL, int, recordOf, sizeOfType, type IntType, type Type } from "./type.ts";
 
 /** The specifier of the kernel's types. */
 export const KERNEL_MODULE = "sonde/kernel";
@@ -71,6 +71,15 @@ export class TypeResolver {
       default:
         return refuse(messages.noType, spanOf(node), this.#text(node, module));
     }
+  }
+
+  /** The integer that a type's name stands for, if it is one of the module `sonde/probe`. */
+  integer(node: TypeNode, module: PreparedModule): IntType | undefined {
+    if (node.type !== "TSTypeReference") return undefined;
+    const imported = importOf(module, (node.typeName as { name?: string }).name ?? "");
+    const type =
+      imported?.from === PROBE_MODULE && Object.hasOwn(BUILTIN, imported.name) ? BUILTIN[imported.name] : undefined;
+    return type?.kind === "int" ? type : undefined;
   }
 
   #text(node: Node, module: PreparedModule): string {

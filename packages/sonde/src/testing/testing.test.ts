@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { loadMonitor, MonitorError } from "sonde/testing";
+import { loadText } from "./text.ts";
+
+const BLOCK_IO = `
+import { decode, exp2, hash, histogram, ktime, monitor, param, stream, tracepoint, type u32, type u64 } from "sonde/probe";
+
+monitor("block_io", { help: "Block device I/O: latency, size and errors" });
+
+const slowerThan = param("slower_than", 10_000_000, { help: "emit an event above this many nanoseconds" });
+const started = hash<{ dev: u32; sector: u64 }, u64>({ maxEntries: 10_240 });
+const latency = histogram("block_io_latency_seconds", {
+  help: "From issue to completion",
+  unit: "nanoseconds",
+  buckets: exp2(10, 34),
+  labels: { dev: decode.blockDevice, op: decode.text },
+});
+const slow = stream("slow_io", { comm: decode.comm, pid: decode.pid, latency: decode.duration });
+
+tracepoint("block:block_rq_issue", ({ dev, sector }) => {
+  started.set({ dev, sector }, ktime());
+});
+tracepoint("block:block_rq_complete", ({ dev, sector, rwbs }) => {
+  const t0 = started.take({ dev, sector });
+  if (t0 === undefined) return;
+  const ns = ktime() - t0;
+  latency.observe(ns, { dev, op: rwbs });
+  if (ns > slowerThan) slow.emit({ latency: ns });
+});
+`;
+
+test("a monitor's metric, stream, map and parameter on made-up events", async () => {
+  const monitor = await loadText(BLOCK_IO);
+  monitor.task = { comm: "dd", tgid: 42 };
+  monitor.time = 1_000n;
+  monitor.fire("tracepoint:block:block_rq_issue", { dev: 8, sector: 2048 });
+  assert.deepEqual(monitor.entries("started"), [[{ dev: 8, sector: 2048 }, 1000]]);
+  monitor.time = 30_001_000n;
+  monitor.fire("tracepoint:block:block_rq_complete", { dev: 8, sector: 2048, rwbs: "WS" });
+  assert.deepEqual(monitor.entries("started"), []);
+  assert.deepEqual(monitor.series("block_io_latency_seconds"), [
+    { labels: { dev: 8, op: "WS" }, count: 1, sum: 30_000_000, buckets: { 26: 1 } },
+  ]);
+  assert.deepEqual(monitor.events("slow_io"), [{ comm: "dd", pid: 42, latency: 30_000_000 }]);
+  assert.deepEqual(monitor.events("slow_io"), []);
+
+  monitor.setParam("slower_than", 1_000_000_000);
+  monitor.fire("tracepoint:block:block_rq_issue", { dev: 8, sector: 1 });
+  monitor.time += 500_000_000n;
+  monitor.fire("tracepoint:block:block_rq_complete", { dev: 8, sector: 1, rwbs: "R" });
+  assert.deepEqual(monitor.events("slow_io"), []);
+  assert.equal(monitor.series("block_io_latency_seconds").length, 2);
+});
+
+test("per-CPU values are added up over the CPUs", async () => {
+  const text = `import { counter, decode, interval, monitor } from "sonde/probe";
+    monitor("cpus");
+    const ticks = counter("ticks", { labels: { cpu: decode.cpu } });
+    const all = counter("all_ticks");
+    interval({ seconds: 1 }, () => { ticks.increment(); all.add(2); });`;
+  const monitor = await loadText(text);
+  monitor.fire("interval:seconds:1");
+  monitor.fire("interval:seconds:1");
+  assert.deepEqual(monitor.series("ticks"), [{ labels: { cpu: 0 }, value: 2 }]);
+  assert.deepEqual(monitor.series("all_ticks"), [{ labels: {}, value: 4 }]);
+});
+
+test("structs of the kernel are objects, texts are where a pointer leads", async () => {
+  const text = `import { btfTracepoint, decode, monitor, readKernelString, stream } from "sonde/probe";
+    monitor("files");
+    const switches = stream("switches", { from: decode.text, to: decode.int, parent: decode.int });
+    btfTracepoint("sched_switch", ({ prev, next }) => {
+      switches.emit({ from: prev.comm, to: next.pid, parent: next.real_parent.tgid });
+    });`;
+  const monitor = await loadText(text);
+  monitor.fire("rawtracepoint:sched_switch", { prev: { comm: "bash" }, next: { pid: 7, real_parent: { tgid: 5 } } });
+  assert.deepEqual(monitor.events("switches"), [{ from: "bash", to: 7, parent: 5 }]);
+});
+
+test("arguments of system calls by name, strings of the process", async () => {
+  const text = `import { decode, monitor, readUserString, stream, tracepoint } from "sonde/probe";
+    monitor("opens");
+    const opens = stream("opens", { file: decode.path, flags: decode.hex });
+    tracepoint("syscalls:sys_enter_openat", ({ filename, flags }) => {
+      opens.emit({ file: readUserString(filename, 256), flags });
+    });`;
+  const monitor = await loadText(text);
+  monitor.fire("tracepoint:syscalls:sys_enter_openat", { dfd: -100, filename: "/etc/passwd", flags: 0x8000 });
+  assert.deepEqual(monitor.events("opens"), [{ file: "/etc/passwd", flags: 0x8000 }]);
+});
+
+test("probes are made in loops, from shared modules and from constants", async () => {
+  const monitor = await loadText(
+    `import { counter, decode, monitor, tracepoint } from "sonde/probe";
+     import { watch, type Name } from "./shared.ts";
+     monitor("loops");
+     const calls = counter("calls", { labels: { name: decode.text } });
+     const names: readonly Name[] = ["read", "write"];
+     for (const name of names) watch(calls, name);`,
+    {
+      "shared.ts": `import { tracepoint, type Counter, type Decoder } from "sonde/probe";
+     export type Name = "read" | "write";
+     export function watch(calls: any, name: Name): void {
+       tracepoint(\`syscalls:sys_enter_\${name}\` as "x", () => calls.increment({ name }));
+     }`,
+    },
+  );
+  for (const name of ["read", "write", "write"]) monitor.fire(`tracepoint:syscalls:sys_enter_${name}`);
+  const series = new Map(monitor.series("calls").map(({ labels, value }) => [labels["name"], value]));
+  assert.deepEqual([series.get("read"), series.get("write"), series.size], [1, 2, 2]);
+});
+
+test("what is wrong is told: a monitor with an error, a probe or a field that there is not", async () => {
+  await assert.rejects(loadText("let x = ;"), MonitorError);
+  await assert.rejects(loadMonitor("/nowhere/monitor.ts"), /no such file/);
+  const monitor = await loadText(BLOCK_IO);
+  assert.throws(() => monitor.fire("tracepoint:block:none"), /has no probe .*; it has tracepoint:block:block_rq_issue/);
+  assert.throws(() => monitor.fire("tracepoint:block:block_rq_issue", { sectr: 1 }), /block_rq has no field sectr/);
+  assert.throws(() => monitor.series("none"), /no metric none/);
+  assert.throws(() => monitor.entries("none"), /no map none/);
+  assert.throws(() => monitor.setParam("none", 1), /no parameter none/);
+});
