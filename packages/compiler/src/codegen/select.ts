@@ -30,7 +30,19 @@ import {
 import type { Comparison, SourcePosition } from "@sonde/bpf/asm";
 import { isCommutative, MIRRORED } from "../ir/arithmetic.ts";
 import { phiCount, reversePostorder } from "../ir/edges.ts";
-import type { Binary, BinaryOp, Block, Compare, CompareOp, Func, Inst, Phi, Terminator, Width } from "../ir/ir.ts";
+import type {
+  Binary,
+  BinaryOp,
+  Block,
+  Compare,
+  CompareOp,
+  Func,
+  Inst,
+  MapValue,
+  Phi,
+  Terminator,
+  Width,
+} from "../ir/ir.ts";
 import { countUses, isFloating } from "../ir/values.ts";
 import { sequence } from "./copies.ts";
 import type { RegisterCopy } from "./copies.ts";
@@ -70,6 +82,9 @@ const JUMP: Readonly<Record<CompareOp, Comparison>> = {
   test: "JSET",
 };
 
+/** What an access's 16-bit offset reaches, with room for the access itself. */
+const MAP_VALUE_REACH = 0x7ff0;
+
 const LIKELY_WEIGHT = 8;
 const UNLIKELY_WEIGHT = 1;
 const LOOP_WEIGHT = 10;
@@ -90,6 +105,8 @@ class Selection {
   readonly #registers: Int32Array;
   readonly #uses: Int32Array;
   #insts: MachineInst[] = [];
+  /** Addresses of maps' values that a register holds since the block began or a call was made. */
+  readonly #mapValues = new Map<string, { readonly register: number; readonly offset: number }>();
   #source: SourcePosition | undefined;
 
   constructor(func: Func) {
@@ -119,6 +136,7 @@ class Selection {
     for (const block of this.#order) {
       const machine = this.#blocks[block.id]!;
       this.#insts = machine.insts;
+      this.#mapValues.clear();
       for (const inst of block.insts) this.#select(inst);
       this.#terminate(block, block.terminator!, machine);
     }
@@ -227,6 +245,7 @@ class Selection {
     for (const [index, arg] of args.entries()) this.#move(R1 + index, arg);
     call.args = args.length;
     this.#push(call);
+    this.#mapValues.clear();
     if (this.#uses[inst.id]! > 0) this.#push(mov64(this.#register(inst), R0));
   }
 
@@ -336,8 +355,19 @@ class Selection {
   /** Base register and offset of an access; places in the frame are relative to R10. */
   #address(base: Inst, offset: number): { register: number; offset: number } {
     const address = frameAddress(base);
-    if (address === undefined) return { register: this.#read(base), offset };
+    if (address === undefined)
+      return base.op === "mapValue" ? this.#inMap(base, offset) : { register: this.#read(base), offset };
     return { register: R10, offset: this.#frame.offsets[address.slot.id]! + address.offset + offset };
+  }
+
+  /** An address in a map's value takes two instructions' room, so the next access uses the same register. */
+  #inMap(base: MapValue, offset: number): { register: number; offset: number } {
+    let known = this.#mapValues.get(base.map);
+    if (known === undefined || Math.abs(base.offset - known.offset + offset) >= MAP_VALUE_REACH) {
+      known = { register: this.#read(base), offset: base.offset };
+      this.#mapValues.set(base.map, known);
+    }
+    return { register: known.register, offset: base.offset - known.offset + offset };
   }
 
   /** The constant as the machine's sign-extended 32-bit immediate, if it is one. */

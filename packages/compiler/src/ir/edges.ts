@@ -28,14 +28,41 @@ export function renamePredecessor(block: Block, from: Block, to: Block): void {
   block.predecessors[index] = to;
 }
 
-/** Adds an edge with the inputs that an existing edge from `like` has. */
-export function addPredecessorLike(block: Block, from: Block, like: Block): void {
-  const index = block.predecessors.indexOf(like);
+/**
+ * Adds an edge from `from`, which comes to the block `through` by that one's edge number `edge`, straight
+ * to a block behind it: with the inputs that the way through gives.
+ */
+export function addPredecessorThrough(block: Block, from: Block, through: Block, edge: number): void {
+  const index = block.predecessors.indexOf(through);
   block.predecessors.push(from);
   for (const inst of block.insts) {
     if (inst.op !== "phi") break;
-    inst.inputs.push(inst.inputs[index]!);
+    inst.inputs.push(seenFrom(inst.inputs[index]!, through, edge));
   }
+}
+
+/** What a value of the block is on one of its incoming edges. */
+function seenFrom(value: Inst, block: Block, edge: number): Inst {
+  return value.op === "phi" && value.block === block ? value.inputs[edge]! : value;
+}
+
+/** Whether the block's phis are used by its own branch and by phis right behind its edges only. `uses`: how often each value is used. */
+export function staysInside(block: Block, uses: Int32Array): boolean {
+  const { terminator } = block;
+  for (const phi of block.insts) {
+    let seen = terminator?.op === "branch" && terminator.a === phi ? 1 : 0;
+    for (let index = 0; index < successorCount(block); index++) {
+      const target = successor(block, index);
+      if (target === block) return false;
+      const edge = target.predecessors.indexOf(block);
+      for (const inst of target.insts) {
+        if (inst.op !== "phi") break;
+        if (inst.inputs[edge] === phi) seen++;
+      }
+    }
+    if (seen !== uses[phi.id]) return false;
+  }
+  return true;
 }
 
 /**

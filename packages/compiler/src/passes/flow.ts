@@ -3,21 +3,22 @@
  * lines become one block, and a branch whose sides are one is a jump.
  */
 import {
-  addPredecessorLike,
+  addPredecessorThrough,
   applyReplacements,
   phiCount,
   removePredecessor,
   removeUnreachable,
   renamePredecessor,
+  staysInside,
 } from "../ir/edges.ts";
 import type { Replacements } from "../ir/edges.ts";
 import type { Block, Func } from "../ir/ir.ts";
-import { successor, successorCount } from "../ir/values.ts";
+import { countUses, successor, successorCount } from "../ir/values.ts";
 
 export function simplifyFlow(func: Func): boolean {
   let changed = removeUnreachable(func);
   for (const block of func.blocks) if (joinEqualSides(block)) changed = true;
-  for (const block of func.blocks) if (block !== func.entry && bypass(block)) changed = true;
+  for (const block of func.blocks) if (block !== func.entry && bypass(func, block)) changed = true;
   if (removeUnreachable(func)) changed = true;
   if (mergeLines(func)) changed = true;
   if (joinReturns(func)) changed = true;
@@ -59,16 +60,17 @@ function joinEqualSides(block: Block): boolean {
   return true;
 }
 
-/** Sends those that come to an empty block straight to where it jumps. */
-function bypass(block: Block): boolean {
-  const { terminator } = block;
-  if (block.insts.length > 0 || terminator?.op !== "jump" || terminator.target === block) return false;
+/** Sends those that come to a block which holds nothing, or only phis for the phis behind it, straight to where it jumps. */
+function bypass(func: Func, block: Block): boolean {
+  const { terminator, insts } = block;
+  if (terminator?.op !== "jump" || terminator.target === block || phiCount(block) < insts.length) return false;
+  if (insts.length > 0 && !staysInside(block, countUses(func))) return false;
   const { target } = terminator;
   let changed = false;
   for (const from of [...block.predecessors]) {
     // Two edges between the same blocks would make the inputs of phis ambiguous.
     if (phiCount(target) > 0 && (target.predecessors.includes(from) || count(block.predecessors, from) > 1)) continue;
-    addPredecessorLike(target, from, block);
+    addPredecessorThrough(target, from, block, block.predecessors.indexOf(from));
     removePredecessor(block, from);
     redirect(from, block, target);
     changed = true;

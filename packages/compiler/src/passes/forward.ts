@@ -55,12 +55,12 @@ function walk(func: Func, block: Block, state: State, escaped: Uint8Array, table
   return state;
 }
 
-/** The value that a load gives, if it was stored in the same place and size. */
+/** The value that a load gives, if it was stored in the same place, at least as wide: the machine is little-endian. */
 function known(editor: Editor, load: Load, state: State): Inst | undefined {
   const address = load.volatile || load.core !== undefined ? undefined : frameAddress(load.base);
   if (address === undefined || load.type.kind === "pointer") return undefined;
   const offset = address.offset + load.offset;
-  const stored = state.get(address.slot.id)?.find((each) => each.offset === offset && each.size === load.size);
+  const stored = state.get(address.slot.id)?.find((each) => each.offset === offset && each.size >= load.size);
   if (stored === undefined || stored.value.type.kind === "pointer") return undefined;
   const bits = load.size * 8;
   return bits === 64 ? stored.value : editor.extend(stored.value, bits as 8 | 16 | 32, load.signed);

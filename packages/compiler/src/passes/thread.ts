@@ -3,9 +3,9 @@
  * a constant. It is what makes `a && b`, computed as 0 or 1 and then tested, a pair of branches.
  */
 import { evaluateCompare } from "../ir/arithmetic.ts";
-import { phiCount, removePredecessor, removeUnreachable } from "../ir/edges.ts";
-import type { Block, Func, Inst, Phi, Terminator } from "../ir/ir.ts";
-import { countUses, successor, successorCount } from "../ir/values.ts";
+import { addPredecessorThrough, phiCount, removePredecessor, removeUnreachable, staysInside } from "../ir/edges.ts";
+import type { Block, Func, Phi, Terminator } from "../ir/ir.ts";
+import { countUses } from "../ir/values.ts";
 import { redirect } from "./flow.ts";
 
 export function threadJumps(func: Func): boolean {
@@ -30,25 +30,6 @@ export function threadJumps(func: Func): boolean {
   return changed;
 }
 
-/** Whether the block's phis are used by its own branch and by phis right behind its edges only. */
-function staysInside(block: Block, uses: Int32Array): boolean {
-  const { terminator } = block;
-  for (const phi of block.insts) {
-    let seen = terminator?.op === "branch" && terminator.a === phi ? 1 : 0;
-    for (let index = 0; index < successorCount(block); index++) {
-      const target = successor(block, index);
-      if (target === block) return false;
-      const edge = target.predecessors.indexOf(block);
-      for (const inst of target.insts) {
-        if (inst.op !== "phi") break;
-        if (inst.inputs[edge] === phi) seen++;
-      }
-    }
-    if (seen !== uses[phi.id]) return false;
-  }
-  return true;
-}
-
 function threadFrom(
   from: Block,
   block: Block,
@@ -60,18 +41,8 @@ function threadFrom(
     return false;
   const target = evaluateCompare(kind, width, input.value, b.value) ? then : otherwise;
   if (then === otherwise || (phiCount(target) > 0 && target.predecessors.includes(from))) return false;
-  const through = target.predecessors.indexOf(block);
-  target.predecessors.push(from);
-  for (const inst of target.insts) {
-    if (inst.op !== "phi") break;
-    inst.inputs.push(seenFrom(inst.inputs[through]!, block, edge));
-  }
+  addPredecessorThrough(target, from, block, edge);
   removePredecessor(block, from);
   redirect(from, block, target);
   return true;
-}
-
-/** What a value of the block is on one of its incoming edges. */
-function seenFrom(value: Inst, block: Block, edge: number): Inst {
-  return value.op === "phi" && value.block === block ? value.inputs[edge]! : value;
 }

@@ -48,6 +48,7 @@ export const ALL_FEATURES: TargetFeatures = {
   forEachMapElem: true,
   loop: true,
   lookupPercpu: true,
+  taskBtf: true,
 };
 
 /** A target with all features, but for those given. */

@@ -24,6 +24,7 @@ export function fixtureTarget(): Target {
       forEachMapElem: true,
       loop: true,
       lookupPercpu: true,
+      taskBtf: true,
     },
     tracepoint: (category, name) => formats.get(`${category}:${name}`),
     probes: (provider, pattern) => names[provider].filter((name) => matches(name, pattern)),
