@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { FILTER_OPTIONS } from "./filter-options.ts";
+import { RUN_OPTIONS } from "./commands/run/options.ts";
 
 /** Every command. To add one: an entry here, and a file in commands/ that exports `run`. */
 export const COMMANDS: readonly Command[] = [
@@ -98,6 +99,21 @@ export const COMMANDS: readonly Command[] = [
       { command: "sonde build --btf vmlinux-6.12.btf block-io.ts", says: "for machines with other types" },
     ],
     load: async () => await import("./commands/build.ts"),
+  },
+  {
+    name: "run",
+    summary: "Run a monitor in this terminal",
+    usage: ["[OPTIONS] MONITOR [OPTIONS] [INTERVAL [COUNT]]", "MONITOR --help", "--list"],
+    stopAtFirstWord: true,
+    options: [{ name: "list", help: "the monitors that come with Sonde" }, ...RUN_OPTIONS],
+    notes:
+      "MONITOR is one of those that come with Sonde, or a file: .bt, or .o from 'sonde build'. Its parameters are options;\n'sonde run MONITOR --help' shows them. With INTERVAL (seconds) its metrics are shown so often, each time what was\nadded since; without, once at the end.",
+    examples: [
+      { command: "sonde run runqlat 1 10", says: "how long threads waited for a CPU, each second for ten" },
+      { command: "sonde run syscalls --comm node -d 5 -o json", says: "one program's system calls in five seconds" },
+      { command: "sonde run ./mine.o --help", says: "what a monitor of your own can be told" },
+    ],
+    load: async () => await import("./commands/run.ts"),
   },
   {
     name: "list",

@@ -34,5 +34,5 @@ export { type LiveMaps, MapReaders } from "./session/maps.ts";
 export { Session } from "./session/session.ts";
 export type { Outcome, SessionOptions } from "./session/session.ts";
 export { startSession } from "./session/start.ts";
-export type { StartOptions } from "./session/start.ts";
+export type { SinkOptions, StartOptions } from "./session/start.ts";
 export type { StackReader } from "./stacks/names.ts";

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { detachAgent, type LogLevel, startAgent } from "@sonde/agent";
 import { type ParsedArguments, UsageError } from "../command.ts";
 import { FileError } from "../files.ts";
 import { print } from "../output/say.ts";
 import { VERSION } from "../version.ts";
+import { shippedMonitors } from "./shipped-monitors.ts";
 
 /** `sonde agent`: until SIGINT or SIGTERM. */
 export async function run(args: ParsedArguments): Promise<number> {
@@ -18,7 +18,7 @@ export async function run(args: ParsedArguments): Promise<number> {
     host,
     port,
     version: VERSION,
-    directory: args.value("monitors") ?? fileURLToPath(new URL("../../../../monitors", import.meta.url)),
+    directory: args.value("monitors") ?? shippedMonitors(),
     only: args
       .value("only")
       ?.split(",")

@@ -7,13 +7,14 @@ import { loadCollection } from "@sonde/kernel/collection";
 import type { VerifierError } from "@sonde/kernel/programs";
 import { type Kernel, openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
-import { type Buffering, descriptorOutput, type Outcome, type Session, startSession } from "@sonde/runtime";
+import { type Buffering, descriptorOutput, type Outcome, startSession } from "@sonde/runtime";
 import { type ParsedArguments, UsageError } from "../command.ts";
 import { FileError } from "../files.ts";
 import { filterOf } from "../filter-options.ts";
 import { isSeen, say } from "../output/say.ts";
 import { readScript } from "../script.ts";
 import type { FilteredObject } from "../task-filter.ts";
+import { endOnSignals } from "./signals.ts";
 
 /** `sonde trace`. */
 export async function run(args: ParsedArguments): Promise<number> {
@@ -157,18 +158,6 @@ function tellVerifierLog({ log }: VerifierError, args: ParsedArguments): void {
  */
 function endAtOnce(kernel: Kernel): void {
   if (process.env["SONDE_UNBUNDLED"] === undefined) process.once("exit", (status) => kernel.exit(status));
-}
-
-/** The first signal ends the session in order; a second one ends the process at once. */
-function endOnSignals(session: Session): void {
-  let asked = false;
-  const end = (): void => {
-    if (asked) process.exit(130);
-    asked = true;
-    // A failure shows in `session.ended`, which the command awaits.
-    session.stop().catch(() => {});
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
 }
 
 function exitStatus(outcome: Outcome, args: ParsedArguments): number {

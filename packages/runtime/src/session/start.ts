@@ -18,6 +18,8 @@ export interface StartOptions {
   /** The running kernel's types; asked for only if a program needs them. */
   readonly vmlinux: Vmlinux;
   readonly format?: "text" | "json";
+  /** Instead of text or JSON in bpftrace's manner. */
+  readonly makeSink?: (options: SinkOptions) => Sink;
   /** Where data goes; standard output unless given. */
   readonly output?: Output;
   /** Where diagnostics go, whole lines; standard error unless given. */
@@ -34,6 +36,14 @@ export interface StartOptions {
   readonly maps?: SessionOptions["maps"];
 }
 
+export interface SinkOptions {
+  readonly write: (text: string) => void;
+  readonly diagnose: (text: string) => void;
+  readonly names: Names;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
 /** Harnesses written for bpftrace set this variable, and wait for its name on the output. */
 const NOTIFY = "__BPFTRACE_NOTIFY_PROBES_ATTACHED";
 
@@ -45,9 +55,10 @@ export async function startSession(spec: ObjectSpec, options: StartOptions): Pro
   try {
     const makeNames = await namesFor(spec.manifest);
     const makeSink =
-      format === "json"
+      options.makeSink ??
+      (format === "json"
         ? (await import("../print/json-sink.ts")).jsonSink
-        : (await import("../print/text-sink.ts")).textSink;
+        : (await import("../print/text-sink.ts")).textSink);
     const sink = (readStack: StackReader): Sink =>
       makeSink({
         write: (text) => output.write(text),

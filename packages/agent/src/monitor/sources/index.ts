@@ -4,6 +4,9 @@ import { MonitorSourceError } from "../source.ts";
 import { objectSource } from "./object.ts";
 import { scriptSource } from "./script.ts";
 
+export { MonitorSourceError } from "../source.ts";
+export type { CompiledMonitor, MonitorSource, MonitorSummary, SourceFile } from "../source.ts";
+
 export const SOURCES: readonly MonitorSource[] = [scriptSource, objectSource];
 
 /** Letters, digits, `_` and `-`: what names files, pins and paths of URLs alike. */

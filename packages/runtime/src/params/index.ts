@@ -1,0 +1,3 @@
+/** Values of parameters: checked, encoded, and put into an object before it is loaded. */
+export { checkParam, ParamError, type ParamValue } from "./check.ts";
+export { encodeParam, withParams } from "./encode.ts";
