@@ -62,7 +62,7 @@ test("looks at intervals add up to what happened", async () => {
     WRITES,
     "0.1",
     "--comm",
-    "dd",
+    NAME,
     "-o",
     "json",
     "-c",

@@ -11,6 +11,7 @@ const bin = (name) => path.join(root, "node_modules/.bin", name);
 export async function build(run) {
   return (
     (await run.stage("compile", 5, commandStage(bin("tsc"), ["-b"]))) &&
+    (await run.stage("prune", 1, commandStage(process.execPath, ["tools/prune.js"]))) &&
     (await run.stage("bundle", 1, commandStage(process.execPath, ["packages/cli/bundle.js"])))
   );
 }
