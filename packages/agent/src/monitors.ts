@@ -11,7 +11,7 @@ import { Monitor, type MonitorContext, MonitorRequestError } from "./monitor/mon
 import { sourceOfFile } from "./monitor/sources/index.ts";
 import type { MonitorStatus } from "./monitor/status.ts";
 import { selfFamilies } from "./self.ts";
-import type { ParamValue } from "./state/record.ts";
+import type { ParamValue } from "@sonde/runtime/params";
 
 export class Monitors implements AgentFace {
   readonly #monitors = new Map<string, Monitor>();

@@ -1,7 +1,7 @@
 import type { Family } from "../exposition/family.ts";
 import type { JournalEntry } from "../monitor/journal.ts";
 import type { MonitorStatus } from "../monitor/status.ts";
-import type { ParamValue } from "../state/record.ts";
+import type { ParamValue } from "@sonde/runtime/params";
 
 /** What the HTTP face needs of the agent; the tests give it one of their own. */
 export interface AgentFace {

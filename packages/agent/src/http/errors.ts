@@ -1,5 +1,5 @@
 import { MonitorRequestError } from "../monitor/monitor.ts";
-import { ParamError } from "../monitor/params.ts";
+import { ParamError } from "@sonde/runtime/params";
 import { MonitorSourceError } from "../monitor/source.ts";
 import { UnknownMonitorError } from "./agent-face.ts";
 

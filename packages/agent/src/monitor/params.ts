@@ -1,64 +1,12 @@
-/** Parameters: global variables of a monitor's programs, set while they run. */
+/** Parameters of a monitor that runs: global variables of its programs. */
 import type { ParamView } from "@sonde/bpf/spec";
 import type { BpfMap } from "@sonde/kernel/maps";
 import { MapFlag } from "@sonde/kernel/sys";
-import type { ParamValue } from "../state/record.ts";
-
-/** A value that a parameter cannot have, or a parameter that there is not. */
-export class ParamError extends Error {
-  override readonly name = "ParamError";
-}
-
-/**
- * A value as the parameter has it: text (from a command line or a query) becomes what its type wants.
- * @throws {ParamError}
- */
-export function checkParam(param: ParamView, value: ParamValue): ParamValue {
-  const { name, type, min, max } = param;
-  const wrong = (wanted: string): ParamError =>
-    new ParamError(`parameter ${name} takes ${wanted}, not ${JSON.stringify(value)}`);
-  switch (type.kind) {
-    case "bool": {
-      const text = String(value);
-      if (text !== "true" && text !== "false") throw wrong("true or false");
-      return text === "true";
-    }
-    case "string": {
-      const size = Buffer.byteLength(String(value));
-      if (size >= type.size) throw wrong(`a text of at most ${type.size - 1} bytes`);
-      return String(value);
-    }
-    case "int": {
-      const number = integer(value);
-      const least = min ?? -Infinity;
-      const most = max ?? Infinity;
-      const fits = number !== undefined && BigInt[type.signed ? "asIntN" : "asUintN"](type.size * 8, number) === number;
-      if (number === undefined || !fits || number < least || number > most)
-        throw wrong(`an integer${rangeText(min, max)}`);
-      return number >= Number.MIN_SAFE_INTEGER && number <= Number.MAX_SAFE_INTEGER ? Number(number) : String(number);
-    }
-    default:
-      throw new ParamError(`parameter ${name} is of a type that cannot be set (${type.kind})`);
-  }
-}
-
-function integer(value: ParamValue): bigint | undefined {
-  try {
-    return typeof value === "boolean" ? undefined : BigInt(typeof value === "string" ? value.trim() : value);
-  } catch {
-    return undefined;
-  }
-}
-
-function rangeText(min: number | undefined, max: number | undefined): string {
-  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
-  if (min !== undefined) return ` of at least ${min}`;
-  return max === undefined ? "" : ` of at most ${max}`;
-}
+import { encodeParam, type ParamValue } from "@sonde/runtime/params";
 
 /** Writes a checked value into the section that holds it; programs see it from their next run on. */
 export function writeParam(map: BpfMap, { offset, type }: ParamView, value: ParamValue): void {
-  const bytes = encode(type, value);
+  const bytes = encodeParam(type, value);
   if ((map.flags & MapFlag.MMAPABLE) !== 0) {
     new Uint8Array(map.memory(), offset, bytes.length).set(bytes);
     return;
@@ -68,15 +16,4 @@ export function writeParam(map: BpfMap, { offset, type }: ParamView, value: Para
   if (section === undefined) throw new Error(`${map.subject} has no value: it is no data section`);
   section.set(bytes, offset);
   map.update(key, section);
-}
-
-function encode(type: ParamView["type"], value: ParamValue): Uint8Array {
-  const bytes = new Uint8Array(type.size);
-  if (type.kind === "string") Buffer.from(String(value)).copy(bytes);
-  else if (type.kind === "bool") bytes[0] = value === true ? 1 : 0;
-  else {
-    const whole = new Uint8Array(BigInt64Array.of(BigInt(value)).buffer);
-    bytes.set(whole.subarray(0, type.size));
-  }
-  return bytes;
 }

@@ -6,7 +6,7 @@
  */
 import type { ParamView } from "@sonde/bpf/spec";
 import type { LossTotals } from "@sonde/runtime";
-import type { ParamValue } from "../state/record.ts";
+import type { ParamValue } from "@sonde/runtime/params";
 
 export type MonitorState = "off" | "loading" | "on" | "upgrading" | "tripped" | "failed";
 

@@ -1,4 +1,5 @@
 /** What is kept of one monitor. */
+import type { ParamValue } from "@sonde/runtime/params";
 import type { Manifest, MapSpec } from "@sonde/bpf/spec";
 import * as v from "valibot";
 
@@ -20,8 +21,6 @@ export interface MonitorRecord {
   /** How often an agent has started with the current version before it was settled. */
   readonly attempts: number;
 }
-
-export type ParamValue = number | boolean | string;
 
 export interface VersionRecord {
   /** Of the files in the store. */
