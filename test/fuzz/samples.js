@@ -19,7 +19,8 @@ export function makeSamples() {
   const compiled = sources.map((name) => ({ name, bytes: compile(name) }));
   const specs = compiled.map(({ name, bytes }) => ({ name, spec: readObject(bytes) }));
   const written = specs.map(({ name, spec }) => ({ name: `${name}, written by us`, bytes: writeObject(spec) }));
-  const objects = [...compiled, ...written].map(({ name, bytes }) => objectSample(name, bytes));
+  const big = [{ name: "elf-kinds, big-endian", bytes: compile("elf-kinds", { target: "bpfeb" }) }];
+  const objects = [...compiled, ...written, ...big].map(({ name, bytes }) => objectSample(name, bytes));
   const types = specs.map(({ name, spec }) => ({ name, bytes: spec.btf })).filter(({ bytes }) => bytes.length > 0);
   types.push({ name: "every kind", bytes: everyKind() }, { name: "a part of vmlinux", bytes: partOfVmlinux() });
   return {
@@ -38,7 +39,8 @@ export function makeSamples() {
 /** An object with the regions that a reader follows. @param {string} name @param {Uint8Array} bytes @returns {Sample} */
 function objectSample(name, bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const headers = { offset: view.getUint32(40, true), size: view.getUint16(60, true) * 64 };
+  const little = bytes[5] === 1;
+  const headers = { offset: Number(view.getBigUint64(40, little)), size: view.getUint16(60, little) * 64 };
   const sections = readFile(bytes).sections.filter(
     (section) => section.bytes.length > 0 && !section.name.includes("debug"),
   );

@@ -1,5 +1,6 @@
 /** Objects: what front ends produce and the loader consumes. */
 export * from "./attach-type.ts";
+export * from "./byte-order.ts";
 export * from "./describe.ts";
 export * from "./histogram.ts";
 export * from "./manifest.ts";

@@ -19,6 +19,11 @@ export interface ObjectSpec {
   readonly externs?: readonly ExternSpec[];
   /** LINUX_VERSION_CODE of a `version` section, which kprobes asked for before 5.0. */
   readonly version?: number;
+  /**
+   * Of the machines that it was compiled for; little if absent. It is that of what `data` of maps holds, and
+   * of the machines that can load it; all else is told in the same way for both.
+   */
+  readonly byteOrder?: "little" | "big";
 }
 
 /** Something that the object names and the kernel has; found when the object is loaded. */

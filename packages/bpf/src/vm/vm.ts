@@ -27,7 +27,7 @@ import { TAKEN_OVER } from "./step.ts";
 import { translate } from "./translate.ts";
 import type { HelperStep, Linker } from "./translate.ts";
 
-export type VmObject = Pick<ObjectSpec, "programs" | "maps">;
+export type VmObject = Pick<ObjectSpec, "programs" | "maps" | "byteOrder">;
 
 export interface VmOptions {
   /** CPUs that per-CPU maps have values for; 1 unless given. */
@@ -85,6 +85,8 @@ export class Vm {
    * its types. Errors: VmError for what cannot be simulated, AsmError for labels that are missing.
    */
   constructor(object: VmObject, options: VmOptions = {}) {
+    if (object.byteOrder === "big")
+      throw new VmError("the VM simulates little-endian machines, and the object is for big-endian ones");
     this.#budget = options.budget ?? DEFAULT_BUDGET;
     this.#cpus = options.cpus ?? 1;
     this.#environment = { ...defaultEnvironment(), ...options.environment };

@@ -10,6 +10,7 @@
  */
 import { BtfReader, codecOfShape, shapeOf } from "@sonde/bpf/btf";
 import type { BtfValue, Codec, CodecOptions, ShapeField } from "@sonde/bpf/btf";
+import { requireLittleEndian } from "@sonde/bpf/spec";
 import type { MapSpec, ObjectSpec, ProgramSpec } from "@sonde/bpf/spec";
 import { dataSectionOf } from "./data-section.ts";
 
@@ -68,6 +69,7 @@ export class ObjectEditor {
    */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what the variables are
   globals<T = Record<string, BtfValue>>(section: string, options: CodecOptions = {}): T {
+    requireLittleEndian(this.#spec, "given values");
     const { map, typeId } = dataSectionOf(this.#spec, section);
     this.#types ??= new BtfReader(this.#spec.btf);
     const shape = shapeOf(this.#types, typeId);

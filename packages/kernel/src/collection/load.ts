@@ -1,4 +1,5 @@
 /** Loads an object into the kernel: types, maps, programs. All of it, or nothing. */
+import { requireLittleEndian } from "@sonde/bpf/spec";
 import type { ObjectSpec, ProgramSpec } from "@sonde/bpf/spec";
 import { attachPoints } from "../programs/attach-point.ts";
 import type { AttachPoint } from "../programs/attach-point.ts";
@@ -78,6 +79,7 @@ class Loading {
   readonly #outcomes: ProgramOutcome[] = [];
 
   constructor(kernel: Kernel, spec: ObjectSpec, options: LoadOptions) {
+    requireLittleEndian(spec, "loaded");
     this.#kernel = kernel;
     this.#spec = spec;
     this.#options = options;

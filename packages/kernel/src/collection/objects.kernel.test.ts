@@ -34,6 +34,13 @@ kernelTest(
   },
 );
 
+kernelTest("an object for big-endian machines is refused", () => {
+  const spec = { ...objectSpec("functions"), byteOrder: "big" } as const;
+  const refused = /object 'functions' is for big-endian machines .* cannot be .*: compile it with -target bpfel/;
+  assert.throws(() => loadCollection(kernel, spec, { vmlinux }), refused);
+  assert.throws(() => openObject(spec).globals(".rodata"), refused);
+});
+
 kernelTest("a typed variable of the kernel has an address on each CPU", { needs: ["kernel_variables"] }, () => {
   using collection = loadCollection(kernel, objectSpec("variables"), { vmlinux });
   collection.program("from_kernel").testRun();

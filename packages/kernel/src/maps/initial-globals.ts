@@ -1,6 +1,7 @@
 /** Global variables of an object that is not loaded yet. */
 import { BtfReader, codecOfShape, shapeOf } from "@sonde/bpf/btf";
 import type { BtfValue } from "@sonde/bpf/btf";
+import { requireLittleEndian } from "@sonde/bpf/spec";
 import type { MapSpec, ObjectSpec } from "@sonde/bpf/spec";
 
 /**
@@ -12,6 +13,7 @@ import type { MapSpec, ObjectSpec } from "@sonde/bpf/spec";
  * Errors: TypeError for a variable that the object does not have, CodecError for a value that does not fit.
  */
 export function withGlobals(spec: ObjectSpec, values: Readonly<Record<string, BtfValue>>): ObjectSpec {
+  requireLittleEndian(spec, "given values");
   const btf = new BtfReader(spec.btf);
   const known: string[] = [];
   const written = new Set<string>();

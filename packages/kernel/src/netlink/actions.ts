@@ -16,8 +16,8 @@ const ACTIONS = 1;
 const Action = { KIND: 1, OPTIONS: 2 } as const;
 /** TCA_ACT_BPF_* */
 const Bpf = { PARAMETERS: 2, FD: 5, NAME: 6, ID: 9 } as const;
-/** TC_ACT_PIPE: a program that answers TC_ACT_UNSPEC leaves the packet to what comes next. */
-const PIPE = 3;
+/** TC_ACT_UNSPEC: where the program answers this, the next filter decides. */
+const NEXT_FILTER = 0xffff_ffff;
 
 export interface ActionProgram {
   readonly fd: number;
@@ -74,7 +74,7 @@ export function replaceAction(netlink: Netlink, action: number, program: ActionP
 /** An action of number `index`, or a new one where that is 0. */
 function bpfAction(index: number, { fd, name }: ActionProgram): readonly Attribute[] {
   // struct tc_act_bpf: index, capab, action, refcnt, bindcnt
-  const parameters = new Uint8Array(Uint32Array.of(index, 0, PIPE, 0, 0).buffer);
+  const parameters = new Uint8Array(Uint32Array.of(index, 0, NEXT_FILTER, 0, 0).buffer);
   return [
     [Action.KIND, "bpf"],
     [

@@ -3,6 +3,7 @@
  * checked to lie within the file, and sections may not overlap, so the work that any file can ask
  * for is proportional to its size.
  */
+import type { ByteOrder } from "../../btf/header.ts";
 import { ElfError } from "../errors.ts";
 import {
   EM_BPF,
@@ -17,6 +18,7 @@ import {
   SHN_UNDEF,
   SYMBOL_BYTES,
 } from "../format.ts";
+import { littleEndian } from "./byte-order.ts";
 import { StringTable } from "./strings.ts";
 
 export interface ElfSection {
@@ -55,16 +57,20 @@ export interface ElfRelocation {
 }
 
 export interface ElfFile {
+  /** Of the machines that the object is for. Sections come as those of little-endian ones, apart from the object's own data. */
+  readonly byteOrder: ByteOrder;
   readonly sections: readonly ElfSection[];
   readonly symbols: readonly ElfSymbol[];
   /** Relocations of a section, in the order of the file. Throws ElfError if they are malformed. */
   relocations(section: ElfSection): readonly ElfRelocation[];
 }
 
-/** Throws ElfError for what is no relocatable, little-endian BPF object. */
+/** Throws ElfError for what is no relocatable BPF object. */
 export function readFile(input: Uint8Array): ElfFile {
   // Views and copies of a Buffer would be Buffers, whose slice() does not copy.
-  const bytes = new Uint8Array(input.buffer, input.byteOffset, input.length);
+  const given = new Uint8Array(input.buffer, input.byteOffset, input.length);
+  const byteOrder = given[5] === BIG_ENDIAN ? "big" : "little";
+  const bytes = byteOrder === "big" ? littleEndian(given) : given;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   checkHeader(bytes, view);
   const sections = readSections(bytes, view);
@@ -77,6 +83,7 @@ export function readFile(input: Uint8Array): ElfFile {
     else known.push(section);
   }
   return {
+    byteOrder,
     sections,
     symbols,
     relocations: (section) =>
@@ -84,11 +91,14 @@ export function readFile(input: Uint8Array): ElfFile {
   };
 }
 
+/** ELFDATA2MSB */
+const BIG_ENDIAN = 2;
+
 function checkHeader(bytes: Uint8Array, view: DataView): void {
   if (bytes.length < HEADER_BYTES || view.getUint32(0, false) !== 0x7f45_4c46)
     throw new ElfError("not an ELF file", { offset: 0 });
   if (bytes[4] !== 2) throw new ElfError("a 32-bit ELF file; BPF objects are 64-bit", { offset: 4 });
-  if (bytes[5] !== 1) throw new ElfError("a big-endian object; compile it with -target bpfel", { offset: 5 });
+  if (bytes[5] !== 1) throw new ElfError(`byte order ${bytes[5]} is neither little- nor big-endian`, { offset: 5 });
   const type = view.getUint16(16, true);
   const machine = view.getUint16(18, true);
   if (machine !== EM_BPF && machine !== EM_NONE)

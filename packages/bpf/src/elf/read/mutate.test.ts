@@ -29,6 +29,7 @@ function readOrRefuse(bytes: Uint8Array): void {
 const samples = ["elf-kinds", "elf-kernel-symbols", "elf-struct-ops"].map((name) => stripped(compile(name)));
 /** One with a `.sonde` section. */
 samples.push(
+  compile("elf-kinds", { debug: true, target: "bpfeb" }),
   writeObject({
     ...readObject(samples[0]!),
     manifest: {
@@ -84,11 +85,12 @@ test("words of section headers, symbols, relocations and BTF changed", () => {
       (number, changes) => {
         const bytes = samples[number]!.slice();
         const view = new DataView(bytes.buffer);
-        const headers = { offset: view.getUint32(40, true), size: view.getUint16(60, true) * 64 };
+        const little = bytes[5] === 1;
+        const headers = { offset: Number(view.getBigUint64(40, little)), size: view.getUint16(60, little) * 64 };
         const places = [headers, headers, ...tables[number]!];
         for (const [table, at, value] of changes) {
           const { offset, size } = places[table % places.length]!;
-          if (size >= 4) view.setUint32(offset + Math.floor(at * (size / 4)) * 4, value, true);
+          if (size >= 4) view.setUint32(offset + Math.floor(at * (size / 4)) * 4, value, little);
         }
         readOrRefuse(bytes);
       },

@@ -31,7 +31,7 @@ export interface ReadOptions {
 }
 
 /**
- * Reads a relocatable BPF object (64-bit, little-endian), of clang, of bpftool's linker or of
+ * Reads a relocatable BPF object (64-bit, of either byte order), of clang, of bpftool's linker or of
  * {@link writeObject}. The same bytes give the same specification on every machine: what depends on the
  * kernel (CO-RE, kernel symbols, configuration) stays a reference.
  *
@@ -75,6 +75,7 @@ function read(bytes: Uint8Array, options: ReadOptions): ObjectSpec {
     maps: kconfig === undefined ? maps : [...maps, kconfig],
     btf: types?.blob ?? new Uint8Array(0),
     manifest: extras?.manifest ?? EMPTY_MANIFEST,
+    ...(file.byteOrder === "big" && { byteOrder: file.byteOrder }),
     ...(externs.length > 0 && { externs }),
     ...(version !== undefined && { version }),
   };

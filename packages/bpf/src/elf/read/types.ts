@@ -22,7 +22,9 @@ export function readTypes(file: ElfFile): ObjectTypes | undefined {
   const section = file.sections.find(({ name }) => name === SectionName.BTF);
   if (section === undefined) return undefined;
   const blob = section.bytes.slice();
-  const { types, strings } = readSections(blob);
+  const { types, strings, byteOrder } = readSections(blob);
+  if (byteOrder !== "little")
+    throw new ElfError("its byte order is not that of the file", { section: section.name, offset: 0 });
   checkStrings(section.name, strings, types.length);
   const first = new BtfReader(blob);
   const hidden = hideFunctions(blob, first, file);

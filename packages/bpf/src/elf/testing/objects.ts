@@ -12,10 +12,12 @@ export interface CompileOptions {
   readonly debug?: boolean;
   /** LLVM's name of the instruction set's level; "v3" if left out. */
   readonly cpu?: "v1" | "v2" | "v3";
+  /** "bpfel" if left out. */
+  readonly target?: "bpfel" | "bpfeb";
 }
 
 /** The bytes of testdata/NAME.c as an object; the same for the same source wherever the project lies. */
-export function compile(name: string, { debug = true, cpu = "v3" }: CompileOptions = {}): Uint8Array {
+export function compile(name: string, { debug = true, cpu = "v3", target = "bpfel" }: CompileOptions = {}): Uint8Array {
   return inTemporary((folder) => {
     const object = path.join(folder, "object.o");
     execFileSync(
@@ -24,7 +26,7 @@ export function compile(name: string, { debug = true, cpu = "v3" }: CompileOptio
         "-O2",
         ...(debug ? ["-g"] : []),
         "-target",
-        "bpf",
+        target,
         `-mcpu=${cpu}`,
         "-I/usr/include/x86_64-linux-gnu",
         "-fdebug-compilation-dir=.",

@@ -28,6 +28,8 @@ import type { MapPlan } from "./maps.ts";
  * Throws ElfError for a specification that contradicts itself or that no object can express.
  */
 export function writeObject(spec: ObjectSpec): Uint8Array {
+  if (spec.byteOrder === "big")
+    throw new ElfError(`object '${spec.name}' is for big-endian machines, and only little-endian ones are written`);
   const extension = new BtfExtension(spec.btf.length === 0 ? new BtfBuilder().encode() : spec.btf);
   const maps = within({ section: SectionName.MAPS }, () => planMaps(spec, extension));
   const { programs, subprograms } = splitPrograms(spec.programs);
