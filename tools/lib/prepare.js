@@ -16,6 +16,7 @@ const debianPackages = {
   iproute2: "/usr/bin/ip",
   bpftool: "/usr/sbin/bpftool",
   "clang-16": "/usr/bin/clang-16",
+  "clang-19": "/usr/bin/clang-19",
   "llvm-16": "/usr/bin/llvm-objdump-16",
   "libbpf-dev": "/usr/include/bpf/bpf_helpers.h",
   make: "/usr/bin/make",
@@ -38,7 +39,7 @@ export const guestPackages = [
   "bpftool",
 ];
 /** What tests compile BPF objects and small programs with. @type {readonly DebianPackage[]} */
-export const compilerPackages = ["clang-16", "llvm-16", "libbpf-dev", "make", "g++", "bpftool"];
+export const compilerPackages = ["clang-16", "clang-19", "llvm-16", "libbpf-dev", "make", "g++", "bpftool"];
 /** What the scenario tests need. @type {readonly DebianPackage[]} */
 export const scenarioPackages = ["bpftool", "prometheus"];
 

@@ -12,7 +12,7 @@ import {
   usdtSpecs,
 } from "@sonde/kernel/links";
 import { attachXdp } from "@sonde/kernel/links/net";
-import { BloomFilter, type BpfMap, createMap, globalsOf, Queue, type TypedMap, typedMap } from "@sonde/kernel/maps";
+import { BloomFilter, type BpfMap, createMap, Queue, type TypedMap, typedMap } from "@sonde/kernel/maps";
 import type { Program } from "@sonde/kernel/programs";
 import { PerfBuffer, Ring, stream, type StreamOptions, UserRing } from "@sonde/kernel/rings";
 import type { Kernel } from "@sonde/kernel/sys";
@@ -92,13 +92,10 @@ export class LiveObject {
     return new BloomFilter(this.collection.map(name), this.#valueCodec<V>(name, options));
   }
 
-  /** The global variables of ".data", ".bss" or ".rodata" as properties; each access reads or writes the program's memory. */
+  /** The global variables of ".data", ".bss" or ".rodata", or of an arena by its name, as properties; each access reads or writes the program's memory. */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what the variables are
   globals<T = Record<string, BtfValue>>(section: string, options: CodecOptions = {}): T {
-    const name = section.startsWith(".") ? section : `.${section}`;
-    const spec = this.#spec.maps.find((candidate) => candidate.name === name);
-    if (spec === undefined) throw new TypeError(`object '${this.#spec.name}' has no section '${name}'`);
-    return globalsOf<T>(this.collection.map(name), this.#btf(), spec.valueTypeId, options);
+    return this.collection.globals<T>(section, options);
   }
 
   /**

@@ -4,7 +4,7 @@ import { parseFetch } from "./assemble-atomic.ts";
 import { parseAddress, parseOperand, parseRegister, SIZE_TYPE, tryRegister } from "./assemble-operands.ts";
 import type { Register } from "./assemble-operands.ts";
 import type { Instruction, Reference } from "./instruction.ts";
-import { AluOp, Class, LDDW, Mode, Pseudo, sizeBits, Source } from "./opcodes.ts";
+import { ADDR_SPACE_CAST, AluOp, Class, LDDW, Mode, Pseudo, sizeBits, Source } from "./opcodes.ts";
 import type { AccessSize } from "./opcodes.ts";
 
 export function parseAssignment(cursor: Cursor): Instruction {
@@ -15,6 +15,7 @@ export function parseAssignment(cursor: Cursor): Instruction {
   return (
     parseWide(cursor, dst) ??
     parseSignExtension(cursor, dst) ??
+    parseAddressSpaceCast(cursor, dst) ??
     parseByteSwap(cursor, dst) ??
     parseNegation(cursor, dst) ??
     parseFetch(cursor, dst) ??
@@ -63,6 +64,26 @@ function parseSignExtension(cursor: Cursor, dst: Register): Instruction | undefi
   if (match === undefined) return undefined;
   const { source, src, imm } = parseOperand(cursor, dst.bits);
   return { opcode: aluClass(dst) | source | AluOp.MOV, dst: dst.number, src, offset: Number(match[1]), imm };
+}
+
+/** `addr_space_cast(r2, 0, 1)`: the pointer, the new space, the old one. */
+function parseAddressSpaceCast(cursor: Cursor, dst: Register): Instruction | undefined {
+  if (cursor.match(/addr_space_cast\s*\(/y) === undefined) return undefined;
+  const source = parseRegister(cursor);
+  if (dst.bits !== 64 || source.bits !== 64) throw cursor.refuse("pointers are in registers r");
+  const space = (): number => {
+    cursor.expect(",");
+    return cursor.integerIn(0, 0xffff, "the number of an address space");
+  };
+  const imm = ((space() << 16) | space()) >> 0;
+  cursor.expect(")");
+  return {
+    opcode: Class.ALU64 | Source.X | AluOp.MOV,
+    dst: dst.number,
+    src: source.number,
+    offset: ADDR_SPACE_CAST,
+    imm,
+  };
 }
 
 const BYTE_SWAP = /(bswap|be|le)(16|32|64)\b/y;

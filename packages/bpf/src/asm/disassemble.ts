@@ -6,7 +6,19 @@
 import { helperName } from "./helpers.ts";
 import { CoreKind } from "./instruction.ts";
 import type { Instruction, Reference } from "./instruction.ts";
-import { accessSize, AluOp, AtomicOp, Class, classOf, isLoadImm64, JumpOp, Mode, Pseudo, Source } from "./opcodes.ts";
+import {
+  accessSize,
+  AluOp,
+  AtomicOp,
+  Class,
+  classOf,
+  isAddressSpaceCast,
+  isLoadImm64,
+  JumpOp,
+  Mode,
+  Pseudo,
+  Source,
+} from "./opcodes.ts";
 
 /** The whole program, one line an instruction with its slot, labels on lines of their own. */
 export function disassemble(instructions: readonly Instruction[]): string {
@@ -70,6 +82,8 @@ function aluText({ opcode, dst, src, offset, imm }: Instruction, prefix: "r" | "
   const symbol = ALU_SYMBOLS[op];
   if (symbol === undefined) return undefined;
   const right = (opcode & Source.X) !== 0 ? `${prefix}${src}` : String(imm);
+  if (isAddressSpaceCast({ opcode, offset }))
+    return `${left} = addr_space_cast(${right}, ${(Number(imm) >>> 16) & 0xffff}, ${Number(imm) & 0xffff})`;
   if (op === AluOp.MOV && offset !== 0) return `${left} = (s${offset})${right}`;
   const signed = (op === AluOp.DIV || op === AluOp.MOD) && offset === 1 ? "s" : "";
   return `${left} ${signed}${symbol}= ${right}`;

@@ -92,6 +92,12 @@ export const Pseudo = {
   KFUNC_CALL: 2,
 } as const;
 
+/**
+ * Offset of a 64-bit move between registers that takes a pointer from one address space to another: 1 is
+ * the program's arena, 0 the kernel. The spaces are the halves of the immediate, the new one above; 6.9
+ */
+export const ADDR_SPACE_CAST = 1;
+
 /** Bytes of one memory access. */
 export type AccessSize = 1 | 2 | 4 | 8;
 
@@ -132,6 +138,10 @@ export function classOf(opcode: number): number {
 
 export function isLoadImm64(opcode: number): boolean {
   return opcode === LDDW;
+}
+
+export function isAddressSpaceCast({ opcode, offset }: { readonly opcode: number; readonly offset: number }): boolean {
+  return opcode === (Class.ALU64 | Source.X | AluOp.MOV) && offset === ADDR_SPACE_CAST;
 }
 
 /** `gotol`, whose distance is in the immediate: kernel 6.6, ISA version 4. */

@@ -48,6 +48,8 @@ export const SectionName = {
   KCONFIG: ".kconfig",
   KSYMS: ".ksyms",
   TEXT: ".text",
+  /** Variables of LLVM's address space 1, which are in the object's arena: bpf_arena_common.h's __arena. */
+  ARENA: ".addr_space.1",
   SONDE: ".sonde",
 } as const;
 

@@ -230,8 +230,10 @@ export interface MapSpec {
   /** Type ids in the object's BTF; 0 for none. */
   readonly keyTypeId: number;
   readonly valueTypeId: number;
-  /** First content of an array map's value 0 (a data section); frozen after loading if the flags say read-only for programs. */
+  /** First content of an array map's value 0 (a data section) or of an arena; frozen after loading if the flags say read-only for programs. */
   readonly data?: Uint8Array;
+  /** Of an arena with variables: the data section in the object's BTF that says where they are in its first bytes; 0 without BTF. */
+  readonly dataTypeId?: number;
   /** BPF_MAP_CREATE's map_extra, whose meaning depends on the type: a bloom filter's hash functions, an arena's address. */
   readonly extra?: bigint;
   /** Bits of BPF_F_NUMA_NODE are in `flags`; this is the node. */

@@ -1,5 +1,6 @@
 /** An object that is live in the kernel: its maps and programs, owned together. */
 import { BtfReader } from "@sonde/bpf/btf";
+import type { CodecOptions } from "@sonde/bpf/btf";
 import type { AttachTarget, Manifest, ObjectSpec } from "@sonde/bpf/spec";
 import { globalsOf } from "../maps/globals.ts";
 import type { Globals } from "../maps/globals.ts";
@@ -100,13 +101,13 @@ export class Collection {
   }
 
   /**
-   * The global variables of a section (".data", ".bss", ".rodata.str1"; the dot may be left out), as
-   * properties of an object: see globalsOf. Throws if the object has no such section.
+   * The global variables of a section (".data", ".bss", ".rodata.str1"; the dot may be left out) or of the
+   * arena of this name, as properties of an object: see globalsOf. Throws if the object has no such section.
    */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what the variables are
-  globals<T = Globals>(section: string): T {
+  globals<T = Globals>(section: string, options: CodecOptions = {}): T {
     const { map, typeId } = dataSectionOf(this.#spec, section);
-    return globalsOf<T>(this.map(map.name), this.types() ?? new BtfReader(this.#spec.btf), typeId);
+    return globalsOf<T>(this.map(map.name), this.types() ?? new BtfReader(this.#spec.btf), typeId, options);
   }
 
   /**

@@ -1,4 +1,4 @@
-/** Sections of global variables: their maps, and the types that say which variables they hold. */
+/** Sections of global variables: their maps, and the types that say which variables they hold. An arena's variables are a section of its name. */
 import type { MapSpec, ObjectSpec } from "@sonde/bpf/spec";
 
 export interface DataSection {
@@ -9,14 +9,15 @@ export interface DataSection {
 
 /** Finds ".data" also as "data". Throws TypeError if the object has no such section, or no types for it. */
 export function dataSectionOf(spec: Pick<ObjectSpec, "name" | "maps">, section: string): DataSection {
-  const sections = spec.maps.filter(({ name }) => name.startsWith("."));
+  const sections = spec.maps.filter(({ name, dataTypeId }) => name.startsWith(".") || dataTypeId !== undefined);
   const map = sections.find(({ name }) => name === section || name === `.${section}`);
   if (map === undefined) {
     throw new TypeError(
       `object '${spec.name}' has no section '${section}': it has ${sections.map(({ name }) => name).join(", ") || "none"}`,
     );
   }
-  if (map.valueTypeId === 0)
+  const typeId = map.dataTypeId ?? map.valueTypeId;
+  if (typeId === 0)
     throw new TypeError(`section '${map.name}' of object '${spec.name}' has no types: compile it with -g`);
-  return { map, typeId: map.valueTypeId };
+  return { map, typeId };
 }

@@ -76,8 +76,7 @@ export class ObjectEditor {
     if (shape.kind !== "record")
       throw new TypeError(`section '${map.name}' of object '${this.#spec.name}' has no variables`);
     const draft = found(this.#maps, map.name, "map", this.#spec);
-    const bytes = new Uint8Array(draft.valueSize);
-    bytes.set(draft.data?.subarray(0, draft.valueSize) ?? []);
+    const bytes = sized(draft.data ?? new Uint8Array(0), draft);
     draft.data = bytes;
     const globals = {};
     for (const field of shape.fields)
@@ -116,9 +115,9 @@ function property({ offset, shape }: ShapeField, view: DataView, options: CodecO
   };
 }
 
-/** A copy, as long as the map's value; that of struct_ops is the object's own struct. */
-function sized(data: Uint8Array, { valueSize, type }: MapSpec): Uint8Array {
-  const bytes = new Uint8Array(type === "struct_ops" ? data.length : valueSize);
+/** A copy, as long as the map's value; that of struct_ops is the object's own struct, that of arenas their first bytes. */
+function sized(data: Uint8Array, { valueSize, type }: MapSpec): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(type === "struct_ops" || type === "arena" ? data.length : valueSize);
   bytes.set(data.subarray(0, bytes.length));
   return bytes;
 }

@@ -41,7 +41,8 @@ export function createMap(kernel: Kernel, spec: MapSpec, btfFd?: number, options
       wanted,
       mapLayout(wanted, () => kernel.possibleCpus()),
     );
-    if (wanted.data !== undefined && wanted.type !== "struct_ops") {
+    if (wanted.type === "arena") fillArena(map, wanted);
+    else if (wanted.data !== undefined && wanted.type !== "struct_ops") {
       map.update(new Uint8Array(wanted.keySize), wanted.data);
       if ((wanted.flags & MapFlag.RDONLY_PROG) !== 0) map.freeze();
     }
@@ -50,6 +51,15 @@ export function createMap(kernel: Kernel, spec: MapSpec, btfFd?: number, options
     fd.close();
     throw error;
   }
+}
+
+/** The verifier wants to know where user space has the arena before it takes programs that use it. */
+function fillArena(map: BpfMap, { data = new Uint8Array(0), extra = 0n }: MapSpec): void {
+  if (data.length === 0 && extra !== 0n) return;
+  const memory = new Uint8Array(map.memory());
+  if (data.length > memory.length)
+    throw new TypeError(`${map.subject} has ${memory.length} bytes, and its variables take ${data.length}`);
+  memory.set(data);
 }
 
 function createDescriptor(

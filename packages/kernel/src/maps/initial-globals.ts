@@ -18,8 +18,8 @@ export function withGlobals(spec: ObjectSpec, values: Readonly<Record<string, Bt
   const known: string[] = [];
   const written = new Set<string>();
   const maps = spec.maps.map((map) => {
-    const shape =
-      map.valueTypeId > 0 && btf.type(map.valueTypeId).kind === "datasec" ? shapeOf(btf, map.valueTypeId) : undefined;
+    const typeId = map.dataTypeId ?? map.valueTypeId;
+    const shape = typeId > 0 && btf.type(typeId).kind === "datasec" ? shapeOf(btf, typeId) : undefined;
     if (shape?.kind !== "record") return map;
     const fields = shape.fields.filter(({ name }) => Object.hasOwn(values, name));
     for (const { name } of shape.fields) known.push(name);
@@ -44,8 +44,8 @@ export function withGlobals(spec: ObjectSpec, values: Readonly<Record<string, Bt
 }
 
 /** `.bss` has none: it begins as zeros. */
-function firstContent({ data, valueSize }: MapSpec): Uint8Array<ArrayBuffer> {
-  const content = new Uint8Array(valueSize);
+function firstContent({ type, data, valueSize }: MapSpec): Uint8Array<ArrayBuffer> {
+  const content = new Uint8Array(type === "arena" ? (data?.length ?? 0) : valueSize);
   if (data !== undefined) content.set(data);
   return content;
 }

@@ -20,6 +20,8 @@ export interface MapDraft {
   readonly isData: boolean;
   /** Bytes from `offset` at which references to maps or programs begin; undefined if it can hold none. */
   readonly referencesAt?: number;
+  /** Of an arena: the section of variables that it starts with. */
+  readonly variables?: ElfSection;
 }
 
 /** In the order of their sections. Names are unique. */
@@ -42,7 +44,26 @@ export function readMaps(file: ElfFile, types: ObjectTypes | undefined): MapDraf
       maps.push(map);
     }
   }
-  return maps;
+  return withArenaVariables(file, maps, types);
+}
+
+/** Variables of the address space of arenas are the first bytes of the one arena that the object has. */
+function withArenaVariables(file: ElfFile, maps: MapDraft[], types: ObjectTypes | undefined): MapDraft[] {
+  const section = file.sections.find(
+    ({ name, type, size }) => name === SectionName.ARENA && type === SectionType.PROGBITS && size > 0,
+  );
+  if (section === undefined) return maps;
+  const arenas = maps.filter(({ spec }) => spec.type === "arena");
+  if (arenas.length !== 1) {
+    throw new ElfError(
+      `its variables are in an arena, and the object defines ${arenas.length === 0 ? "none" : arenas.length}: one is needed`,
+      { section: section.name },
+    );
+  }
+  const variables = { data: section.bytes.slice(), dataTypeId: types?.datasec(section.name)?.id ?? 0 };
+  return maps.map((map) =>
+    map === arenas[0] ? { ...map, variables: section, spec: { ...map.spec, ...variables } } : map,
+  );
 }
 
 type MapReader = (file: ElfFile, section: ElfSection, types: ObjectTypes | undefined) => MapDraft[];

@@ -1,6 +1,6 @@
 /** From an ELF file to an ObjectSpec. */
 import type { Manifest } from "../../spec/manifest.ts";
-import type { ExternSpec, MapSpec, ObjectSpec, ProgramSpec } from "../../spec/spec.ts";
+import type { ExternSpec, ObjectSpec, ProgramSpec } from "../../spec/spec.ts";
 import { ElfError, within } from "../errors.ts";
 import { SectionName, SectionType } from "../format.ts";
 import { sectionReader } from "../section-names.ts";
@@ -98,16 +98,15 @@ function renamed(drafts: readonly MapDraft[], extras: Extras | undefined): reado
 const EMPTY_MANIFEST: Manifest = { maps: [], events: [], config: { printMapsOnExit: true, stackMode: "bpftrace" } };
 
 function defined(drafts: readonly MapDraft[], places: MapPlaces, externs: readonly ExternSpec[]): Definitions {
-  const data = new Map(
-    drafts.filter(({ isData }) => isData).map(({ section, spec }): [ElfSection, MapSpec] => [section, spec]),
-  );
+  const data = new Map<ElfSection, { readonly name: string; readonly size: number }>();
+  for (const { section, spec, isData, variables } of drafts) {
+    if (isData) data.set(section, { name: spec.name, size: spec.valueSize });
+    if (variables !== undefined) data.set(variables, { name: spec.name, size: variables.size });
+  }
   const byName = new Map(externs.map((extern): [string, ExternSpec] => [extern.name, extern]));
   return {
     mapAt: (section, offset) => places.mapAt(section, offset),
-    dataMap: (section) => {
-      const spec = data.get(section);
-      return spec && { name: spec.name, size: spec.valueSize };
-    },
+    dataMap: (section) => data.get(section),
     extern: (name) => {
       const extern = byName.get(name);
       return extern?.kind === "kconfig" ? { kind: "kconfig", offset: extern.offset } : extern && { kind: "ksym" };

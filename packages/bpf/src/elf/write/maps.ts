@@ -47,6 +47,9 @@ export function planMaps(spec: ObjectSpec, btf: BtfExtension): MapPlan {
     if (map.type === "struct_ops") {
       const section = `${map.autocreate === false ? "?" : ""}.struct_ops${(map.flags & MapFlag.LINK) === 0 ? "" : ".link"}`;
       structOps.set(section, [...(structOps.get(section) ?? []), map]);
+    } else if (map.type === "arena") {
+      defined.push(map);
+      if (map.data !== undefined) data.set(map.name, SectionName.ARENA);
     } else if (map.data !== undefined || addressed.has(map.name) || dataKind(map.name) !== undefined) {
       data.set(map.name, dataSection(map));
     } else {

@@ -120,15 +120,16 @@ class Symbols implements CodeSymbols {
       if (section === undefined || this.#mapSections.has(section.name)) continue;
       const bytes = new Uint8Array(section.size);
       for (const {
-        spec: { data },
+        spec: { type, data },
         offset,
       } of section.maps)
-        if (data !== undefined) bytes.set(data, offset);
+        if (data !== undefined && type === "struct_ops") bytes.set(data, offset);
       this.#mapSections.set(section.name, this.#file.section(section.name, bytes, { flags: DATA, align: 8 }));
     }
   }
 
-  #addData({ name, data, valueSize }: MapSpec, section: string): OutputSection {
+  #addData({ name, type, data, valueSize }: MapSpec, section: string): OutputSection {
+    if (type === "arena") return this.#file.section(section, data ?? new Uint8Array(0), { flags: DATA, align: 8 });
     const kind = dataKind(section);
     const flags = kind === "rodata" ? CONSTANT : DATA;
     if (data === undefined && kind === "bss")
@@ -213,7 +214,7 @@ class Symbols implements CodeSymbols {
 
   map(name: string): OutputSymbol {
     const symbol = this.#maps.get(name);
-    if (this.#data.has(name))
+    if (symbol === undefined && this.#data.has(name))
       throw new ElfError(
         `programs use map '${name}' and addresses in its value as well, which an object can't express`,
       );
@@ -255,9 +256,9 @@ function extrasOf(spec: ObjectSpec, plan: MapPlan): Extras | undefined {
     }),
   );
   const renamed = Object.fromEntries(
-    spec.maps.flatMap(({ name, flags, keyTypeId, valueTypeId, data }) => {
+    spec.maps.flatMap(({ name, type, flags, keyTypeId, valueTypeId, data }) => {
       const section = plan.data.get(name);
-      return section === undefined || section === name
+      return section === undefined || section === name || type === "arena"
         ? []
         : [[section, { name, flags, keyTypeId, valueTypeId, zero: data === undefined }]];
     }),
