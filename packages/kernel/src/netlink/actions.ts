@@ -6,7 +6,7 @@
  */
 import { type Attribute, MessageFlag, decodeAttributes, readNumber } from "./message.ts";
 import type { Netlink } from "./netlink.ts";
-import { type FilterPlace, TCMSG_SIZE, Tca, filterHeader } from "./traffic-control.ts";
+import { type FilterPlace, TCMSG_SIZE, Tca, filterHeader, filters } from "./traffic-control.ts";
 
 /** TCA_MATCHALL_ACT */
 const MATCHALL_ACTIONS = 2;
@@ -53,7 +53,11 @@ export function putActionFilter(
     },
     subject,
   );
-  const [filter] = answers.map(readActionFilter);
+  // The answer has the priority, but not what the filter became.
+  const priority = answers.map(readActionFilter)[0]?.priority;
+  const filter = filters(netlink, place.index, place.direction, subject, readActionFilter).find(
+    (each) => each.priority === priority && each.action !== 0,
+  );
   if (filter === undefined) throw new Error(`${subject}: the kernel does not say where the filter stands`);
   return filter;
 }
