@@ -1,7 +1,7 @@
 /** Objects as most users want them: a file's name in, a {@link LiveObject} out. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { type ReadOptions, readObject } from "@sonde/bpf/elf";
+import { conventionalSection, type ReadOptions, readObject } from "@sonde/bpf/elf";
 import type { ObjectSpec } from "@sonde/bpf/spec";
 import {
   loadCollection,
@@ -18,7 +18,8 @@ import { LiveObject } from "./live-object.ts";
 export type ObjectSource = string | Uint8Array | ObjectSpec;
 
 /**
- * Open an object for settings before it is loaded.
+ * Open an object for settings before it is loaded. Sections may have libbpf's names, and those of
+ * {@link conventionalSection} unless `options` say what others mean.
  *
  *     const object = openObject("opensnoop.bpf.o");
  *     object.map("events").maxEntries = 1 << 20;
@@ -28,11 +29,12 @@ export type ObjectSource = string | Uint8Array | ObjectSpec;
  * @throws {ElfError} with section and offset, for a malformed file; Error of node:fs for one that can't be read
  */
 export function openObject(source: ObjectSource, options: ReadOptions = {}): ObjectEditor {
+  const read = { section: conventionalSection, ...options };
   if (typeof source === "string") {
     const name = options.name ?? basename(source).replace(/(\.bpf)?\.o$/, "");
-    return editObject(readObject(readFileSync(source), { ...options, name }));
+    return editObject(readObject(readFileSync(source), { ...read, name }));
   }
-  return editObject(source instanceof Uint8Array ? readObject(source, options) : source);
+  return editObject(source instanceof Uint8Array ? readObject(source, read) : source);
 }
 
 export interface LoadObjectOptions extends Partial<LoadOptions> {

@@ -6,6 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import type { AttachTarget, ProgramType } from "../spec/spec.ts";
 import { readObject } from "./read/object.ts";
+import { conventionalSection } from "./section-conventions.ts";
 import { sectionFor, sectionMeaning, sectionRuleNames } from "./section-names.ts";
 import { compile, inTemporary, TESTDATA } from "./testing/objects.ts";
 
@@ -176,6 +177,35 @@ test("what cannot be read is refused, what is not known is undefined", () => {
   }
 });
 
+test("names that objects in the field have", () => {
+  const event = (section: string): unknown => conventionalSection(section)?.attach;
+  assert.deepEqual(event("perf_event/type=0,config=2,frequency=99"), [
+    { kind: "perfEvent", event: { type: 0, config: 2 }, frequency: 99, cpus: "all" },
+  ]);
+  assert.deepEqual(event("perf_event/type=0x1,config=0x0,period=1000000"), [
+    { kind: "perfEvent", event: { type: 1, config: 0 }, period: 1_000_000, cpus: "all" },
+  ]);
+  assert.deepEqual(event("?xdp/eth0"), [{ kind: "xdp", device: "eth0" }]);
+  for (const section of [
+    "perf_event",
+    "xdp",
+    "xdp/devmap",
+    "xdp/cpumap",
+    "kprobe/xdp/eth0",
+    "xdp/a/b",
+    "xdp/much-too-long-a-name",
+  ])
+    assert.equal(conventionalSection(section), undefined, section);
+  for (const text of [
+    "type=1",
+    "type=1,config=x,frequency=1",
+    "type=1,config=0",
+    "type=1,config=0,period=1,frequency=1",
+    "type=1,config=0,frequency=1,cpu=3",
+  ])
+    assert.throws(() => conventionalSection(`perf_event/${text}`), /cannot read the perf event '/, text);
+});
+
 test("every kind of section in an object is read, custom ones by the option", () => {
   const spec = readObject(compile("elf-sections"), {
     section: (section) => {
@@ -210,6 +240,15 @@ test("every kind of section in an object is read, custom ones by the option", ()
   assert.equal(sections.get("kprobe/vfs_read")?.autoload, undefined);
   assert.equal(sections.get("fentry.s/vfs_read")?.flags, 0x10);
   assert.equal(sections.get("xdp.frags/devmap")?.flags, 0x20);
+});
+
+test("an object with names of the field is read without more", () => {
+  const { programs } = readObject(compile("elf-sections"), { section: conventionalSection });
+  const attachOf = (section: string): unknown => programs.find((program) => program.section === section)?.attach;
+  assert.deepEqual(attachOf("xdp/eth0"), [{ kind: "xdp", device: "eth0" }]);
+  assert.deepEqual(attachOf("perf_event/type=1,config=0,frequency=99"), [
+    { kind: "perfEvent", event: { type: 1, config: 0 }, frequency: 99, cpus: "all" },
+  ]);
 });
 
 test("an unknown section is refused with its name", () => {

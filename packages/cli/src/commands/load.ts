@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { readObject } from "@sonde/bpf/elf";
+import { conventionalSection, readObject } from "@sonde/bpf/elf";
 import type { ObjectSpec } from "@sonde/bpf/spec";
 import { Attacher, stopAll } from "@sonde/kernel/links";
 import { openKernel } from "@sonde/kernel/sys";
@@ -54,7 +54,7 @@ function someFailed(objects: readonly LiveObject[]): boolean {
 function readSpec(file: string): ObjectSpec {
   const name = path.basename(file).replace(/(\.bpf)?\.o$/, "");
   try {
-    return readObject(readFileSync(file), { name });
+    return readObject(readFileSync(file), { name, section: conventionalSection });
   } catch (error) {
     throw new Error(`cannot read the object ${file}`, { cause: error });
   }

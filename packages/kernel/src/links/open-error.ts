@@ -1,10 +1,30 @@
 /** What a refused perf event means for the probe that asked for it. */
 import type { AttachTarget } from "@sonde/bpf/spec";
-import { KernelError, errnoName } from "../sys/index.ts";
+import { existsSync } from "node:fs";
+import { Errno, KernelError, PerfType, UnsupportedFeatureError, errnoName, kernelError } from "../sys/index.ts";
 
-export function openError(target: AttachTarget, subject: string, errno: number): KernelError {
+export function openError(target: AttachTarget, subject: string, errno: number): KernelError | UnsupportedFeatureError {
+  if (target.kind === "perfEvent" && typeof target.event === "object" && isOfHardware(target.event.type, errno)) {
+    return new UnsupportedFeatureError(
+      "hardware counters",
+      undefined,
+      `${subject}: ${hasCounters() ? "this machine does not count that" : "this machine shows no counters of its CPUs (virtual machines often have none)"}: perf_event_open answers ${errnoName(errno)}`,
+      { cause: kernelError("perf_event_open", subject, errno) },
+    );
+  }
   const advice = adviceFor(target, errnoName(errno));
   return new KernelError({ call: "perf_event_open", subject, errno, ...(advice !== undefined && { advice }) });
+}
+
+/** How the kernel answers for events that no source of the machine's offers. */
+function isOfHardware(type: number, errno: number): boolean {
+  const hardware: readonly number[] = [PerfType.HARDWARE, PerfType.HW_CACHE, PerfType.RAW];
+  const unknown: readonly number[] = [Errno.ENOENT, Errno.EOPNOTSUPP, Errno.ENODEV, Errno.EINVAL];
+  return hardware.includes(type) && unknown.includes(errno);
+}
+
+function hasCounters(): boolean {
+  return ["cpu", "cpu_core", "armv8_pmuv3_0"].some((name) => existsSync(`/sys/bus/event_source/devices/${name}`));
 }
 
 function adviceFor(target: AttachTarget, code: string): string | undefined {

@@ -5,10 +5,11 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { conventionalSection } from "@sonde/bpf/elf";
 import type { AttachTarget } from "@sonde/bpf/spec";
 import { type Collection, type ObjectEditor, loadCollection } from "../collection/index.ts";
 import { kernelTypes, objectWith } from "../collection/testing/objects.ts";
-import { KernelError, leaked, openKernel, openKernelDescriptors } from "../sys/index.ts";
+import { KernelError, UnsupportedFeatureError, leaked, openKernel, openKernelDescriptors } from "../sys/index.ts";
 import type { KernelFeature } from "../testing/kernel-features.ts";
 import { kernelTest } from "../testing/kernel-test.ts";
 import { Attacher } from "./attacher.ts";
@@ -213,19 +214,41 @@ kernelTest("a writable raw tracepoint decides what a test run ends with", { need
 });
 
 kernelTest(
-  "a perf event by its numbers; a hardware counter where there is one",
+  "a perf event by the numbers of its section's name; a hardware counter where there is one",
   { needs: ["perf_event"] },
   async () => {
-    using collection = load(objectWith("tracing", "sampled"));
-    const program = collection.program("sampled");
     const attacher = new Attacher(kernel);
-    const at = (type: number, config: number): Link =>
-      attacher.attach(program, { kind: "perfEvent", event: { type, config }, frequency: 200, cpus: "all" });
-    const clock = at(1, 0);
-    await sleep(200);
-    clock.close();
-    assert.ok((hits(collection)["on_perf_event"]?.count ?? 0n) > 3n);
-    if (existsSync("/sys/bus/event_source/devices/cpu/events/cpu-cycles")) at(0, 0).close();
-    else assert.throws(() => at(0, 0), /perf event of type 0, config 0 200 times a second.*\n.*hardware counters/);
+    const object = objectWith("tracing", "sampled");
+    const at = (section: string): { readonly collection: Collection; readonly links: readonly Link[] } => {
+      object.program("sampled").attach = conventionalSection(section)?.attach ?? [];
+      const collection = load(object);
+      try {
+        return { collection, links: attacher.attachAll(collection.attachments()) };
+      } catch (error) {
+        collection.close();
+        throw error;
+      }
+    };
+    for (const section of ["perf_event/type=1,config=0,frequency=200", "perf_event/type=1,config=0,period=2000000"]) {
+      const { collection, links } = at(section);
+      await sleep(200);
+      for (const link of links) link.close();
+      assert.ok((hits(collection)["on_perf_event"]?.count ?? 0n) > 3n, section);
+      collection.close();
+    }
+    const cycles = "perf_event/type=0,config=0,frequency=200";
+    if (existsSync("/sys/bus/event_source/devices/cpu/events/cpu-cycles")) {
+      const { collection, links } = at(cycles);
+      for (const link of links) link.close();
+      collection.close();
+    } else {
+      assert.throws(
+        () => at(cycles),
+        (error) =>
+          error instanceof UnsupportedFeatureError &&
+          error.feature === "hardware counters" &&
+          /perf event of type 0, config 0 200 times a second .*: this machine shows no counters/.test(error.reason),
+      );
+    }
   },
 );
