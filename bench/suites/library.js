@@ -26,10 +26,28 @@ export async function library(_contenders, rounds) {
   ensureDebianPackages(["clang-16", "libbpf-dev", "bpftool"]);
   const made = temporaryFolder();
   return [
+    ...(await starting(rounds)),
     ...(await loading(made, rounds)),
     ...(await resolving(rounds)),
     ...(await reading(made, rounds)),
     ...(await draining(made, rounds)),
+  ];
+}
+
+/** What every load includes: Node.js, which a command needs before any of its own code runs, and bpftool doing nothing. @param {number} rounds */
+async function starting(rounds) {
+  const costs = await takeTurns(rounds, {
+    ours: () => measure([process.execPath, "-e", "0"]).cpu,
+    peer: () => measure(["bpftool", "version"]).cpu,
+  });
+  return [
+    {
+      suite: "library",
+      name: "start Node.js (bpftool) for nothing, part of each load",
+      quantity: "CPU ms",
+      ours: costs["ours"] ?? [],
+      peer: costs["peer"] ?? [],
+    },
   ];
 }
 

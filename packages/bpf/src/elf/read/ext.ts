@@ -61,14 +61,11 @@ interface Subsection {
   readonly byName: ReadonlyMap<string, CodeSection>;
 }
 
-interface Record {
-  readonly code: CodeSection;
-  /** Bytes into `.BTF.ext`. */
-  readonly at: number;
-}
+/** `at`: bytes into `.BTF.ext`. */
+type RecordReader = (code: CodeSection, at: number) => void;
 
-/** Those for sections that the object has. */
-function* records({ view, start, end, recordBytes, text, byName }: Subsection): Generator<Record> {
+/** Those for sections that the object has. There are thousands, so that an object for each would be felt. */
+function eachRecord({ view, start, end, recordBytes, text, byName }: Subsection, read: RecordReader): void {
   if (start === end) return;
   if (end - start < 4)
     throw new ElfError("a part is too short for its record size", { section: SECTION, offset: start });
@@ -86,7 +83,7 @@ function* records({ view, start, end, recordBytes, text, byName }: Subsection): 
     if (first + count * size > end)
       throw new ElfError(`${count} records of ${size} bytes do not fit their part`, { section: SECTION, offset: at });
     if (code !== undefined) {
-      for (let index = 0; index < count; index++) yield { code, at: first + index * size };
+      for (let index = 0; index < count; index++) read(code, first + index * size);
     }
     at = first + count * size;
   }
@@ -98,45 +95,46 @@ function slotOf(view: DataView, at: number): number {
 
 function readFunctions(functions: Subsection, btf: Btf): void {
   const { view } = functions;
-  for (const { code, at } of records(functions)) {
+  eachRecord(functions, (code, at) => {
     const typeId = view.getUint32(at + 4, true);
     if (typeId >= btf.size || btf.type(typeId).kind !== "func")
       throw new ElfError(`BTF type ${typeId} is no function`, { section: SECTION, offset: at + 4 });
     code.types.set(slotOf(view, at), typeId);
-  }
+  });
 }
 
 /** A line counts from its record up to the next one; records are sorted by their place within a section. */
 function readLines(lines: Subsection): void {
   const { view, text } = lines;
-  const known = new Map<string, SourcePosition>();
-  const found = new Map<CodeSection, Map<number, SourcePosition>>();
-  for (const { code, at } of records(lines)) {
+  const found = new Map<CodeSection, (SourcePosition | undefined)[]>();
+  /** By the file's name, the line's text and the position: numbers, since joining them to one text would be felt. */
+  const files = new Map<number, Map<number, Map<number, SourcePosition>>>();
+  eachRecord(lines, (code, at) => {
+    const [file, line] = [view.getUint32(at + 4, true), view.getUint32(at + 8, true)];
+    let sources = found.get(code);
+    if (sources === undefined) found.set(code, (sources = new Array<SourcePosition | undefined>(code.slots.length)));
+    let texts = files.get(file);
+    if (texts === undefined) files.set(file, (texts = new Map()));
+    let known = texts.get(line);
+    if (known === undefined) texts.set(line, (known = new Map()));
     const position = view.getUint32(at + 12, true);
-    const key = `${view.getUint32(at + 4, true)} ${view.getUint32(at + 8, true)} ${position}`;
-    let source = known.get(key);
+    let source = known.get(position);
     if (source === undefined) {
-      source = {
-        file: text.at(view.getUint32(at + 4, true)),
-        line: position >>> 10,
-        column: position & 0x3ff,
-        text: text.at(view.getUint32(at + 8, true)),
-      };
-      known.set(key, source);
+      source = { file: text.at(file), line: position >>> 10, column: position & 0x3ff, text: text.at(line) };
+      known.set(position, source);
     }
-    const inSection = found.get(code);
-    if (inSection === undefined) found.set(code, new Map([[slotOf(view, at), source]]));
-    else inSection.set(slotOf(view, at), source);
-  }
+    const slot = slotOf(view, at);
+    if (slot < sources.length) sources[slot] = source;
+  });
   for (const [code, sources] of found) spread(code, sources);
 }
 
 /** Within a function: the next one has a line of its own at its start. */
-function spread(code: CodeSection, sources: ReadonlyMap<number, SourcePosition>): void {
+function spread(code: CodeSection, sources: readonly (SourcePosition | undefined)[]): void {
   for (const { start, end } of code.functions) {
     let source: SourcePosition | undefined;
     for (let slot = start; slot < end; slot++) {
-      source = sources.get(slot) ?? source;
+      source = sources[slot] ?? source;
       code.sources[slot] = source;
     }
   }
@@ -145,7 +143,7 @@ function spread(code: CodeSection, sources: ReadonlyMap<number, SourcePosition>)
 function readRelocations(relocations: Subsection): void {
   const { view, text } = relocations;
   const kinds: ReadonlySet<number> = new Set(Object.values(CoreKind));
-  for (const { code, at } of records(relocations)) {
+  eachRecord(relocations, (code, at) => {
     const slot = slotOf(view, at);
     const kind = view.getUint32(at + 12, true);
     if (code.slots[slot] === undefined)
@@ -167,5 +165,5 @@ function readRelocations(relocations: Subsection): void {
       access: text.at(view.getUint32(at + 8, true)),
     };
     code.changes.set(slot, { ...change, ref: { kind: "core", relocation } });
-  }
+  });
 }
