@@ -21,14 +21,14 @@ export interface CompiledScript {
 
 /** Compiles a script in the bpftrace language. Never throws for what the script says: see `diagnostics`. */
 export function compileScript(source: SourceText, target: Target, options: ScriptOptions = {}): CompiledScript {
-  const parsed = parse(source.text);
+  const parsed = parse(source.text, { predefined: { [`__${target.arch}__`]: "1", __LP64__: "1" } });
   const failed: CompiledScript = { spec: undefined, diagnostics: parsed.diagnostics, remarks: [], checked: undefined };
   if (parsed.diagnostics.some(({ severity }) => severity === "error")) return failed;
   const checked = check(parsed.script, target, options);
   const { program } = checked;
   const diagnostics = [...parsed.diagnostics, ...checked.diagnostics];
   if (program === undefined) return { ...failed, diagnostics };
-  const lowered = lower(program, target, source, options);
+  const lowered = lower(program, source, options);
   return {
     spec: lowered.spec,
     diagnostics: [...diagnostics, ...lowered.diagnostics],

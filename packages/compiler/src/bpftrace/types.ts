@@ -2,7 +2,7 @@
  * The language's types, and what the checker hands to lowering: the tree, and beside it the type of
  * every expression, the layout of every map, and every probe's attach points expanded and grouped.
  */
-import type { AttachTarget, TracepointFormat } from "@sonde/bpf/spec";
+import type { AttachTarget, Target, TracepointFormat } from "@sonde/bpf/spec";
 import type { Expr, MapRef, Probe, Script } from "./ast.ts";
 
 export interface IntType {
@@ -124,6 +124,10 @@ export interface CheckedProgram {
   readonly mapArguments: ReadonlySet<MapRef>;
   /** Aggregations whose values programs read. */
   readonly aggregatesRead: ReadonlySet<string>;
+  /** What the script was checked for: its types are the script's own, then the kernel's. */
+  readonly target: Target;
+  /** Types with this id or a higher one are the script's own: they lie as written, on every kernel. */
+  readonly firstOwnType: number;
   /** Remarks on the attach points, shown under -v: "fentry:vfs_read is attached as kprobe:vfs_read: ...". */
   readonly remarks: readonly string[];
 }

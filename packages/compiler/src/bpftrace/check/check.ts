@@ -12,7 +12,8 @@ import * as messages from "../messages/probes.ts";
 import type { CheckedConfig, CheckedProgram, MapInfo, ProbeVariant } from "../types.ts";
 import { expandMacros } from "../macros/expand.ts";
 import { checkConfig } from "./config.ts";
-import { readDeclarations } from "./constants.ts";
+import { readDefinitions } from "../c/definitions.ts";
+import { findConstant } from "./constants.ts";
 import type { Draft } from "./attach/draft.ts";
 import { expand } from "./attach/expand.ts";
 import { checkCondition } from "./expressions.ts";
@@ -31,11 +32,15 @@ export interface Checked {
 const MAX_PASSES = 20;
 
 /** Checks a script that was parsed without errors, for the kernel that `target` describes. */
-export function check(written: Script, target: Target, options: CheckOptions = {}): Checked {
+export function check(written: Script, given: Target, options: CheckOptions = {}): Checked {
   const outer = new Diagnostics();
   const script = expandMacros(written, outer);
+  const { btf } = script.declarations.length > 0 ? given : { btf: undefined };
+  const definitions = readDefinitions(script.declarations, given, (name) => btf && findConstant(btf, name), outer);
+  const { target } = definitions;
+  // What is missing because of that would only be more to read.
+  if (outer.failed) return { program: undefined, diagnostics: inOrder(outer.list) };
   const settings = checkConfig(script.config, options.config ?? {}, outer);
-  const defines = readDeclarations(script, script.declarations.length > 0 ? target.btf : undefined, outer);
   const { drafts, remarks } = expand(script, target, settings, options, outer);
   checkDeclarations(script, outer);
   if (drafts.length === 0 && !outer.failed) {
@@ -43,7 +48,7 @@ export function check(written: Script, target: Target, options: CheckOptions = {
     if (point !== undefined) outer.report(messages.noMatch, point.span, "event", point.text, undefined);
   }
   const { maxProbes: _, missingProbes: __, ...config } = settings;
-  const program = new Program(script, target, options, config, defines);
+  const program = new Program(script, target, options, config, definitions);
   const handlers = infer(program, drafts);
   finishMaps(program);
 
@@ -58,6 +63,8 @@ export function check(written: Script, target: Target, options: CheckOptions = {
       variants: handlers.map(variantOf),
       config,
       remarks,
+      target,
+      firstOwnType: definitions.firstOwnType,
       params: options.params ?? [],
       mapArguments: program.mapArguments,
       aggregatesRead: program.aggregatesRead,

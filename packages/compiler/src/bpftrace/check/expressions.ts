@@ -17,6 +17,7 @@ import type {
   Variable,
 } from "../ast.ts";
 import { builtins } from "../builtins.ts";
+import { headerOf } from "../c/constants.ts";
 import * as messages from "../messages/names.ts";
 import type { Type } from "../types.ts";
 import {
@@ -125,23 +126,23 @@ function blockType(handler: Handler, { body, value }: BlockExpr): Type {
 
 /** A #define of the script, or a constant of the kernel's enums. */
 function identifierType(handler: Handler, expr: Identifier): Type {
-  const { defines, target } = handler.program;
-  const value = defines.get(expr.name) ?? (target.btf === undefined ? undefined : findConstant(target.btf, expr.name));
+  const { definitions, target } = handler.program;
+  const { name, span } = expr;
+  const value = definitions.constant(name) ?? (target.btf === undefined ? undefined : findConstant(target.btf, name));
   if (value === undefined) {
-    const near = didYouMean(expr.name, Object.keys(builtins()));
-    handler.diagnostics.report(messages.unknownName, expr.span, expr.name, near ?? headerHint(handler, expr.name));
+    if (definitions.isOther(name)) handler.diagnostics.report(messages.defineNotConstant, span, name);
+    else handler.diagnostics.report(messages.unknownName, span, name, nameHint(name));
     return NONE;
   }
   handler.constants.set(expr, value);
   return typeof value === "bigint" ? literalType(value) : stringOf(utf8Length(value) + 1);
 }
 
-/** Who includes headers expects their constants. */
-function headerHint(handler: Handler, name: string): string | undefined {
-  const includes = handler.program.script.declarations.some(({ text }) => /^#\s*include/.test(text));
-  return includes
-    ? `headers are not read: types and enums come from the kernel itself, other constants from #define ${name} VALUE`
-    : undefined;
+function nameHint(name: string): string | undefined {
+  const header = headerOf(name);
+  return header === undefined
+    ? didYouMean(name, Object.keys(builtins()))
+    : `it is a constant of a header: #include <${header}>`;
 }
 
 /** `$1`: a number if it reads as one, else text. One that was not given is 0. */

@@ -2,6 +2,7 @@
 import type { Target } from "@sonde/bpf/spec";
 import { Diagnostics } from "../../diagnostics/index.ts";
 import type { MapRef, Probe, Script, Span, Variable } from "../ast.ts";
+import type { Definitions } from "../c/definitions.ts";
 import type { Aggregate, CheckedConfig } from "../types.ts";
 import type { Stored } from "./stored.ts";
 
@@ -38,8 +39,7 @@ export class Program {
   readonly target: Target;
   readonly options: CheckOptions;
   readonly config: CheckedConfig;
-  /** Constants of #define by name. */
-  readonly defines: ReadonlyMap<string, bigint | string>;
+  readonly definitions: Definitions;
   readonly maps: Map<string, MapState> = new Map();
   readonly mapArguments: Set<MapRef> = new Set();
   readonly aggregatesRead: Set<string> = new Set();
@@ -48,18 +48,12 @@ export class Program {
   /** Something was learnt in this pass that may change what other places mean. */
   changed = false;
 
-  constructor(
-    script: Script,
-    target: Target,
-    options: CheckOptions,
-    config: CheckedConfig,
-    defines: ReadonlyMap<string, bigint | string>,
-  ) {
+  constructor(script: Script, target: Target, options: CheckOptions, config: CheckedConfig, definitions: Definitions) {
     this.script = script;
     this.target = target;
     this.options = options;
     this.config = config;
-    this.defines = defines;
+    this.definitions = definitions;
   }
 
   beginPass(): void {

@@ -6,7 +6,7 @@
  * 3. When all members of kernel structs in use are known, the object's types are written.
  * 4. Each function is optimised and becomes instructions.
  */
-import type { ObjectSpec, ProgramSpec, Target } from "@sonde/bpf/spec";
+import type { ObjectSpec, ProgramSpec } from "@sonde/bpf/spec";
 import { CompileError, compileModule, type CompileOptions } from "../../codegen/index.ts";
 import { Diagnostics, type Diagnostic, type SourceText } from "../../diagnostics/index.ts";
 import type { CheckedProgram, ProbeVariant } from "../types.ts";
@@ -29,14 +29,9 @@ export interface Lowered {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function lower(
-  program: CheckedProgram,
-  target: Target,
-  source: SourceText,
-  options: LowerOptions = {},
-): Lowered {
+export function lower(program: CheckedProgram, source: SourceText, options: LowerOptions = {}): Lowered {
   const diagnostics = new Diagnostics();
-  const object = objectFor(program, target, source, options);
+  const object = objectFor(program, source, options);
   const handlers: Handler[] = [];
   for (const variant of program.variants) {
     refusable(diagnostics, variant, () => handlers.push(lowerProgram(object, program, variant)));
@@ -58,7 +53,7 @@ export function lower(
   return { spec, diagnostics: diagnostics.list };
 }
 
-function objectFor(program: CheckedProgram, target: Target, source: SourceText, options: LowerOptions): ObjectBuilder {
+function objectFor(program: CheckedProgram, source: SourceText, options: LowerOptions): ObjectBuilder {
   const users = new Map<string, Set<ProbeVariant>>();
   const deleted = new Set<string>();
   for (const variant of program.variants) {
@@ -66,7 +61,7 @@ function objectFor(program: CheckedProgram, target: Target, source: SourceText, 
     for (const name of uses.used) users.set(name, (users.get(name) ?? new Set()).add(variant));
     for (const name of uses.deleted) deleted.add(name);
   }
-  return new ObjectBuilder(program, target, source, { users, deleted }, options.histogramTotals ?? false);
+  return new ObjectBuilder(program, source, { users, deleted }, options.histogramTotals ?? false);
 }
 
 function programSpec(h: Handler, options: CompileOptions): ProgramSpec {

@@ -20,14 +20,8 @@ export class ObjectBuilder extends ObjectParts {
   readonly #uses: ScriptMapUses;
   readonly #histogramTotals: boolean;
 
-  constructor(
-    program: CheckedProgram,
-    target: Target,
-    source: SourceText,
-    uses: ScriptMapUses,
-    histogramTotals: boolean,
-  ) {
-    super(target);
+  constructor(program: CheckedProgram, source: SourceText, uses: ScriptMapUses, histogramTotals: boolean) {
+    super(program.target);
     this.program = program;
     this.positions = new Positions(source);
     this.#uses = uses;

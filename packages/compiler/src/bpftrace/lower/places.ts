@@ -77,8 +77,9 @@ function member(h: Handler, e: Member): Place {
   const { btf } = h.object.target;
   const found = btf && findMember(btf, type.typeId, e.name);
   if (found === undefined) return refuse(unknownMember, e.nameSpan, typeText(type), e.name);
-  // Records of tracepoints hold their structs by value, laid out as the Target's format says.
-  if (outer.space === "program") return inRecord(outer, found);
+  // Records of tracepoints hold their structs by value, laid out as the Target's format says; the script's
+  // own structs lie as it says.
+  if (outer.space === "program" || type.typeId >= h.program.firstOwnType) return inRecord(outer, found);
   const start = outer.field === undefined && outer.offset !== 0 ? flatten(h, outer) : outer;
   const field =
     start.field === undefined

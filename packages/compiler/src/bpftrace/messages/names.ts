@@ -156,20 +156,11 @@ export const wholeArguments: M = {
   text: () => "args as a whole are not supported yet",
   hint: () => "name one of its fields: args.name",
 };
-export const ownStruct: M<readonly [name: string]> = {
-  code: "SND1907",
-  severity: "error",
-  text: (name) => `the script's own definition of ${name} is not supported yet, and the kernel's types have none`,
-};
-export const ownStructIgnored: M<readonly [name: string]> = {
+export const defineNotConstant: M<readonly [name: string]> = {
   code: "SND1325",
-  severity: "warning",
-  text: (name) => `the kernel's own definition of ${name} is used in place of this one`,
-};
-export const macroNotSupported: M<readonly [name: string]> = {
-  code: "SND1908",
   severity: "error",
-  text: (name) => `#define ${name} is not supported yet: only constants of one number or string are`,
+  text: (name) => `#define ${name} stands for no number and no text`,
+  hint: () => "expected a constant expression; code of your own is a macro of the language: macro name(x) { x + 1 }",
 };
 export const addressNotSupported: M = {
   code: "SND1909",

@@ -3,7 +3,7 @@ import { Diagnostics, type Diagnostic } from "../../diagnostics/index.ts";
 import type { CDeclaration, ConfigEntry, Macro, MapDeclaration, Probe, Script } from "../ast.ts";
 import * as messages from "../messages/syntax.ts";
 import { Cursor } from "./cursor.ts";
-import { skipDirective } from "./directives.ts";
+import { Directives } from "./directives.ts";
 import { parseProbe } from "./probes.ts";
 import { parseBlockExpression } from "./statements.ts";
 
@@ -16,20 +16,27 @@ export interface Parsed {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+export interface ParseOptions {
+  /** Macros that #if and its like find defined, with their values. */
+  readonly predefined?: Readonly<Record<string, string>>;
+}
+
 /** Reads the text of a script. Never throws: whatever is wrong is in the diagnostics. */
-export function parse(source: string): Parsed {
+export function parse(source: string, options: ParseOptions = {}): Parsed {
   const diagnostics = new Diagnostics();
   const parts: Parts = { declarations: [], config: [], maps: [], macros: [], probes: [] };
   if (source.length > MAX_SOURCE) {
     diagnostics.report(messages.tooLarge, { start: 0, end: 1 }, source.length, MAX_SOURCE);
   } else {
     const cursor = new Cursor(source, diagnostics);
+    const directives = new Directives({ BPFTRACE_HAVE_BTF: "1", ...options.predefined });
     while (cursor.token.kind !== "end" && !diagnostics.full) {
       cursor.recovering(
-        () => parseTopLevel(cursor, parts),
+        () => parseTopLevel(cursor, parts, directives),
         () => cursor.skipBlock(),
       );
     }
+    directives.finish(cursor);
     if (parts.probes.length === 0 && !diagnostics.failed)
       diagnostics.report(messages.noProbes, { start: 0, end: source.length });
   }
@@ -47,10 +54,10 @@ interface Parts {
   readonly probes: Probe[];
 }
 
-function parseTopLevel(cursor: Cursor, parts: Parts): void {
+function parseTopLevel(cursor: Cursor, parts: Parts, directives: Directives): void {
   const { token } = cursor;
   if (token.kind === "directive") {
-    const declaration = skipDirective(cursor);
+    const declaration = directives.take(cursor);
     if (declaration !== undefined) parts.declarations.push(declaration);
     return;
   }
@@ -96,15 +103,30 @@ function parseDefinition(cursor: Cursor): CDeclaration {
     if (cursor.at(";")) return declaration(cursor, start);
   }
   while (!cursor.at("{")) {
+    if (cursor.at(";")) return declaration(cursor, start);
     if (cursor.token.kind !== "identifier") cursor.unexpected("{ and the members");
-    cursor.advance();
+    if (cursor.advance().text === "__attribute__") skipBrackets(cursor);
   }
   const opening = cursor.token;
   cursor.skipBlock();
   if (cursor.token.kind === "end" && cursor.text[cursor.previousEnd - 1] !== "}")
     cursor.fail(messages.unclosed, opening, "{", "}");
-  if (cursor.text.startsWith("typedef", start)) while (cursor.token.kind === "identifier") cursor.advance();
+  if (cursor.text.startsWith("typedef", start))
+    while (cursor.token.kind !== "end" && !cursor.at(";") && !cursor.at("}")) cursor.advance();
+  else
+    while (cursor.atWord("__attribute__") || cursor.atWord("__packed"))
+      if (cursor.advance().text === "__attribute__") skipBrackets(cursor);
   return declaration(cursor, start);
+}
+
+/** Over `((packed))`. */
+function skipBrackets(cursor: Cursor): void {
+  let open = 0;
+  do {
+    if (cursor.at("(")) open++;
+    if (cursor.at(")")) open--;
+    cursor.advance();
+  } while (open > 0 && cursor.token.kind !== "end");
 }
 
 function declaration(cursor: Cursor, start: number): CDeclaration {
