@@ -36,7 +36,7 @@ export function readDefinitions(
   const kernel = declarations.length > 0 && target.btf instanceof BtfReader ? target.btf : undefined;
   const macros = new Macros();
   const scope = new Scope(new BtfBuilder({ base: kernel }), kernel);
-  const report: Report = (message, span, ...args) => void diagnostics.report(message, span, ...args);
+  const report: Report = (message, span, ...args) => diagnostics.report(message, span, ...args);
   let headers = false;
   const outside = (name: string): bigint | undefined =>
     kernelConstant(name) ?? (headers ? headerConstant(name) : undefined);
