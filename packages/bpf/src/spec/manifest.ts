@@ -101,6 +101,14 @@ export type DataType =
       readonly signed: boolean;
       readonly names: Readonly<Record<string, string>>;
     }
+  /** A bit field of C: `bits` of the integer of `size` bytes here, from bit `shift` on. */
+  | {
+      readonly kind: "bits";
+      readonly size: 1 | 2 | 4 | 8;
+      readonly signed: boolean;
+      readonly shift: number;
+      readonly bits: number;
+    }
   /** Printed in hexadecimal. */
   | { readonly kind: "pointer"; readonly size: 8 }
   /** NUL-terminated, or full. */

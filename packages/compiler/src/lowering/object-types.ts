@@ -142,8 +142,10 @@ export class ObjectTypes {
           : builder.int(`${type.signed ? "s" : "u"}${type.size * 8}`, type.size, type.signed ? "signed" : "unsigned");
       case "bool":
         return builder.int("_Bool", 1, "bool");
+      case "bits":
+        return builder.int(`u${type.size * 8}`, type.size, "unsigned");
       case "enum":
-        return this.word(type.signed);
+        return type.size === 8 ? this.word(type.signed) : builder.int(`u${type.size * 8}`, type.size, "unsigned");
       case "pointer":
         return builder.ptr(0);
       case "string":
@@ -155,6 +157,8 @@ export class ObjectTypes {
         return builder.array(this.word(false), type.size / 8);
       case "tuple":
       case "record":
+        // Unions and bit fields share bytes, which BTF says in another way: their bytes alone are told.
+        if (overlaps(type.fields)) return builder.array(builder.int("unsigned char", 1, "unsigned"), type.size);
         return this.#struct(`${type.kind}_${type.size}`, type.fields, type.size);
       case "array":
         return builder.array(this.#data(type.element), type.length);
@@ -169,4 +173,11 @@ function pair(signed: boolean, first: string, second: string): readonly Field[] 
     { name: first, offset: 0, type: { kind: "int", size: 8, signed } },
     { name: second, offset: 8, type: UNSIGNED },
   ];
+}
+
+function overlaps(fields: readonly Field[]): boolean {
+  return (
+    fields.some(({ offset }, i) => i > 0 && offset < fields[i - 1]!.offset + fields[i - 1]!.type.size) ||
+    fields.some(({ type }) => type.kind === "bits")
+  );
 }

@@ -12,6 +12,8 @@ export function decoderOf(type: DataType): Decoder {
   switch (type.kind) {
     case "int":
       return integerDecoder(type.size, type.signed);
+    case "bits":
+      return bitsDecoder(type);
     case "bool":
       return (source, offset) => source.buffer[offset] !== 0;
     case "enum": {
@@ -84,6 +86,15 @@ function integerDecoder(size: 1 | 2 | 4 | 8, signed: boolean): Decoder<Integer> 
     case 8:
       return signed ? (source, at) => readInt64(source.view, at) : (source, at) => readUint64(source.view, at);
   }
+}
+
+function bitsDecoder({ size, signed, shift, bits }: DataType & { kind: "bits" }): Decoder<Integer> {
+  const read = integerDecoder(size, false);
+  const cut = signed ? BigInt.asIntN : BigInt.asUintN;
+  return (source, offset) => {
+    const value = cut(bits, BigInt(read(source, offset)) >> BigInt(shift));
+    return bits <= 53 ? Number(value) : value;
+  };
 }
 
 function bufferDecoder(capacity: number): Decoder {

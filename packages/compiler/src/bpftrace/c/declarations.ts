@@ -2,12 +2,12 @@
  * C declarations as BTF: structs, unions, enums and typedefs of a script, laid out as the C compilers of
  * x86-64 and aarch64 do. What they name and do not define is looked up among the kernel's types.
  */
-import type { Btf, BtfBuilder, TypeId } from "@sonde/bpf/btf";
+import { BtfError, sizeOf, type Btf, type BtfBuilder, type TypeId } from "@sonde/bpf/btf";
 import type { Message } from "../../diagnostics/index.ts";
 import type { Span } from "../ast.ts";
 import * as messages from "../messages/declarations.ts";
 import { evaluate, type Names } from "./evaluate.ts";
-import { alignOf, place, sizeOf, type Layout, type MemberLayout } from "./layout.ts";
+import { alignOf, place, type Layout, type MemberLayout } from "./layout.ts";
 import type { CToken } from "./tokens.ts";
 
 /** Structs within structs, pointers to pointers, brackets within brackets. */
@@ -209,7 +209,13 @@ export class Declarations {
   }
 
   #fromKernel(kernel: Btf, id: TypeId): CType {
-    return { id, layout: { size: sizeOf(kernel, id), align: alignOf(kernel, id) } };
+    try {
+      return { id, layout: { size: sizeOf(kernel, id), align: alignOf(kernel, id) } };
+    } catch (error) {
+      // What the kernel only declares has no size; pointers to it are of use.
+      if (error instanceof BtfError) return { id, layout: { size: 0, align: 1 } };
+      throw error;
+    }
   }
 
   /** `struct name`, `struct name { ... }`, `struct { ... }`. */

@@ -46,26 +46,6 @@ function roundUp(value: number, unit: number): number {
   return Math.ceil(value / unit) * unit;
 }
 
-/** Bytes of a type of the kernel; 0 for what has no size. */
-export function sizeOf(btf: Btf, id: TypeId): number {
-  const type = resolve(btf, id);
-  switch (type.kind) {
-    case "int":
-    case "enum":
-    case "enum64":
-    case "struct":
-    case "union":
-    case "float":
-      return type.size;
-    case "ptr":
-      return 8;
-    case "array":
-      return type.length * sizeOf(btf, type.type);
-    default:
-      return 0;
-  }
-}
-
 /** The alignment of a type of the kernel: that of its largest part. */
 export function alignOf(btf: Btf, id: TypeId, depth = 0): number {
   const type = resolve(btf, id);

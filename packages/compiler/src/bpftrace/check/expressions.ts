@@ -192,9 +192,29 @@ function unaryType(handler: Handler, expr: Unary): Type {
         ? type.to
         : refuse("a pointer to something of known type");
     case "&":
-      handler.diagnostics.report(messages.addressNotSupported, expr.span);
-      return NONE;
+      return addressType(handler, expr.operand, type);
   }
+}
+
+/** The address of a member, an element, or what a pointer points to; other values have none. */
+function addressType(handler: Handler, operand: Expr, type: Type): Type {
+  const object = operand.kind === "member" || operand.kind === "index" ? handler.types.get(operand.object) : undefined;
+  const isPlace =
+    (operand.kind === "unary" && operand.op === "*") ||
+    (object !== undefined && object.kind !== "tuple" && object.kind !== "args" && isBehindPointer(handler, operand));
+  if (isPlace) {
+    const space = object !== undefined && "space" in object ? object.space : handler.space;
+    return { kind: "pointer", to: type, space: space === "user" ? "user" : "kernel", trusted: false };
+  }
+  handler.diagnostics.report(messages.noAddress, operand.span);
+  return NONE;
+}
+
+/** Whether a member lies where a pointer leads, rather than in a copy. */
+function isBehindPointer(handler: Handler, expr: Expr): boolean {
+  if (expr.kind === "unary") return expr.op === "*";
+  if (expr.kind !== "member" && expr.kind !== "index") return false;
+  return handler.types.get(expr.object)?.kind === "pointer" || isBehindPointer(handler, expr.object);
 }
 
 function updateType(handler: Handler, expr: Update): Type {
@@ -262,8 +282,26 @@ function castType(handler: Handler, expr: Cast): Type {
   const scalar = to.kind === "int" || to.kind === "pointer" || to.kind === "bool" || to.kind === "enum";
   const sameKind = from.kind === to.kind && (to.kind === "string" || to.kind === "buffer");
   if (sameKind || (scalar && asInteger(from) !== undefined)) return to;
+  if (to.kind === "array" && asInteger(from) !== undefined) {
+    const array = arrayOfNumber(to, from);
+    if (array !== undefined) return array;
+  }
+  if (scalar && from.kind === "array" && from.element.kind === "int" && isWord(from.length * from.element.size))
+    return to;
   handler.diagnostics.report(messages.noSuchCast, expr.span, typeText(from), typeText(to));
   return NONE;
+}
+
+/** The array that a number becomes, byte by byte; without a length, as many elements as it has bytes for. */
+function arrayOfNumber(to: Type & { kind: "array" }, from: Type): Type | undefined {
+  const element = asInteger(to.element);
+  if (element === undefined) return undefined;
+  const length = to.length > 0 ? to.length : Math.floor((asInteger(from)?.size ?? 8) / element.size);
+  return isWord(length * element.size) ? { ...to, length } : undefined;
+}
+
+function isWord(bytes: number): boolean {
+  return bytes === 1 || bytes === 2 || bytes === 4 || bytes === 8;
 }
 
 /** The type that a script names; none, after a report, where there is no such type. */

@@ -88,7 +88,7 @@ export function mapEntry(handler: Handler, expr: MapRef, keys: readonly Expr[]):
 function useKeys(handler: Handler, state: MapState, given: readonly Expr[], span: Span): void {
   const { keys, types } = keyParts(
     given,
-    given.map((key) => keyType(handler, key)),
+    given.map((key) => checkValue(handler, key)),
   );
   if (state.keys === undefined) {
     state.keys = keys.map(() => EMPTY);
@@ -136,30 +136,14 @@ function keyParts(
   };
 }
 
-function keyType(handler: Handler, key: Expr): Type {
-  const type = checkValue(handler, key);
-  if (isStorable(type)) return type;
-  handler.diagnostics.report(messages.notStorable, key.span, typeText(type));
-  return NONE;
-}
-
 function first(span: Span): { readonly message: string; readonly span: Span } {
   return { message: "first used here", span };
-}
-
-function isStorable(type: Type): boolean {
-  if (type.kind === "tuple") return type.items.every(isStorable);
-  return type.kind !== "struct" && type.kind !== "array" && type.kind !== "void" && type.kind !== "args";
 }
 
 /** `@x = value`: the value's type becomes part of the map's. */
 export function assignScalar(handler: Handler, target: MapRef, value: Expr, type: Type): void {
   const state = stateOf(handler, target.name, target.span);
   useKeys(handler, state, target.keys, target.span);
-  if (!isStorable(type)) {
-    handler.diagnostics.report(messages.notStorable, value.span, typeText(type));
-    return;
-  }
   const place = scalarPlace(handler, state, target.span);
   const widened = place === undefined ? undefined : widen(place, type, isNeutral(handler, value));
   if (place === undefined || widened === undefined) mismatch(handler, state, value.span, typeText(type));

@@ -24,7 +24,15 @@ export interface Argument {
 /** Emits a record with the values of `args`; if there is no room, it is counted as lost. */
 export function emit(h: Handler, action: EventAction, args: readonly Argument[], span: Span): void {
   const { builder, object } = h;
-  const types: DataType[] = args.map(({ expr, type }) => dataType(type, (stack) => object.stackMap(stack), expr.span));
+  const { target } = object;
+  const types: DataType[] = args.map(({ expr, type }) =>
+    dataType(
+      type,
+      (stack) => object.stackMap(stack),
+      expr.span,
+      () => target.btf,
+    ),
+  );
   const { fields, size } = layOut(types, HEADER_BYTES);
   if (size > LARGEST_RECORD) refuse(recordTooLarge, span, size, LARGEST_RECORD);
   const id = object.event(action, fields, size);

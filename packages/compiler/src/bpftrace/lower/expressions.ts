@@ -1,12 +1,13 @@
 /** Expressions whose values fit a register. Integers are kept in 64 bits, extended by their sign. */
 import type { Inst } from "../../ir/index.ts";
-import type { Binary, BlockExpr, Expr, Member, Ternary, Unary, Update } from "../ast.ts";
+import type { Binary, BlockExpr, Cast, Expr, Member, Ternary, Unary, Update } from "../ast.ts";
+import type { Type } from "../types.ts";
 import { argumentByName, isArgument } from "./arguments.ts";
 import { builtin } from "./builtins.ts";
 import { callValue } from "./calls.ts";
 import { branch } from "./conditions.ts";
 import type { Handler } from "./handler.ts";
-import { isScalar } from "./layout.ts";
+import { byteSize, isScalar, livesInMemory } from "./layout.ts";
 import { readMap, updateMap } from "./maps.ts";
 import { address, read } from "./memory.ts";
 import { notLowered, refuse } from "./messages.ts";
@@ -30,6 +31,7 @@ function evaluate(h: Handler, e: Expr): Inst {
     case "builtin":
       return builtin(h, e);
     case "variable":
+      if (livesInMemory(h.typeOf(e))) return address(h, place(h, e));
       return h.builder.read(h.variable(e.name));
     case "map":
       return readMap(h, e);
@@ -49,10 +51,18 @@ function evaluate(h: Handler, e: Expr): Inst {
     case "blockExpr":
       return scalar(h, enterBlock(h, e));
     case "cast":
-      return fit(h, scalar(h, e.operand), h.typeOf(e));
+      return castScalar(h, e);
     default:
       return refuse(notLowered, e.span, "this expression is");
   }
+}
+
+/** Bytes of an array, up to eight, are a number as they lie. */
+function castScalar(h: Handler, e: Cast): Inst {
+  const from = h.typeOf(e.operand);
+  if (from.kind !== "array") return fit(h, scalar(h, e.operand), h.typeOf(e));
+  const whole: Type = { kind: "int", size: byteSize(from) as 1 | 2 | 4 | 8, signed: false };
+  return fit(h, read(h, place(h, e.operand), whole, e.span), h.typeOf(e));
 }
 
 /** Runs the statements of a block that is a value; what is left to be evaluated. */

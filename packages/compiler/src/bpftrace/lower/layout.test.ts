@@ -11,7 +11,7 @@ const TEXT: Type = { kind: "string", size: 20 };
 
 test("fields start at multiples of 8; integers are widened", () => {
   const layout = layOut(
-    [U8, TEXT, { kind: "bool" } as const, U8].map((type) => dataType(type, noStacks, SPAN)),
+    [U8, TEXT, { kind: "bool" } as const, U8].map((type) => dataType(type, noStacks, SPAN, () => undefined)),
     8,
   );
   assert.deepEqual(
@@ -28,13 +28,16 @@ test("fields start at multiples of 8; integers are widened", () => {
 
 test("a tuple is as large as its parts; so says fieldSize", () => {
   const tuple: Type = { kind: "tuple", items: [U8, TEXT, { kind: "stack", user: true, mode: "perf", frames: 5 }] };
-  assert.equal(dataType(tuple, noStacks, SPAN).size, 8 + 24 + 16);
+  assert.equal(dataType(tuple, noStacks, SPAN, () => undefined).size, 8 + 24 + 16);
   assert.equal(fieldSize(tuple), 8 + 24 + 16);
 });
 
 test("arrays keep their elements' sizes", () => {
   const address: Type = { kind: "array", element: U8, length: 16, space: "kernel", trusted: false };
-  assert.deepEqual(dataType(address, noStacks, SPAN), { kind: "array", size: 16, length: 16, element: U8 });
+  assert.deepEqual(
+    dataType(address, noStacks, SPAN, () => undefined),
+    { kind: "array", size: 16, length: 16, element: U8 },
+  );
 });
 
 test("what has no layout is refused where it stands", () => {
@@ -47,7 +50,7 @@ test("what has no layout is refused where it stands", () => {
     trusted: false,
   };
   assert.throws(
-    () => dataType(struct, noStacks, SPAN),
+    () => dataType(struct, noStacks, SPAN, () => undefined),
     (error) => error instanceof Refusal && error.diagnostic.code === "SND2008" && error.diagnostic.span.start === 3,
   );
 });

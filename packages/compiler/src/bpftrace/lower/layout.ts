@@ -3,17 +3,22 @@
  * multiple of 8 and what is shorter is padded with zeros; integers, enums and pointers are widened to 8
  * bytes, so that one script's variables, keys and arguments never disagree about a size.
  */
+import type { Btf } from "@sonde/bpf/btf";
 import type { DataType, Field } from "@sonde/bpf/spec";
 import type { Span } from "../ast.ts";
 import type { Type } from "../types.ts";
 import { typeText } from "../values.ts";
+import { memoryType } from "./memory-types.ts";
 import { noLayout, refuse } from "./messages.ts";
 
 /** Names the stack map that holds stacks of this type, making it if it is new. */
 export type StackMaps = (type: Type & { kind: "stack" }) => string;
 
+/** The types that structs are described by; opening them costs time, so it is asked only where there are structs. */
+export type Types = () => Btf | undefined;
+
 /** The layout of a value of `type`; refused at `span` for what can't be stored. */
-export function dataType(type: Type, stacks: StackMaps, span: Span): DataType {
+export function dataType(type: Type, stacks: StackMaps, span: Span, types: Types): DataType {
   switch (type.kind) {
     case "int":
       return { kind: "int", size: 8, signed: type.signed };
@@ -31,33 +36,19 @@ export function dataType(type: Type, stacks: StackMaps, span: Span): DataType {
       return { kind: "stack", size: 16, user: type.user, map: stacks(type), mode: type.mode, frames: type.frames };
     case "tuple": {
       const { fields, size } = layOut(
-        type.items.map((item) => dataType(item, stacks, span)),
+        type.items.map((item) => dataType(item, stacks, span, types)),
         0,
       );
       const { names } = type;
       if (names === undefined) return { kind: "tuple", size, fields };
       return { kind: "record", size, fields: fields.map((field, i) => ({ ...field, name: names[i]! })) };
     }
-    case "array": {
-      const element = elementType(type.element, span);
-      return { kind: "array", size: element.size * type.length, length: type.length, element };
-    }
+    case "array":
+    case "struct":
+      // Copied as they lie in memory, not converted.
+      return memoryType(types(), type) ?? refuse(noLayout, span, typeText(type));
     default:
       return refuse(noLayout, span, typeText(type));
-  }
-}
-
-/** Elements of arrays keep the size they have in memory: arrays are copied, not converted. */
-function elementType(type: Type, span: Span): DataType {
-  switch (type.kind) {
-    case "int":
-      return type;
-    case "enum":
-      return type;
-    case "pointer":
-      return { kind: "pointer", size: 8 };
-    default:
-      return refuse(noLayout, span, `array of ${typeText(type)}`);
   }
 }
 
@@ -101,9 +92,11 @@ export function isScalar(type: Type): boolean {
   }
 }
 
-/** Whether a variable of this type has memory of its own; structs and arrays are known by their address. */
+/** Whether a variable of this type has memory of its own; a struct or an array is copied into it. */
 export function livesInMemory(type: Type): boolean {
   switch (type.kind) {
+    case "struct":
+    case "array":
     case "string":
     case "buffer":
     case "tuple":

@@ -36,6 +36,7 @@ export class ObjectBuilder extends ObjectParts {
       if (info === undefined) throw new Error(`the checker knows no map ${name}`);
       plan = planMap(info, {
         types: this.types,
+        structs: () => this.target.btf,
         stacks: (type) => this.stackMap(type),
         totals: this.#histogramTotals,
         shared: this.program.aggregatesRead.has(name) && this.target.features.lookupPercpu !== true,

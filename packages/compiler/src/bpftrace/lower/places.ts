@@ -1,5 +1,6 @@
 /** Which memory an expression names: members, elements, what pointers point to. */
 import { findMember } from "@sonde/bpf/btf";
+import type { Inst } from "../../ir/index.ts";
 import type { Expr, Index, Member } from "../ast.ts";
 import { itemIndex } from "../check/members.ts";
 import type { Type } from "../types.ts";
@@ -41,11 +42,11 @@ export function place(h: Handler, e: Expr): Place {
       if (e.op === "*") return behind(h, e.operand);
       return refuse(notReadable, e.span, "this");
     default:
-      return ofValue(h, e);
+      return ownMemory(h, e);
   }
 }
 
-/** The place that the pointer (or the struct, which is known by its address) `e` stands for. */
+/** The place that the pointer (or the struct that is an argument, known by its address) `e` stands for. */
 function behind(h: Handler, e: Expr): Place {
   const type = h.typeOf(e);
   switch (type.kind) {
@@ -61,10 +62,8 @@ function behind(h: Handler, e: Expr): Place {
   }
 }
 
-/** The place of a value that is no pointer: a struct in its own place, a tuple in the program's memory. */
-function ofValue(h: Handler, e: Expr): Place {
-  const type = h.typeOf(e);
-  if (type.kind === "struct" || type.kind === "array") return behind(h, e);
+/** The place of what is no part of anything: a variable, a map's value, a tuple, all in the program's own memory. */
+function ownMemory(h: Handler, e: Expr): Place {
   return { ...temporaryOf(h, e), space: "program", trusted: false };
 }
 
@@ -126,6 +125,7 @@ function element(h: Handler, e: Index): Place {
   const { builder } = h;
   const distance = builder.binary("mul", scalar(h, e.index), h.constant(size));
   const start = flatten(h, outer);
+  if (start.space === "program") return { ...anywhere(h, start.base, distance), space: "kernel", trusted: false };
   // The verifier knows no bounds for a computed index: such elements are read through a helper.
   return {
     base: builder.binary("add", numberOf(h, start.base), distance),
@@ -133,6 +133,17 @@ function element(h: Handler, e: Index): Place {
     space: start.space === "user" ? "user" : "kernel",
     trusted: false,
   };
+}
+
+/**
+ * A place at a computed distance in the program's own memory. The verifier allows no such pointer; as a
+ * number, which is what it becomes by being stored and loaded, it is an address like any other.
+ */
+function anywhere(h: Handler, base: Inst, distance: Inst): { readonly base: Inst; readonly offset: number } {
+  const { builder } = h;
+  const word = h.reserveScratch(8, { start: 0, end: 0 });
+  builder.store(h.scratch(), word, 8, base);
+  return { base: builder.binary("add", builder.load(h.scratch(), word, 8), distance), offset: 0 };
 }
 
 /** The same place with nothing left to add. */

@@ -31,6 +31,8 @@ export function storeString(h: Handler, e: Expr, size: number, spot: Spot, exact
       return copyString(h, h.memoryVariable(e.name), stringSize(h, e), size, spot);
     case "map":
       return mapEntryInto(h, e, spot, alignUp(size));
+    case "cast":
+      return storeString(h, e.operand, Math.min(size, stringSize(h, e)), spot, exact);
     case "blockExpr":
       return storeString(h, enterBlock(h, e), size, spot, exact);
     case "ternary": {

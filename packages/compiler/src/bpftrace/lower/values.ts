@@ -1,5 +1,5 @@
 /** Values written to memory, each straight into its last place where that is possible. */
-import type { Expr, Ternary } from "../ast.ts";
+import type { Cast, Expr, Ternary } from "../ast.ts";
 import type { Type } from "../types.ts";
 import { branch } from "./conditions.ts";
 import { enterBlock, scalar } from "./expressions.ts";
@@ -10,6 +10,9 @@ import { mapEntryInto } from "./maps.ts";
 import { place } from "./places.ts";
 import { storeStack, storeSymbol } from "./stacks.ts";
 import { storeString } from "./strings.ts";
+
+/** Bytes that are copied by loads and stores; a helper copies more in less code. */
+const LARGEST_COPY = 128;
 
 /**
  * Writes the value of `e` as a field of type `type` (as laid out by layout.ts) at `spot`. With `exact`,
@@ -52,13 +55,22 @@ function store(h: Handler, e: Expr, type: Type, spot: Spot, exact: boolean): voi
 function copyValue(h: Handler, e: Expr, type: Type, spot: Spot): void {
   if (e.kind === "ternary") return chooseValue(h, e, type, spot);
   if (e.kind === "map") return mapEntryInto(h, e, spot, fieldSize(type));
+  if (e.kind === "cast") return castToArray(h, e, type, spot);
   const from =
     e.kind === "variable" ? { ...h.memoryVariable(e.name), space: "program" as const, trusted: false } : place(h, e);
   const bytes = byteSize(type);
   if (fieldSize(type) > bytes) h.builder.zero(spot.base, spot.offset + (bytes & ~7), fieldSize(type) - (bytes & ~7));
-  if (isDirect(from) && from.space === "program")
+  if (isDirect(from) && from.space === "program" && bytes <= LARGEST_COPY)
     h.builder.copy(spot.base, spot.offset, from.base, from.offset, bytes, bytes % 8 === 0 ? 8 : 1);
   else readBytes(h, from, spot, bytes);
+}
+
+/** A number as an array: its bytes as they lie. */
+function castToArray(h: Handler, e: Cast, type: Type, spot: Spot): void {
+  const bytes = byteSize(type);
+  const value = scalar(h, e.operand);
+  if (bytes === 8) h.builder.store(spot.base, spot.offset, 8, value);
+  else h.builder.store(spot.base, spot.offset, 8, h.builder.extend(value, (bytes * 8) as 8 | 16 | 32, false));
 }
 
 function chooseValue(h: Handler, e: Ternary, type: Type, spot: Spot): void {

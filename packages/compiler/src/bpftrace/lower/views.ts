@@ -10,7 +10,7 @@ import {
 import type { Span } from "../ast.ts";
 import type { Aggregate, MapInfo, ProbeVariant } from "../types.ts";
 import { NO_PREALLOC } from "../../lowering/helpers.ts";
-import { alignUp, dataType, layOut, type StackMaps } from "./layout.ts";
+import { alignUp, dataType, layOut, type StackMaps, type Types } from "./layout.ts";
 import type { ObjectTypes } from "../../lowering/object-types.ts";
 
 /** What lowering knows about a map that the user named. */
@@ -27,6 +27,7 @@ export interface MapPlan {
 export interface PlanContext {
   readonly types: ObjectTypes;
   readonly stacks: StackMaps;
+  readonly structs: Types;
   /** Whether histograms keep the sum of their values. */
   readonly totals: boolean;
   /** Programs read the aggregation, and this kernel lets them reach their own CPU's part only. */
@@ -39,11 +40,11 @@ export interface PlanContext {
 }
 
 export function planMap(info: MapInfo, context: PlanContext): MapPlan {
-  const { types, stacks, users, lateEntries, span } = context;
+  const { types, stacks, structs, users, lateEntries, span } = context;
   const name = `AT_${info.name.slice(1)}`;
   const keyless = info.keys.length === 0;
   const keys = layOut(
-    info.keys.map((key) => dataType(key, stacks, span)),
+    info.keys.map((key) => dataType(key, stacks, span, structs)),
     0,
   );
   const { value: stored } = info;
@@ -54,7 +55,7 @@ export function planMap(info: MapInfo, context: PlanContext): MapPlan {
   const value =
     stored.kind === "aggregate"
       ? aggregateView(stored.aggregate, perCpu, context.totals)
-      : scalarView(dataType(stored.type, stacks, span), keyless);
+      : scalarView(dataType(stored.type, stacks, span, structs), keyless);
   const keySize = keyless ? 4 : keys.size;
   const size = valueSize(value);
   const maxEntries = keyless ? 1 : info.maxEntries;

@@ -24,12 +24,6 @@ export const valueType: M<readonly [name: string, found: string, expected: strin
   severity: "error",
   text: (name, found, expected) => `${name} holds ${expected} and can't hold ${found}`,
 };
-export const notStorable: M<readonly [type: string]> = {
-  code: "SND1505",
-  severity: "error",
-  text: (type) => `a value of type ${type} can't be kept in a map`,
-  hint: () => "store the fields that matter",
-};
 export const needsKey: M<readonly [name: string, count: number]> = {
   code: "SND1506",
   severity: "error",

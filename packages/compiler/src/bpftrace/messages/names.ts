@@ -162,10 +162,11 @@ export const defineNotConstant: M<readonly [name: string]> = {
   text: (name) => `#define ${name} stands for no number and no text`,
   hint: () => "expected a constant expression; code of your own is a macro of the language: macro name(x) { x + 1 }",
 };
-export const addressNotSupported: M = {
-  code: "SND1909",
+export const noAddress: M = {
+  code: "SND1327",
   severity: "error",
-  text: () => "the address of a value (&) is not supported yet",
+  text: () => "this is a value of the program's own, which has no address",
+  hint: () => "only what a pointer leads to has one: &$p->member, &$p->array[1]",
 };
 export const badProbeInfo: M<readonly [name: string]> = {
   code: "SND1326",

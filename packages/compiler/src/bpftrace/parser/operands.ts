@@ -126,6 +126,7 @@ function parseMap(cursor: Cursor): MapRef {
 function parseName(cursor: Cursor): Expr {
   const { text: name, start, end } = cursor.token;
   if (KEYWORDS.includes(name)) {
+    if (name === "container_of") return parseContainerOf(cursor);
     if (name === "sizeof" || name === "offsetof") return parseLayoutQuery(cursor, name);
     cursor.unexpected("an expression");
   }
@@ -147,6 +148,7 @@ function parseName(cursor: Cursor): Expr {
 const KEYWORDS: readonly string[] = [
   "break",
   "comptime",
+  "container_of",
   "continue",
   "else",
   "for",
@@ -177,6 +179,26 @@ function parseLayoutQuery(cursor: Cursor, name: "sizeof" | "offsetof"): Expr {
   cursor.close(")", opening);
   const span = cursor.span(start);
   return name === "sizeof" ? { kind: "sizeof", of, span } : { kind: "offsetof", of, path, span };
+}
+
+/** `container_of(pointer, type, member)`: the pointer, less the member's offset, as a pointer to the type. */
+function parseContainerOf(cursor: Cursor): Expr {
+  const { start } = cursor.advance();
+  const opening = cursor.expect("(");
+  const pointer = parseExpression(cursor);
+  cursor.expect(",");
+  const type = parseTypeName(cursor);
+  cursor.expect(",");
+  const path: string[] = [];
+  do path.push(cursor.expectName("a field's name").text);
+  while (cursor.accept("."));
+  cursor.close(")", opening);
+  const span = cursor.span(start);
+  const word: TypeName = { kind: "typeName", tag: undefined, name: "uint64", pointers: 0, lengths: [], span };
+  const address: Expr = { kind: "cast", type: word, operand: pointer, span };
+  const offset: Expr = { kind: "offsetof", of: { ...type }, path, span };
+  const outer: Expr = { kind: "binary", op: "-", opSpan: span, left: address, right: offset, span };
+  return { kind: "cast", type: { ...type, pointers: type.pointers + 1 }, operand: outer, span };
 }
 
 /** A cast, a tuple, or an expression. */

@@ -29,8 +29,10 @@ function parseTypeTail(cursor: Cursor): Pick<TypeName, "pointers" | "lengths"> {
   }
   while (cursor.at("[")) {
     const opening = cursor.advance();
-    if (cursor.token.kind !== "int") cursor.unexpected("a length");
-    lengths.push(Number(cursor.advance().value));
+    // A cast to an array may leave its length to the value.
+    if (cursor.at("]")) lengths.push(0);
+    else if (cursor.token.kind === "int") lengths.push(Number(cursor.advance().value));
+    else cursor.unexpected("a length");
     cursor.close("]", opening);
   }
   return { pointers, lengths };

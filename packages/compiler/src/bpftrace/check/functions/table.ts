@@ -96,11 +96,6 @@ export const FUNCTIONS: Readonly<Record<string, FunctionInfo>> = {
   strstr: { signature: "strstr(text, part)", summary: "place of one string in another", args: [2, 2] },
   write_user: { signature: "write_user(pointer, value)", summary: "write user space's memory", args: [2, 2] },
   // Addresses, stacks and symbols.
-  container_of: {
-    signature: "container_of(pointer, type, member)",
-    summary: "the struct around a member",
-    args: [3, 3],
-  },
   kaddr: { signature: "kaddr(name)", summary: "address of a kernel symbol", args: [1, 1] },
   kptr: { signature: "kptr(pointer)", summary: "a pointer into the kernel", args: [1, 1] },
   kstack: { signature: "kstack([mode] [, frames])", summary: "the kernel's stack", args: [0, 2], check: checkStack },
