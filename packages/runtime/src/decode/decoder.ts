@@ -90,9 +90,9 @@ function integerDecoder(size: 1 | 2 | 4 | 8, signed: boolean): Decoder<Integer> 
 
 function bitsDecoder({ size, signed, shift, bits }: DataType & { kind: "bits" }): Decoder<Integer> {
   const read = integerDecoder(size, false);
-  const cut = signed ? BigInt.asIntN : BigInt.asUintN;
   return (source, offset) => {
-    const value = cut(bits, BigInt(read(source, offset)) >> BigInt(shift));
+    const word = BigInt(read(source, offset)) >> BigInt(shift);
+    const value = signed ? BigInt.asIntN(bits, word) : BigInt.asUintN(bits, word);
     return bits <= 53 ? Number(value) : value;
   };
 }
