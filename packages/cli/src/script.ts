@@ -7,6 +7,8 @@ import { FileError } from "./files.ts";
 
 export interface ScriptInput {
   readonly source: SourceText;
+  /** Its path, if it has one. */
+  readonly file?: string;
   /** The words that are the script's own: `$1` and those after it. */
   readonly params: readonly string[];
 }
@@ -26,7 +28,17 @@ export function readScript(args: ParsedArguments): ScriptInput {
   const [file, ...params] = args.words;
   if (file === undefined) throw new UsageError("name a script's file, or give the script itself with -e");
   const name = file === "-" ? "standard input" : file;
-  return { source: { name: file === "-" ? "stdin" : basename(file), text: decode(name, readFile(file)) }, params };
+  const source = { name: file === "-" ? "stdin" : basename(file), text: decode(name, readFile(file)) };
+  return { source, params, ...(file === "-" ? {} : { file }) };
+}
+
+/**
+ * The text of a file that a script imports.
+ * @throws {FileError} it cannot be read
+ * @throws {Error} it is too large or no text
+ */
+export function readScriptFile(file: string): string {
+  return decode(file, readFile(file));
 }
 
 /** No more than one byte beyond the limit is read, so that a device or a pipe without an end does no harm. */

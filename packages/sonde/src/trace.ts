@@ -19,8 +19,7 @@ export class ScriptError extends Error {
  * @throws {ScriptError}
  */
 export function compile(text: string, params: readonly string[] = []): ObjectSpec {
-  const source = { name: "script", text };
-  const { spec, diagnostics } = compileScript(source, runningTarget(), { params });
+  const { spec, diagnostics, source } = compileScript({ name: "script", text }, runningTarget(), { params });
   if (spec !== undefined) return spec;
   throw new ScriptError(diagnostics.map((diagnostic) => render(diagnostic, source)).join(""));
 }

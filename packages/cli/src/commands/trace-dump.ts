@@ -18,7 +18,7 @@ export async function dump(stage: string, source: SourceText, target: Target, op
     ...options,
     ...(stage === "ir" ? { dump: (func, pass) => functions.push(`; ${pass}\n${print(func)}`) } : {}),
   });
-  await showDiagnostics(compiled.diagnostics, source, false);
+  await showDiagnostics(compiled.diagnostics, compiled.source, false);
   if (compiled.spec === undefined) return 1;
   if (stage === "ir") process.stdout.write(`${functions.join("\n")}\n`);
   else if (stage === "object") process.stdout.write(describe(compiled.spec));

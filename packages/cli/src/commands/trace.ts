@@ -12,6 +12,7 @@ import { type ParsedArguments, UsageError } from "../command.ts";
 import { FileError } from "../files.ts";
 import { filterOf } from "../filter-options.ts";
 import { isSeen, say } from "../output/say.ts";
+import { importReader } from "../imports.ts";
 import { readScript } from "../script.ts";
 import type { FilteredObject } from "../task-filter.ts";
 import { endOnSignals } from "./signals.ts";
@@ -31,11 +32,15 @@ async function trace(args: ParsedArguments): Promise<number> {
   const pid = processId(args.value("pid"));
   const kernel = openKernel();
   const target = runningTarget({ kernel });
-  const options: ScriptOptions = { params: script.params, ...(pid === undefined ? {} : { pid }) };
+  const options: ScriptOptions = {
+    params: script.params,
+    imports: importReader(script.file),
+    ...(pid === undefined ? {} : { pid }),
+  };
   const stage = args.value("dump");
   if (stage !== undefined) return (await import("./trace-dump.ts")).dump(stage, script.source, target, options);
   const compiled = compileScript(script.source, target, options);
-  await showDiagnostics(compiled.diagnostics, script.source, args.flag("quiet"));
+  await showDiagnostics(compiled.diagnostics, compiled.source, args.flag("quiet"));
   if (compiled.spec === undefined) return 1;
   if (args.flag("verbose")) for (const remark of compiled.remarks) say(`${remark}\n`);
   endAtOnce(kernel);

@@ -18,6 +18,7 @@ export interface Script extends Node {
   readonly config: readonly ConfigEntry[];
   readonly maps: readonly MapDeclaration[];
   readonly macros: readonly Macro[];
+  readonly imports: readonly Import[];
   readonly probes: readonly Probe[];
 }
 
@@ -38,6 +39,12 @@ export interface MapDeclaration extends Node {
   readonly name: string;
   readonly type: string;
   readonly maxEntries: number;
+}
+
+/** `import "path";` or `#include "path"`. */
+export interface Import extends Node {
+  readonly kind: "import";
+  readonly path: string;
 }
 
 /** `macro name($variable, @map, expression) { ... }` */

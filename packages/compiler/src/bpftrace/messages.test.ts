@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Target } from "@sonde/bpf/spec";
+import type { ImportReader } from "./imports.ts";
 import type { CheckOptions } from "./index.ts";
 import { diagnose, mark, unmark } from "./testing/marked.ts";
 import * as declarationMessages from "./messages/declarations.ts";
@@ -21,6 +22,7 @@ interface Case {
   readonly hint?: string | RegExp;
   readonly target?: Target;
   readonly options?: CheckOptions;
+  readonly imports?: ImportReader;
 }
 
 const noProbes = fixtureTarget({ kprobe: false, fentry: false });
@@ -381,6 +383,30 @@ const cases: readonly Case[] = [
     message: "#define F stands for no number and no text",
     hint: /macro name\(x\)/,
   },
+  // Imports
+  {
+    source: '«import "probe.bpf.c"»; BEGIN { }',
+    code: "SND1125",
+    message: "probe.bpf.c is C, for which there is no compiler here",
+    hint: /sonde load/,
+  },
+  {
+    source: '«import "x.bt"»; BEGIN { }',
+    code: "SND1126",
+    message: "nothing can be imported here: this script came without the files around it",
+  },
+  {
+    source: '«#include "x.h"»\nBEGIN { }',
+    code: "SND1127",
+    message: "can't import x.h: there is none",
+    imports: () => "there is none",
+  },
+  {
+    source: '«import "large"»; BEGIN { }',
+    code: "SND1128",
+    message: "imports come to more than 200 files or 4 MiB",
+    imports: () => Array.from({ length: 201 }, (_, i) => ({ name: `${i}.bt`, text: "" })).slice(0, 200),
+  },
   // C
   {
     source: "struct a { int b «}»; BEGIN { }",
@@ -615,10 +641,10 @@ const cases: readonly Case[] = [
   { source: "config = { «log_size = 10» } BEGIN { }", code: "SND1603", message: "log_size has no effect here" },
 ];
 
-for (const { source, code, message, hint, target, options } of cases) {
+for (const { source, code, message, hint, target, options, imports } of cases) {
   test(`${code}: ${source}`, () => {
     const text = unmark(source);
-    const [first] = diagnose(text, target ?? fixtureTarget(), options);
+    const [first] = diagnose(text, target ?? fixtureTarget(), options, imports);
     assert.ok(first !== undefined, "nothing was said");
     assert.deepEqual(
       { code: first.code, message: first.message, at: mark(text, first) },

@@ -3,4 +3,4 @@ export type { Diagnostic, Message, Note, Severity, SourceSpan } from "./diagnost
 export { didYouMean, nearest } from "./nearest.ts";
 export { Refusal, refuse } from "./refusal.ts";
 export { render, type RenderOptions } from "./render.ts";
-export { lineAt, locate, type Location, type SourceText } from "./source.ts";
+export { lineAt, locate, partAt, type Location, type SourcePart, type SourceText } from "./source.ts";

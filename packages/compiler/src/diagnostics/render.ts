@@ -10,7 +10,7 @@
  */
 import type { Diagnostic, SourceSpan } from "./diagnostic.ts";
 import { frame } from "./frame.ts";
-import { locate, type SourceText } from "./source.ts";
+import { locate, partAt, type SourceText } from "./source.ts";
 
 export interface RenderOptions {
   /** Mark with ANSI colours. */
@@ -35,12 +35,13 @@ export function render(diagnostic: Diagnostic, source: SourceText, options: Rend
 
 function place(main: SourceText, span: SourceSpan, mark: (text: string) => string, paint: Paint): string[] {
   const source = span.source ?? main;
-  const at = locate(source.text, span.start);
+  const { name, start } = partAt(source, span.start);
+  const at = locate(source.text, span.start, start);
   const { text, underline } = frame(source.text, span);
   const number = String(at.line);
   const gutter = `${" ".repeat(number.length + 2)}${paint("|", BLUE)}`;
   return [
-    ` ${" ".repeat(number.length)}${paint("-->", BLUE)} ${source.name}:${at.line}:${at.column}`,
+    ` ${" ".repeat(number.length)}${paint("-->", BLUE)} ${name}:${at.line}:${at.column}`,
     gutter,
     ` ${paint(`${number} |`, BLUE)} ${text}`,
     `${gutter} ${underline.replace(/\^+/, mark)}`,

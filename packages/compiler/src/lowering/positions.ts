@@ -1,6 +1,6 @@
 /** Source positions for instructions, from the tree's spans. */
 import type { SourcePosition } from "@sonde/bpf/asm";
-import { lineAt, type SourceSpan, type SourceText } from "../diagnostics/index.ts";
+import { lineAt, partAt, type SourceSpan, type SourceText } from "../diagnostics/index.ts";
 
 export class Positions {
   readonly #source: SourceText;
@@ -17,10 +17,16 @@ export class Positions {
     let position = this.#known.get(span.start);
     if (position === undefined) {
       const { line, column, text } = this.#place(span.start);
-      position = { file: this.#source.name, line, column, text };
+      const part = partAt(this.#source, span.start);
+      position = { file: part.name, line: line - this.#linesBefore(part.start), column, text };
       this.#known.set(span.start, position);
     }
     return position;
+  }
+
+  /** Lines of the files before one that starts there. */
+  #linesBefore(start: number): number {
+    return start === 0 ? 0 : newlines(this.#source.text, 0, start);
   }
 
   /** The source text of a span. */

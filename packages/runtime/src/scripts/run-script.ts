@@ -16,8 +16,7 @@ export function testTarget(): Target {
 
 /** Throws with the diagnostics if there is an error. */
 export function compile(text: string, options: ScriptOptions = {}): ObjectSpec {
-  const source = { name: "-e", text };
-  const { spec, diagnostics } = compileScript(source, testTarget(), options);
+  const { spec, diagnostics, source } = compileScript({ name: "-e", text }, testTarget(), options);
   if (spec === undefined)
     throw new Error(diagnostics.map((diagnostic) => render(diagnostic, source, { color: false })).join("\n"));
   return spec;

@@ -21,11 +21,11 @@ export const scriptSource: MonitorSource = {
 
 function compile(
   name: string,
-  source: { readonly name: string; readonly text: string },
+  text: { readonly name: string; readonly text: string },
   definition: ReturnType<typeof readHeader>,
   target: Target,
 ): CompiledMonitor {
-  const { spec, diagnostics } = compileScript(source, target, { name, histogramTotals: true });
+  const { spec, diagnostics, source } = compileScript(text, target, { name, histogramTotals: true });
   if (spec === undefined) {
     const errors = diagnostics.filter(({ severity }) => severity === "error");
     throw new MonitorSourceError(errors.map((diagnostic) => render(diagnostic, source)).join(""));

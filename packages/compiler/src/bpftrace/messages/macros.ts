@@ -36,3 +36,27 @@ export const macroTooDeep: M<readonly [name: string]> = {
   text: (name) => `the macro ${name} grows without end: macros that call macros are copied for each call`,
   hint: () => "a macro can't call itself, directly or through others",
 };
+export const importedC: M<readonly [path: string]> = {
+  code: "SND1125",
+  severity: "error",
+  text: (path) => `${path} is C, for which there is no compiler here`,
+  hint: () =>
+    "write it as a macro of the language in a .bt file; or compile it with clang, load it with sonde load, and read its maps",
+};
+export const noImports: M = {
+  code: "SND1126",
+  severity: "error",
+  text: () => "nothing can be imported here: this script came without the files around it",
+  hint: () => "put what it needs into the script itself",
+};
+export const importFailed: M<readonly [path: string, why: string]> = {
+  code: "SND1127",
+  severity: "error",
+  text: (path, why) => `can't import ${path}: ${why}`,
+  hint: () => "paths are looked up beside the file that imports them",
+};
+export const tooManyImports: M<readonly [files: number, megabytes: number]> = {
+  code: "SND1128",
+  severity: "error",
+  text: (files, megabytes) => `imports come to more than ${files} files or ${megabytes} MiB`,
+};

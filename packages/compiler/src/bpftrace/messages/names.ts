@@ -3,10 +3,15 @@ import type { Message } from "../../diagnostics/index.ts";
 
 type M<Args extends readonly unknown[] = readonly []> = Message<Args>;
 
+/** A variable as its author wrote it: the copies of macros mark theirs. */
+function written(name: string): string {
+  return `$${name.replace(/~\d+$/, "")}`;
+}
+
 export const undefinedVariable: M<readonly [name: string, near: string | undefined]> = {
   code: "SND1301",
   severity: "error",
-  text: (name) => `undefined variable $${name}`,
+  text: (name) => `undefined variable ${written(name)}`,
   hint: (_, near) => near ?? "expected an assignment before this, in this block or one around it",
 };
 export const unknownName: M<readonly [name: string, near: string | undefined]> = {
@@ -52,14 +57,14 @@ export const operandType: M<readonly [op: string, type: string, expected: string
 export const variableType: M<readonly [name: string, type: string, found: string]> = {
   code: "SND1309",
   severity: "error",
-  text: (name, type, found) => `$${name} is ${type} and can't hold ${found}`,
+  text: (name, type, found) => `${written(name)} is ${type} and can't hold ${found}`,
   hint: (_, type, found) =>
     /int/.test(type) && /int/.test(found) ? "no integer holds both: cast one, as in (int64)value" : undefined,
 };
 export const redeclared: M<readonly [name: string]> = {
   code: "SND1310",
   severity: "error",
-  text: (name) => `$${name} was already declared; a variable can't be hidden by another of its name`,
+  text: (name) => `${written(name)} was already declared; a variable can't be hidden by another of its name`,
 };
 export const notAPointer: M<readonly [type: string]> = {
   code: "SND1311",

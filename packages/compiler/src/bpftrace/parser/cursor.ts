@@ -28,10 +28,11 @@ export class Cursor {
   #depth = 0;
   #operators = 0;
 
-  constructor(text: string, diagnostics: Diagnostics) {
+  /** @param start where to begin; 0 if not given */
+  constructor(text: string, diagnostics: Diagnostics, start = 0) {
     this.lexer = new Lexer(text, diagnostics);
     this.diagnostics = diagnostics;
-    this.token = this.lexer.next(0);
+    this.token = this.lexer.next(start);
   }
 
   get text(): string {

@@ -2,7 +2,8 @@
  * Lines that start with `#`. Conditions are answered here, by the macros defined so far, so that what
  * they leave out is never parsed; #include, #define and #undef are kept for the checker.
  */
-import type { CDeclaration, Span } from "../ast.ts";
+import type { CDeclaration, Import, Span } from "../ast.ts";
+import { isKernelHeader } from "../c/constants.ts";
 import { holds } from "../c/conditions.ts";
 import { Macros } from "../c/macros.ts";
 import * as declarationMessages from "../messages/declarations.ts";
@@ -26,7 +27,7 @@ export class Directives {
   }
 
   /** Takes one directive; what it defines, if anything. */
-  take(cursor: Cursor): CDeclaration | undefined {
+  take(cursor: Cursor): CDeclaration | Import | undefined {
     const { start, end, text } = cursor.token;
     const span = { start, end };
     if (text.startsWith("#!")) {
@@ -68,8 +69,13 @@ export class Directives {
       case "undef":
         this.#macros.undefine(argument);
         break;
-      case "include":
-        break;
+      case "include": {
+        // A file of one's own; others are the kernel's.
+        const path = /^"([^"]+)"$/.exec(argument)?.[1];
+        if (path === undefined || isKernelHeader(path)) break;
+        cursor.advance();
+        return { kind: "import", path, span };
+      }
       default:
         cursor.diagnostics.report(messages.syntaxNotSupported, span, `#${name} is`);
         cursor.advance();

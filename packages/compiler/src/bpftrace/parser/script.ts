@@ -1,6 +1,6 @@
 /** A whole script: the preamble, then probes. */
 import { Diagnostics, type Diagnostic } from "../../diagnostics/index.ts";
-import type { CDeclaration, ConfigEntry, Macro, MapDeclaration, Probe, Script } from "../ast.ts";
+import type { CDeclaration, ConfigEntry, Import, Macro, MapDeclaration, Probe, Script } from "../ast.ts";
 import * as messages from "../messages/syntax.ts";
 import { Cursor } from "./cursor.ts";
 import { Directives } from "./directives.ts";
@@ -19,25 +19,30 @@ export interface Parsed {
 export interface ParseOptions {
   /** Macros that #if and its like find defined, with their values. */
   readonly predefined?: Readonly<Record<string, string>>;
+  /** Where the file begins in the text; 0 if not given. */
+  readonly start?: number;
+  /** "script" if not given: it must have probes. A header is C: what is no type or directive is passed over. */
+  readonly role?: "script" | "library" | "header";
 }
 
 /** Reads the text of a script. Never throws: whatever is wrong is in the diagnostics. */
 export function parse(source: string, options: ParseOptions = {}): Parsed {
   const diagnostics = new Diagnostics();
-  const parts: Parts = { declarations: [], config: [], maps: [], macros: [], probes: [] };
+  const parts: Parts = { declarations: [], config: [], maps: [], macros: [], imports: [], probes: [] };
   if (source.length > MAX_SOURCE) {
     diagnostics.report(messages.tooLarge, { start: 0, end: 1 }, source.length, MAX_SOURCE);
   } else {
-    const cursor = new Cursor(source, diagnostics);
+    const cursor = new Cursor(source, diagnostics, options.start);
     const directives = new Directives({ BPFTRACE_HAVE_BTF: "1", ...options.predefined });
+    const topLevel = options.role === "header" ? parseHeaderPart : parseTopLevel;
     while (cursor.token.kind !== "end" && !diagnostics.full) {
       cursor.recovering(
-        () => parseTopLevel(cursor, parts, directives),
+        () => topLevel(cursor, parts, directives),
         () => cursor.skipBlock(),
       );
     }
     directives.finish(cursor);
-    if (parts.probes.length === 0 && !diagnostics.failed)
+    if ((options.role ?? "script") === "script" && parts.probes.length === 0 && !diagnostics.failed)
       diagnostics.report(messages.noProbes, { start: 0, end: source.length });
   }
   return {
@@ -51,14 +56,27 @@ interface Parts {
   readonly config: ConfigEntry[];
   readonly maps: MapDeclaration[];
   readonly macros: Macro[];
+  readonly imports: Import[];
   readonly probes: Probe[];
 }
+
+/** Types and directives of a C header; functions and variables say nothing to a script. */
+function parseHeaderPart(cursor: Cursor, parts: Parts, directives: Directives): void {
+  const { kind, text } = cursor.token;
+  if (kind === "directive" || (kind === "identifier" && DEFINITIONS.includes(text)))
+    return parseTopLevel(cursor, parts, directives);
+  cursor.skipStatement();
+  if (cursor.at("}")) cursor.advance();
+}
+
+const DEFINITIONS: readonly string[] = ["struct", "union", "enum", "typedef"];
 
 function parseTopLevel(cursor: Cursor, parts: Parts, directives: Directives): void {
   const { token } = cursor;
   if (token.kind === "directive") {
-    const declaration = directives.take(cursor);
-    if (declaration !== undefined) parts.declarations.push(declaration);
+    const taken = directives.take(cursor);
+    if (taken?.kind === "import") parts.imports.push(taken);
+    else if (taken !== undefined) parts.declarations.push(taken);
     return;
   }
   switch (token.kind === "identifier" ? token.text : "") {
@@ -84,8 +102,7 @@ function parseTopLevel(cursor: Cursor, parts: Parts, directives: Directives): vo
       return;
     case "import":
       if (cursor.peek().kind !== "string") break;
-      cursor.diagnostics.report(messages.syntaxNotSupported, token, "import is");
-      cursor.skipStatement();
+      parts.imports.push(parseImport(cursor));
       return;
   }
   parts.probes.push(parseProbe(cursor));
@@ -154,6 +171,15 @@ function parseConfig(cursor: Cursor): ConfigEntry[] {
   cursor.close("}", opening);
   cursor.accept(";");
   return entries;
+}
+
+/** `import "path";`; the semicolon may be left out. */
+function parseImport(cursor: Cursor): Import {
+  const { start } = cursor.advance();
+  const path = cursor.advance().text;
+  const span = cursor.span(start);
+  cursor.accept(";");
+  return { kind: "import", path, span };
 }
 
 /** `macro name($variable, @map, expression) { ... }` */

@@ -1,5 +1,5 @@
 /** Sources with the place of the expected message marked in them: `BEGIN { «$x» = 1 }`. */
-import { parse } from "../parser/script.ts";
+import { parseFiles, type ImportReader } from "../imports.ts";
 import { check, type CheckOptions } from "../check/index.ts";
 import type { Target } from "@sonde/bpf/spec";
 import type { Diagnostic } from "../../diagnostics/index.ts";
@@ -15,8 +15,13 @@ export function mark(source: string, { span }: Diagnostic): string {
 }
 
 /** What parsing and, if that goes well, checking says. */
-export function diagnose(source: string, target: Target, options: CheckOptions = {}): readonly Diagnostic[] {
-  const { script, diagnostics } = parse(source);
+export function diagnose(
+  source: string,
+  target: Target,
+  options: CheckOptions = {},
+  imports?: ImportReader,
+): readonly Diagnostic[] {
+  const { script, diagnostics } = parseFiles({ name: "-e", text: source }, imports);
   if (diagnostics.some(({ severity }) => severity === "error")) return diagnostics;
   return [...diagnostics, ...check(script, target, options).diagnostics];
 }
