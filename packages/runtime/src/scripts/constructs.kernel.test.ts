@@ -56,6 +56,11 @@ computed([
     want: "last",
   },
   {
+    name: "if as a value",
+    script: `let $x = 1; let $y = 0; printf("%d %s", if ($x) { if ($y) { 5 } else { $x + 1 } } else { 0 }, if ($y) { "a" } else if ($x) { "b" } else { "c" });`,
+    want: "2 b",
+  },
+  {
     name: "values thrown away",
     script: `_ = 1 + 1; _ = { printf("effect"); 2 }; _ = "text"; _ = (1, comm); @a[1] = 1; _ = has_key(@a, 1);`,
     want: "effect",

@@ -29,6 +29,22 @@ computed([
     want: "GREEN\n@c: GREEN\n7\nGREEN 5 1",
   },
   {
+    name: "enumerators are printed by name, what is calculated from them is not",
+    before: `enum { ONE = 1, TWO = 2 }; enum other { THREE = 3 };`,
+    script: `@k[ONE] = TWO; @t = (ONE, TWO); @n[ONE + 1] = TWO - 1; @m[ONE] = 1; @m[THREE] = 2; $f = THREE; print(@k); print(@t); print(@n); print($f); print(TCP_ESTABLISHED); printf("%d", @m[1]);`,
+    want: "@k[ONE]: TWO\n@t: (ONE, TWO)\n@n[2]: 1\nTHREE\nTCP_ESTABLISHED\n1",
+  },
+  {
+    name: "members by . and by ->, of pointers and of structs",
+    script: `$s = curtask->tasks; printf("%d %d %d", curtask.pid == tid, curtask.real_parent.tgid == ppid, $s->next == curtask->tasks.next);`,
+    want: "1 1 1",
+  },
+  {
+    name: "sizes of tuples are those of C's structs",
+    script: `$t = ((int8)1, (int64)1, (int8)1, (int64)1); printf("%d %d %d", sizeof($t), sizeof(((int8)1, (int16)1, (int32)1)), sizeof(((int32)1, (int16)1, (int8)1)));`,
+    want: "32 8 8",
+  },
+  {
     name: "numbers as arrays, and back",
     script: `$a = (uint8[8])0x0807060504030201; $b = (uint16[2])0x00020001; @a = $a; $c = (uint8[])(uint32)258;
              printf("%d %d %d %d %d", $a[0], $a[7], $b[1], (uint64)$a == 0x0807060504030201, (@a)[2]); print($a); print(@a); print($c);`,

@@ -20,8 +20,10 @@ export interface Definitions {
   readonly target: Target;
   /** Types with this id or a higher one are the script's own: they lie as written, on every kernel. */
   readonly firstOwnType: number;
-  /** A name's value: of the script's enums, of its #define lines, of headers that it includes. */
+  /** What a #define of the script stands for. */
   readonly constant: (name: string) => bigint | string | undefined;
+  /** The value of a constant of the kernel's headers, if the script includes any. */
+  readonly header: (name: string) => bigint | undefined;
   /** Whether a name is a macro that stands for no constant. */
   readonly isOther: (name: string) => boolean;
 }
@@ -69,10 +71,9 @@ export function readDefinitions(
     firstOwnType: types?.firstOwn ?? Infinity,
     constant: (name) => {
       const macro = macros.get(name);
-      return macro === undefined
-        ? (scope.constants.get(name) ?? (headers ? headerConstant(name) : undefined))
-        : valueOf(macro);
+      return macro && valueOf(macro);
     },
+    header: (name) => (headers ? headerConstant(name) : undefined),
     isOther: (name) => macros.get(name) !== undefined && valueOf(macros.get(name)!) === undefined,
   };
 }

@@ -13,7 +13,7 @@ import type { CheckedConfig, CheckedProgram, MapInfo, ProbeVariant } from "../ty
 import { expandMacros } from "../macros/expand.ts";
 import { checkConfig } from "./config.ts";
 import { readDefinitions } from "../c/definitions.ts";
-import { findConstant } from "./constants.ts";
+import { findEnumerator } from "./constants.ts";
 import type { Draft } from "./attach/draft.ts";
 import { expand } from "./attach/expand.ts";
 import { checkCondition } from "./expressions.ts";
@@ -36,7 +36,12 @@ export function check(written: Script, given: Target, options: CheckOptions = {}
   const outer = new Diagnostics();
   const script = expandMacros(written, outer);
   const { btf } = script.declarations.length > 0 ? given : { btf: undefined };
-  const definitions = readDefinitions(script.declarations, given, (name) => btf && findConstant(btf, name), outer);
+  const definitions = readDefinitions(
+    script.declarations,
+    given,
+    (name) => btf && findEnumerator(btf, name)?.value,
+    outer,
+  );
   const { target } = definitions;
   // What is missing because of that would only be more to read.
   if (outer.failed) return { program: undefined, diagnostics: inOrder(outer.list) };

@@ -1,19 +1,27 @@
 /** Constants: of the kernel's enums, and of literals in a script. */
-import type { Btf } from "@sonde/bpf/btf";
+import type { Btf, TypeId } from "@sonde/bpf/btf";
 import type { Expr } from "../ast.ts";
 import type { Handler } from "./handler.ts";
 
-/** The value of an enumerator by its name, whichever enum it belongs to. */
-export function findConstant(btf: Btf, name: string): bigint | undefined {
+export interface Enumerator {
+  readonly value: bigint;
+  /** Its enum. */
+  readonly type: TypeId;
+}
+
+/** An enumerator by its name, whichever enum it belongs to; among several that of the last enum from `own` on, else of the first. */
+export function findEnumerator(btf: Btf, name: string, own: number = Infinity): Enumerator | undefined {
+  let first: Enumerator | undefined;
   for (const kind of ["enum", "enum64"] as const) {
     for (const id of btf.ids(kind)) {
+      if (first !== undefined && id < own) continue;
       const type = btf.type(id);
       if (type.kind !== "enum" && type.kind !== "enum64") continue;
       const found = type.values.find((value) => value.name === name);
-      if (found !== undefined) return found.value;
+      if (found !== undefined) first = { value: found.value, type: id };
     }
   }
-  return undefined;
+  return first;
 }
 
 /** The value of an expression that is known without running it. */

@@ -36,9 +36,9 @@ import {
 import { checkBinary } from "./arithmetic.ts";
 import { checkBuiltin } from "./builtins.ts";
 import { checkCall } from "./calls.ts";
-import { findConstant } from "./constants.ts";
+import { findEnumerator } from "./constants.ts";
 import type { Handler } from "./handler.ts";
-import { fromName, wrapped, type Place } from "./kernel-types.ts";
+import { KERNEL, fromBtf, fromName, wrapped, type Place } from "./kernel-types.ts";
 import { layoutOf, memberOffset } from "./layouts.ts";
 import { readMap, updateMap } from "./maps.ts";
 import { checkMember } from "./members.ts";
@@ -128,14 +128,21 @@ function blockType(handler: Handler, { body, value }: BlockExpr): Type {
 function identifierType(handler: Handler, expr: Identifier): Type {
   const { definitions, target } = handler.program;
   const { name, span } = expr;
-  const value = definitions.constant(name) ?? (target.btf === undefined ? undefined : findConstant(target.btf, name));
-  if (value === undefined) {
-    if (definitions.isOther(name)) handler.diagnostics.report(messages.defineNotConstant, span, name);
-    else handler.diagnostics.report(messages.unknownName, span, name, nameHint(name));
-    return NONE;
+  const written = definitions.constant(name);
+  const enumerator =
+    written === undefined ? target.btf && findEnumerator(target.btf, name, definitions.firstOwnType) : undefined;
+  if (target.btf !== undefined && enumerator !== undefined) {
+    handler.constants.set(expr, enumerator.value);
+    return fromBtf(target.btf, enumerator.type, KERNEL);
   }
-  handler.constants.set(expr, value);
-  return typeof value === "bigint" ? literalType(value) : stringOf(utf8Length(value) + 1);
+  const value = written ?? definitions.header(name);
+  if (value !== undefined) {
+    handler.constants.set(expr, value);
+    return typeof value === "bigint" ? literalType(value) : stringOf(utf8Length(value) + 1);
+  }
+  if (definitions.isOther(name)) handler.diagnostics.report(messages.defineNotConstant, span, name);
+  else handler.diagnostics.report(messages.unknownName, span, name, nameHint(name));
+  return NONE;
 }
 
 function nameHint(name: string): string | undefined {

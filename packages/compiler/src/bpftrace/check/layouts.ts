@@ -33,12 +33,46 @@ function sizeOf(type: Type): number | undefined {
       return 1;
     case "pointer":
       return 8;
+    case "tuple":
+      return sizeOfTuple(type.items);
     case "array": {
       const element = sizeOf(type.element);
       return element === undefined ? undefined : element * type.length;
     }
     default:
       return undefined;
+  }
+}
+
+/** As a C struct of the items, each in its own size, would be laid out. */
+function sizeOfTuple(items: readonly Type[]): number | undefined {
+  let end = 0;
+  let largest = 1;
+  for (const item of items) {
+    const size = sizeOf(item);
+    if (size === undefined) return undefined;
+    const align = alignOf(item);
+    end = Math.ceil(end / align) * align + size;
+    largest = Math.max(largest, align);
+  }
+  return Math.ceil(end / largest) * largest;
+}
+
+function alignOf(type: Type): number {
+  switch (type.kind) {
+    case "int":
+    case "enum":
+      return type.size;
+    case "pointer":
+      return 8;
+    case "tuple":
+      return Math.max(1, ...type.items.map(alignOf));
+    case "array":
+      return alignOf(type.element);
+    case "struct":
+      return Math.min(8, type.size & -type.size || 1);
+    default:
+      return 1;
   }
 }
 

@@ -13,17 +13,14 @@ export function checkMember(handler: Handler, expr: Member): Type {
   if (object.kind === "none") return NONE;
   if (object.kind === "args") return argumentField(handler, expr);
   if (object.kind === "tuple") return tupleItem(handler, expr, object);
-  const struct = expr.arrow && object.kind === "pointer" ? object.to : object;
-  if (expr.arrow ? object.kind !== "pointer" || struct.kind !== "struct" : struct.kind !== "struct") {
-    handler.diagnostics.report(
-      expr.arrow ? messages.notAPointer : messages.notAStruct,
-      expr.object.span,
-      typeText(object),
-    );
+  // Both . and -> go where a pointer leads.
+  const struct = object.kind === "pointer" ? object.to : object;
+  if (struct.kind !== "struct") {
+    handler.diagnostics.report(messages.notAStruct, expr.object.span, typeText(object));
     return NONE;
   }
   const { btf } = handler.program.target;
-  if (struct.kind !== "struct" || btf === undefined) return NONE;
+  if (btf === undefined) return NONE;
   const type = memberType(btf, struct, expr.name);
   if (type === undefined) {
     handler.diagnostics.report(

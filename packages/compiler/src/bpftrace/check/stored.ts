@@ -69,7 +69,7 @@ export function join(a: Type, b: Type): Type | undefined {
     case "int":
     case "bool":
     case "enum": {
-      if (a.kind === b.kind && a.kind !== "int" && (a.kind === "bool" || (b.kind === "enum" && a.name === b.name)))
+      if (a.kind === b.kind && a.kind !== "int" && (a.kind === "bool" || (b.kind === "enum" && sameType(a, b))))
         return a;
       const [left, right] = [asInteger(a), b.kind === "pointer" ? undefined : asInteger(b)];
       return left === undefined || right === undefined

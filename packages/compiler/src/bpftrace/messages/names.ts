@@ -66,18 +66,11 @@ export const redeclared: M<readonly [name: string]> = {
   severity: "error",
   text: (name) => `${written(name)} was already declared; a variable can't be hidden by another of its name`,
 };
-export const notAPointer: M<readonly [type: string]> = {
+export const notAStruct: M<readonly [type: string]> = {
   code: "SND1311",
   severity: "error",
-  text: (type) => `-> needs a pointer to a struct, and this is ${type}`,
-  hint: (type) =>
-    /^(u?int64)$/.test(type) ? "cast it first, as in ((struct task_struct *)value)->pid" : "use . for a struct",
-};
-export const notAStruct: M<readonly [type: string]> = {
-  code: "SND1312",
-  severity: "error",
-  text: (type) => `. needs a struct, and this is ${type}`,
-  hint: (type) => (type.endsWith("*") ? "use -> for a pointer" : undefined),
+  text: (type) => `this is ${type}, which has no members`,
+  hint: (type) => (/^u?int64$/.test(type) ? "cast it first, as in ((struct task_struct *)value)->pid" : undefined),
 };
 export const notIndexable: M<readonly [type: string]> = {
   code: "SND1313",

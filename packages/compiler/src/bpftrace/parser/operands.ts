@@ -101,6 +101,21 @@ function parseValueBlock(cursor: Cursor): Expr {
   return block;
 }
 
+/** `if (condition) { ...; value } else { value }`, where a value is expected. */
+function parseIfExpression(cursor: Cursor): Expr {
+  return cursor.nested(() => {
+    const { start } = cursor.advance();
+    const opening = cursor.expect("(");
+    const condition = parseExpression(cursor);
+    cursor.close(")", opening);
+    const then = parseValueBlock(cursor);
+    if (!cursor.atWord("else")) cursor.unexpected("else, since this if is a value");
+    cursor.advance();
+    const otherwise = cursor.atWord("if") ? parseIfExpression(cursor) : parseValueBlock(cursor);
+    return { kind: "ternary", condition, then, otherwise, span: cursor.span(start) };
+  });
+}
+
 /** Strings that follow each other are one, as in C. */
 function parseStringTail(cursor: Cursor, first: string, start: number): Expr {
   let value = first;
@@ -126,6 +141,7 @@ function parseMap(cursor: Cursor): MapRef {
 function parseName(cursor: Cursor): Expr {
   const { text: name, start, end } = cursor.token;
   if (KEYWORDS.includes(name)) {
+    if (name === "if") return parseIfExpression(cursor);
     if (name === "container_of") return parseContainerOf(cursor);
     if (name === "sizeof" || name === "offsetof") return parseLayoutQuery(cursor, name);
     cursor.unexpected("an expression");

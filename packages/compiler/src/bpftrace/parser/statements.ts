@@ -26,12 +26,25 @@ export function parseBlock(cursor: Cursor): Block {
 
 /** The same as an expression: its last statement, if no semicolon ends it, is the value. */
 export function parseBlockExpression(cursor: Cursor): BlockExpr {
-  const { body, span } = parseBlock(cursor);
+  return blockValue(cursor, parseBlock(cursor));
+}
+
+function blockValue(cursor: Cursor, { body, span }: Block): BlockExpr {
   const last = body.at(-1);
-  const isValue = last?.kind === "exprStmt" && cursor.lexer.next(last.span.end).text === "}";
-  return isValue
-    ? { kind: "blockExpr", body: body.slice(0, -1), value: last.expr, span }
-    : { kind: "blockExpr", body, value: undefined, span };
+  const value = last === undefined ? undefined : valueOf(cursor, last);
+  return { kind: "blockExpr", body: value === undefined ? body : body.slice(0, -1), value, span };
+}
+
+/** What the last statement of a block that is a value stands for. */
+function valueOf(cursor: Cursor, last: Stmt): Expr | undefined {
+  if (last.kind === "exprStmt") return cursor.lexer.next(last.span.end).text === "}" ? last.expr : undefined;
+  if (last.kind !== "if" || last.otherwise === undefined) return undefined;
+  const { condition, otherwise, span } = last;
+  const then = blockValue(cursor, last.then);
+  const other = otherwise.kind === "if" ? valueOf(cursor, otherwise) : blockValue(cursor, otherwise);
+  if (then.value === undefined || other === undefined || (other.kind === "blockExpr" && other.value === undefined))
+    return undefined;
+  return { kind: "ternary", condition, then, otherwise: other, span };
 }
 
 function parseStatement(cursor: Cursor): Stmt {
