@@ -367,11 +367,6 @@ const cases: readonly Case[] = [
   },
   { source: "BEGIN { print(«username»); }", code: "SND1905", message: "username is not supported yet" },
   {
-    source: "tracepoint:sched:sched_switch { print(«args»); }",
-    code: "SND1906",
-    message: "args as a whole are not supported yet",
-  },
-  {
     source: "#define F(x) x\nBEGIN { print(«F»); }",
     code: "SND1325",
     message: "#define F stands for no number and no text",
@@ -631,6 +626,18 @@ const cases: readonly Case[] = [
     code: "SND1602",
     message: "stack_mode can't be perl",
     hint: "expected bpftrace, perf, raw",
+  },
+  {
+    source: 'config = { «license = "Potato"» } BEGIN { }',
+    code: "SND1602",
+    message: "license can't be Potato",
+    hint: /GPL v2/,
+  },
+  {
+    source: "config = { max_bpf_progs = 1 } BEGIN { } «END { }»",
+    code: "SND1220",
+    message: "the script's probes come to 2 programs, more than the 1 that are allowed",
+    hint: /max_bpf_progs/,
   },
   { source: "config = { «log_size = 10» } BEGIN { }", code: "SND1603", message: "log_size has no effect here" },
 ];

@@ -109,6 +109,8 @@ export interface ProbeVariant {
   readonly types: ReadonlyMap<Expr, Type>;
   /** Expressions whose value is known already: enum constants and #defines (Identifier), sizeof, offsetof, numeric positional parameters; a bigint, or a string's text. */
   readonly constants: ReadonlyMap<Expr, bigint | string>;
+  /** Expressions that stand for others: `args` for the record of its fields. */
+  readonly replacements: ReadonlyMap<Expr, Expr>;
   /** User space is what helpers like `str` read from by default here (uprobe). */
   readonly user: boolean;
 }
@@ -136,6 +138,10 @@ export interface CheckedConfig {
   readonly maxMapKeys: number;
   readonly maxStrlen: number;
   readonly printMapsOnExit: boolean;
+  /** As the kernel is told. */
+  readonly license: string;
+  /** Bytes; larger values of a program lie in memory of its own rather than on its stack. */
+  readonly onStackLimit: number;
   readonly stackMode: "bpftrace" | "perf" | "raw";
   /** Size of the ring buffer in pages of 4096 bytes, rounded up to a power of two; by its records unless given. */
   readonly ringPages: number | undefined;

@@ -41,6 +41,16 @@ kernelTest("a struct of the script's own, its bit fields, enums, arrays and unio
   assert.equal(output, "24 7 21 7 47 abc GREEN -2 3 4030201 12345 -12345");
 });
 
+kernelTest("args as a whole: printed, kept, its fields read later", async () => {
+  const output = await onWrite(
+    `$a = args; @a = args; @k[args] = 1; printf("%d %d %d ", $a.count, $a.fd, @a.count); print(args);`,
+  );
+  assert.match(
+    output,
+    /^24 1 24 \{ \.fd = 1, \.buf = 0x[0-9a-f]+, \.count = 24 \}\n\n?@a: \{ \.fd = 1, [^]*@k\[\{ \.fd = 1, .* \.count = 24 \}\]: 1$/,
+  );
+});
+
 computed([
   {
     name: "constants of #define, of enums, and of headers",

@@ -52,7 +52,9 @@ export function check(written: Script, given: Target, options: CheckOptions = {}
     const point = script.probes[0]?.points[0];
     if (point !== undefined) outer.report(messages.noMatch, point.span, "event", point.text, undefined);
   }
-  const { maxProbes: _, missingProbes: __, ...config } = settings;
+  const { maxProbes: _, missingProbes: __, maxPrograms, ...config } = settings;
+  const extra = drafts[maxPrograms];
+  if (extra !== undefined) outer.report(messages.tooManyPrograms, extra.probe.span, drafts.length, maxPrograms);
   const program = new Program(script, target, options, config, definitions);
   const handlers = infer(program, drafts);
   finishMaps(program);
@@ -134,9 +136,9 @@ function byPlace(maps: readonly MapState[]): readonly MapState[] {
   return [...maps].sort((a, b) => a.keySpan.start - b.keySpan.start);
 }
 
-function variantOf({ draft, types, constants }: Handler): ProbeVariant {
+function variantOf({ draft, types, constants, replacements }: Handler): ProbeVariant {
   const { probe, programType, attach, title, user } = draft;
-  return { probe, programType, attach, title, user, arguments: draft.arguments, types, constants };
+  return { probe, programType, attach, title, user, arguments: draft.arguments, types, constants, replacements };
 }
 
 function mapInfo(state: MapState, declaration: MapDeclaration | undefined, config: CheckedConfig): MapInfo {

@@ -16,8 +16,19 @@ interface Setting {
 /** The settings that lowering needs, and those that only the checker does. */
 export interface Settings extends CheckedConfig {
   readonly maxProbes: number;
+  readonly maxPrograms: number;
   readonly missingProbes: "error" | "warn" | "ignore";
 }
+
+/** Those that the kernel takes for compatible with its own: it lends most helpers to no others. */
+const LICENSES = [
+  "GPL",
+  "GPL v2",
+  "GPL and additional rights",
+  "Dual BSD/GPL",
+  "Dual MIT/GPL",
+  "Dual MPL/GPL",
+] as const;
 
 const SETTINGS: Readonly<Record<string, Setting>> = {
   max_map_keys: { key: "maxMapKeys", read: number(1, 100_000_000) },
@@ -30,11 +41,11 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   cache_user_symbols: {},
   cpp_demangle: {},
   lazy_symbolication: {},
-  license: {},
+  license: { key: "license", read: choice(...LICENSES) },
   log_size: {},
-  max_bpf_progs: {},
+  max_bpf_progs: { key: "maxPrograms", read: number(1, 1_000_000) },
   max_cat_bytes: {},
-  on_stack_limit: {},
+  on_stack_limit: { key: "onStackLimit", read: number(0, 512) },
   show_debug_info: {},
   str_trunc_trailer: {},
   use_blazesym: {},
@@ -77,6 +88,9 @@ function defaults(): Settings {
     maxMapKeys: 4096,
     maxStrlen: 1024,
     maxProbes: 1024,
+    maxPrograms: 1024,
+    license: "GPL",
+    onStackLimit: 64,
     ringPages: undefined,
     printMapsOnExit: true,
     stackMode: "bpftrace",

@@ -41,7 +41,7 @@ import type { Handler } from "./handler.ts";
 import { KERNEL, fromBtf, fromName, wrapped, type Place } from "./kernel-types.ts";
 import { layoutOf, memberOffset } from "./layouts.ts";
 import { readMap, updateMap } from "./maps.ts";
-import { checkMember } from "./members.ts";
+import { checkMember, readableArguments } from "./members.ts";
 import { checkStatements } from "./statements.ts";
 import { EMPTY, join } from "./stored.ts";
 
@@ -58,11 +58,25 @@ export function checkValue(handler: Handler, expr: Expr): Type {
     handler.diagnostics.report(messages.noValue, expr.span, what);
     return handler.give(expr, NONE);
   }
-  if (type.kind === "args") {
-    handler.diagnostics.report(messages.wholeArguments, expr.span);
-    return handler.give(expr, NONE);
-  }
+  if (type.kind === "args") return argumentsRecord(handler, expr);
   return type;
+}
+
+/** `args` as a value is the record of all arguments that the language has a type for. */
+function argumentsRecord(handler: Handler, args: Expr): Type {
+  const { span } = args;
+  const names = readableArguments(handler);
+  const items = names.map((name): Expr => ({
+    kind: "member",
+    object: { ...args },
+    name,
+    nameSpan: span,
+    arrow: false,
+    span,
+  }));
+  const record: Tuple = { kind: "tuple", items, names, span };
+  handler.replacements.set(args, record);
+  return handler.give(args, check(handler, record));
 }
 
 function typeOf(handler: Handler, expr: Expr): Type {

@@ -10,6 +10,8 @@ export class Handler {
   readonly draft: Draft;
   readonly types: Map<Expr, Type> = new Map();
   readonly constants: Map<Expr, bigint | string> = new Map();
+  /** Expressions that stand for others: `args` for the record of its fields. */
+  readonly replacements: Map<Expr, Expr> = new Map();
   /** How many loops are around the current place. */
   loops = 0;
   readonly #variables: Variables;

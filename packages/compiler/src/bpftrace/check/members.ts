@@ -82,6 +82,20 @@ function argumentField(handler: Handler, expr: Member): Type {
   return param?.type ?? NONE;
 }
 
+/** Names of the probe's arguments that can be read. */
+export function readableArguments(handler: Handler): readonly string[] {
+  const { draft, program } = handler;
+  const source = draft.arguments;
+  if (source.kind === "none") return [];
+  if (source.kind !== "tracepoint")
+    return source.params.filter(({ type }) => type.kind !== "none").map(({ name }) => name);
+  const place = { space: "kernel", trusted: false } as const;
+  return source.format.fields
+    .filter((field) => !field.name.startsWith("common_") && !field.name.startsWith("__"))
+    .filter((field) => fieldType(program.target, field, place, program.config.maxStrlen) !== undefined)
+    .map(({ name }) => name);
+}
+
 function unknown(handler: Handler, expr: Member, names: readonly string[]): void {
   const hint =
     didYouMean(expr.name, names) ?? (names.length === 0 ? "it has none" : `expected one of ${names.join(", ")}`);

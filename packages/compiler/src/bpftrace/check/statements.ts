@@ -72,7 +72,6 @@ function checkStatement(handler: Handler, statement: Stmt): void {
 
 function checkExpressionStatement(handler: Handler, { expr, discarded }: ExprStmt): void {
   const type = check(handler, expr);
-  if (type.kind === "args") handler.diagnostics.report(messages.wholeArguments, expr.span);
   if (discarded !== true && !hasEffect(expr) && type.kind !== "none")
     handler.diagnostics.report(messages.noEffect, expr.span);
 }

@@ -47,8 +47,6 @@ interface Remembered<T> {
   readonly block: Block;
 }
 
-/** Larger temporaries than this go to per-CPU scratch memory instead of the 512 bytes of stack. */
-const LARGEST_SLOT = 64;
 /** What temporaries may take of the stack; the rest is for spilled registers. */
 const STACK_FOR_SLOTS = 320;
 /** The kernel allocates at most this much for one per-CPU value. */
@@ -244,7 +242,7 @@ export class Handler {
   /** Memory for `bytes`, with undefined contents: on the stack if it is small, else in scratch memory. */
   temporary(bytes: number, name: string, span: Span): Spot {
     const size = alignUp(bytes);
-    if (size <= LARGEST_SLOT && this.#slotBytes + size <= this.#stackForSlots) {
+    if (size <= this.program.config.onStackLimit && this.#slotBytes + size <= this.#stackForSlots) {
       this.#slotBytes += size;
       return { base: this.builder.slot(size, name), offset: 0 };
     }

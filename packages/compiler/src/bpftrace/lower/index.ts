@@ -44,7 +44,7 @@ export function lower(program: CheckedProgram, source: SourceText, options: Lowe
   if (diagnostics.failed) return { spec: undefined, diagnostics: diagnostics.list };
   const spec: ObjectSpec = {
     name: options.name ?? "script",
-    license: "GPL",
+    license: program.config.license,
     programs,
     maps: object.maps(),
     btf: object.types.builder.encode(),

@@ -25,6 +25,8 @@ export function storeValue(h: Handler, e: Expr, type: Type, spot: Spot, exact: b
 
 function store(h: Handler, e: Expr, type: Type, spot: Spot, exact: boolean): void {
   const { builder } = h;
+  const replaced = h.variant.replacements.get(e);
+  if (replaced !== undefined) return store(h, replaced, type, spot, exact);
   if (e.kind === "blockExpr") return store(h, enterBlock(h, e), type, spot, exact);
   if (isScalar(type)) {
     builder.store(spot.base, spot.offset, 8, scalar(h, e));

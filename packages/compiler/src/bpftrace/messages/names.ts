@@ -148,12 +148,6 @@ export const builtinNotSupported: M<readonly [name: string]> = {
   severity: "error",
   text: (name) => `${name} is not supported yet`,
 };
-export const wholeArguments: M = {
-  code: "SND1906",
-  severity: "error",
-  text: () => "args as a whole are not supported yet",
-  hint: () => "name one of its fields: args.name",
-};
 export const defineNotConstant: M<readonly [name: string]> = {
   code: "SND1325",
   severity: "error",

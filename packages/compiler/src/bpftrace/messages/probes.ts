@@ -82,3 +82,9 @@ export const noPositional: M<readonly [name: string]> = {
   text: (name) => `the probe needs ${name}, which was not given`,
   hint: () => "give it after the program on the command line",
 };
+export const tooManyPrograms: M<readonly [count: number, limit: number]> = {
+  code: "SND1220",
+  severity: "error",
+  text: (count, limit) => `the script's probes come to ${count} programs, more than the ${limit} that are allowed`,
+  hint: () => "match fewer, or raise the setting max_bpf_progs",
+};
