@@ -10,6 +10,7 @@
  * @property {string} language
  * @property {string} name of the file; "" where the block has none
  * @property {string | undefined} kernel
+ * @property {Readonly<Record<string, string>>} options what stands behind the language: `run="dd"`, `refused`
  * @property {string} text
  * @property {string} place "docs/library.md:12", of its first line
  */
@@ -34,10 +35,15 @@ export function blocksOf(page, path) {
 
 /** @param {string} info @param {string} text @param {string} place @returns {Block} */
 function blockOf(info, text, place) {
-  const [language = "", ...words] = info.split(/\s+/);
-  const kernel = words.find((word) => word.startsWith("kernel="))?.slice("kernel=".length);
+  const [language = "", ...words] = info.match(/[^\s="]+(="[^"]*"|=\S*)?/g) ?? [];
+  const options = Object.fromEntries(
+    words.map((word) => {
+      const at = word.indexOf("=");
+      return at < 0 ? [word, ""] : [word.slice(0, at), word.slice(at + 1).replace(/^"|"$/g, "")];
+    }),
+  );
   const name = words.find((word) => !word.includes("=")) ?? "";
-  return { language, name, kernel, text, place };
+  return { language, name, kernel: options["kernel"], options, text, place };
 }
 
 /**
