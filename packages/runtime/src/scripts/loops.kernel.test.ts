@@ -82,6 +82,18 @@ computed([
     want: "1000000",
   },
   {
+    name: "loops of few turns, four deep",
+    needs: ["bpf_loop"],
+    script: `for ($i : 0..10) { for ($j : 0..10) { for ($k : 0..10) { for ($l : 0..10) { @n++; } } } } printf("%d", @n);`,
+    want: "10000",
+  },
+  {
+    name: "a map gone over in every turn of other loops",
+    needs: ["callbacks", "bpf_loop"],
+    script: `for ($i : 0..20) { @m[$i] = $i; } $s = 0; for ($i : 0..20) { for ($kv : @m) { $s += $kv.1; if ($kv.0 == 19) { continue; } $s++; } } printf("%d", $s);`,
+    want: "4180",
+  },
+  {
     name: "bounds of a range are computed once",
     script: `$n = 4; $turns = 0; for ($i : 0..4) { $n += 1; $turns++; } printf("%d %d", $n, $turns);`,
     want: "8 4",

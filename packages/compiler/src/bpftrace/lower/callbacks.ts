@@ -59,6 +59,7 @@ function buildTurn(
   at: number,
 ): { readonly child: Handler; readonly endings: Endings } {
   const child = h.callback([...params, pointerTo("stack")]);
+  child.turns = h.turns;
   const { builder } = child;
   builder.source = h.builder.source;
   const record = builder.param(params.length);

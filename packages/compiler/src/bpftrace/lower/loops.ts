@@ -14,13 +14,16 @@ import { Helper } from "../../lowering/helpers.ts";
 import { alignUp, fieldSize, isScalar } from "./layout.ts";
 import { planOf } from "./maps.ts";
 import { noMapLoops, noOpenLoops, refuse, unrollTooMuch } from "./messages.ts";
-import { walk } from "./walk.ts";
+import { walk, type AnyNode } from "./walk.ts";
 
 const LARGEST_UNROLL = 100;
 /** Turns of plain loops, those of loops inside of each other multiplied, where the kernel offers no better. */
 const MOST_TURNS = 10_000;
 /** Where bpf_loop is there, a plain loop of more turns than this is dearer to verify than its calls are to run. */
 const FEW_TURNS = 128;
+
+/** What is assumed of a loop whose turns are counted only when it is built. */
+const GUESSED_TURNS = 8;
 
 type Body = (h: Handler) => void;
 
@@ -44,13 +47,42 @@ export function unroll(h: Handler, s: Unroll, body: Body): void {
   if (exit.predecessors.length > 0) h.enter(exit, start);
 }
 
-/** Whether a loop of so many turns (undefined: nobody knows) is built plainly. Refused where neither way is open. */
+/**
+ * Whether a loop of so many turns (undefined: nobody knows) is built plainly. Refused where neither way is
+ * open. What is called back is verified anew in every turn of a plain loop around it, so that the loops
+ * inside count, too.
+ */
 function isPlain(h: Handler, turns: number | undefined, loop: ForRange | While): boolean {
   const all = turns === undefined ? Infinity : turns * h.turns;
-  if (all <= FEW_TURNS) return true;
-  if (h.object.target.features.loop === true) return false;
+  if (h.object.target.features.loop === true) return all * turnsInside(h, loop.body) <= FEW_TURNS;
   if (all > MOST_TURNS) refuse(noOpenLoops, loop.span, MOST_TURNS);
   return true;
+}
+
+/** The turns of the loops in a piece of tree, those inside of each other multiplied; of the longest, where there are several. */
+function turnsInside(h: Handler, node: AnyNode): number {
+  let most = 1;
+  for (const value of Object.values(node))
+    for (const part of Array.isArray(value) ? value : [value])
+      if (typeof part === "object" && part !== null && "kind" in part)
+        most = Math.max(most, turnsInside(h, part as AnyNode));
+  return most * ownTurns(h, node);
+}
+
+function ownTurns(h: Handler, node: AnyNode): number {
+  switch (node.kind) {
+    case "forMap":
+      return Infinity;
+    case "while":
+      return GUESSED_TURNS;
+    case "forRange": {
+      const { from, to } = node as ForRange;
+      const [start, end] = [constantOf(h, from), constantOf(h, to)];
+      return start === undefined || end === undefined ? Infinity : Math.max(1, Number(end - start));
+    }
+    default:
+      return 1;
+  }
 }
 
 export function whileLoop(h: Handler, s: While, body: Body): void {

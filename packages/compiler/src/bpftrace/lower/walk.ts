@@ -1,7 +1,7 @@
 /** Visits a syntax tree. */
 import type { Call, MapRef, Probe } from "../ast.ts";
 
-interface AnyNode {
+export interface AnyNode {
   readonly kind: string;
 }
 
