@@ -108,7 +108,7 @@ const types: readonly (readonly [expression: string, type: string, probe?: strin
   ["(*curtask).pid", "int32"],
   ["((struct file *)0)->f_pos", "int64"],
   ["sizeof(struct task_struct)", "uint64"],
-  ["TCP_CLOSE", "int8"],
+  ["TCP_CLOSE", "enum"],
   ["(enum pid_type)1", "enum pid_type"],
   ["args.prev_comm", "string[16]", "tracepoint:sched:sched_switch"],
   ["args.next_pid", "int32", "tracepoint:sched:sched_switch"],
