@@ -1,5 +1,5 @@
 /** What the programs of one script share: maps, events, types and names. */
-import type { Manifest, MapSpec, Target } from "@sonde/bpf/spec";
+import type { Manifest, MapSpec } from "@sonde/bpf/spec";
 import type { SourceText } from "../../diagnostics/index.ts";
 import { ObjectParts } from "../../lowering/object-parts.ts";
 import { Positions } from "../../lowering/positions.ts";
