@@ -1,14 +1,13 @@
 // The agent's numbers are right at its own door and in a real Prometheus that scrapes it.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { attachedObjects, notFreed } from "../../tools/lib/bpf-objects.js";
 import { root } from "../../tools/lib/environment.js";
-import { fetchText, freePort, startAgent, startService } from "../support/services.js";
+import { queried, scratch, startPrometheus } from "../support/prometheus.js";
+import { fetchText, startAgent } from "../support/services.js";
 import { ddCommand } from "../support/sonde.js";
 
 const monitor = `/*
@@ -41,9 +40,8 @@ test("a count is the same from dd, from /metrics and from Prometheus", async (t)
   assert.match(metrics, new RegExp(`^sonde_test_write_size_bytes_bucket\\{le="\\+Inf"\\} ${writes}$`, "m"));
   assert.match(metrics, new RegExp(`^sonde_test_write_size_bytes_sum ${writes}$`, "m"));
 
-  const prometheus = await startPrometheus(t, agent.address);
-  const query = encodeURIComponent('sonde_test_writes_total{comm="dd"}');
-  assert.equal(await untilAnswer(`${prometheus}/api/v1/query?query=${query}`), String(writes));
+  const prometheus = await startPrometheus(t, { targets: [agent.address] });
+  assert.equal(await queried(prometheus, 'sonde_test_writes_total{comm="dd"}'), String(writes));
 });
 
 test("promtool finds no fault with the default monitors", async (t) => {
@@ -75,39 +73,3 @@ test("a monitor is switched off and on by the API, and the agent leaves nothing 
   await agent.stop();
   assert.deepEqual(await notFreed(again), []);
 });
-
-/** @param {import("node:test").TestContext} context @param {string} target @returns {Promise<string>} its URL */
-async function startPrometheus(context, target) {
-  const directory = scratch(context);
-  const address = `127.0.0.1:${await freePort()}`;
-  const configuration = {
-    global: { scrape_interval: "1s" },
-    scrape_configs: [{ job_name: "sonde", static_configs: [{ targets: [target] }] }],
-  };
-  writeFileSync(path.join(directory, "prometheus.yml"), JSON.stringify(configuration)); // JSON is YAML
-  const options = [
-    `--config.file=${path.join(directory, "prometheus.yml")}`,
-    `--storage.tsdb.path=${path.join(directory, "data")}`,
-    `--web.listen-address=${address}`,
-    "--log.level=warn",
-  ];
-  await startService(context, ["prometheus", ...options], `http://${address}/-/ready`);
-  return `http://${address}`;
-}
-
-/** The first value of a query once it has one. @param {string} url @returns {Promise<string | undefined>} */
-async function untilAnswer(url) {
-  for (let attempt = 0; attempt < 150; attempt++) {
-    const { data } = JSON.parse(await fetchText(url));
-    if (data.result.length > 0) return data.result[0].value[1];
-    await sleep(100);
-  }
-  return undefined;
-}
-
-/** A directory that goes with the test. @param {import("node:test").TestContext} context */
-function scratch(context) {
-  const directory = mkdtempSync(path.join(tmpdir(), "sonde-test-"));
-  context.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}

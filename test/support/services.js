@@ -59,10 +59,10 @@ export async function freePort() {
   return address.port;
 }
 
-/** An agent with the monitors of a directory. @param {import("node:test").TestContext} context @param {string} monitors */
-export async function startAgent(context, monitors) {
+/** An agent with the monitors of a directory. @param {import("node:test").TestContext} context @param {string} monitors @param {readonly string[]} options */
+export async function startAgent(context, monitors, options = []) {
   const address = `127.0.0.1:${await freePort()}`;
-  const command = [path.join(root, "bin/sonde"), "agent", "--listen", address, "--monitors", monitors];
+  const command = [path.join(root, "bin/sonde"), "agent", "--listen", address, "--monitors", monitors, ...options];
   const service = await startService(context, command, `http://${address}/readyz`);
   return { ...service, address, url: `http://${address}` };
 }

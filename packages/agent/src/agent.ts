@@ -4,10 +4,10 @@ import { removePinTree } from "@sonde/kernel/handover";
 import { openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
 import { pino } from "pino";
+import { startData } from "./data.ts";
 import { createApp } from "./http/app.ts";
-import { History } from "./history/history.ts";
-import { Readings } from "./metrics/readings.ts";
 import { Monitors } from "./monitors.ts";
+import type { PushOptions } from "./push/options.ts";
 import { openStateDirectory } from "./state/directory.ts";
 import { FileStore, MemoryStore } from "./state/store.ts";
 import { StreamHub } from "./streams/hub.ts";
@@ -31,6 +31,8 @@ export interface AgentOptions {
   readonly token: string | undefined;
   /** Bytes for the last hour of every metric. */
   readonly historyMemory: number;
+  /** Undefined: nothing is sent. */
+  readonly push: Omit<PushOptions, "version" | "report"> | undefined;
   readonly version: string;
   readonly logLevel: LogLevel;
 }
@@ -45,8 +47,6 @@ export interface Agent {
   stop(detach: boolean): Promise<void>;
 }
 
-/** Milliseconds between the samples of history. */
-const SAMPLE_INTERVAL = 5000;
 /** Share of one CPU that a monitor may cost unless its file says otherwise. */
 const CPU_BUDGET = 0.25;
 
@@ -76,18 +76,19 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onEvent: (monitor, stream, values) => streams.publish(monitor, stream, values),
     onPrint: (monitor, line) => streams.print(monitor, line),
   });
-  const history = new History({ memory: options.historyMemory, interval: SAMPLE_INTERVAL });
-  const readings = new Readings(function* () {
-    yield* monitors.families();
-    yield* streams.families();
-    yield* history.families();
+  const data = await startData(monitors, streams, {
+    historyMemory: options.historyMemory,
+    push: options.push && {
+      ...options.push,
+      version: options.version,
+      report: (level, message) => log[level](message),
+    },
   });
-  history.start(readings);
-  const app = createApp({ agent: monitors, readings, history, streams }, { token: options.token });
+  const app = createApp({ agent: monitors, ...data }, { token: options.token });
   const { server, url } = await listen(app, options);
   log.info({ url, monitors: options.directory, state: state?.path }, `listening on ${url}: metrics at ${url}/metrics`);
   const stop = async (detach: boolean): Promise<void> => {
-    history.stop();
+    await data.stop();
     await monitors.stop(detach || state === undefined);
     await new Promise<void>((resolve) => {
       server.close(() => resolve());

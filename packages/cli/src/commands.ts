@@ -160,6 +160,29 @@ export const COMMANDS: readonly Command[] = [
         help: "file with the token that changes need; without it only this machine's own addresses may change anything",
       },
       {
+        name: "remote-write",
+        value: "URL",
+        help: "send metrics there by Prometheus remote write, such as http://prometheus:9090/api/v1/write",
+      },
+      {
+        name: "otlp",
+        value: "URL",
+        help: "send metrics and streams there by OTLP over HTTP, such as http://collector:4318",
+      },
+      { name: "otlp-encoding", value: "FORMAT", choices: ["protobuf", "json"], help: "of OTLP (default protobuf)" },
+      { name: "push-interval", value: "SECONDS", help: "how often metrics are sent (default 15)" },
+      {
+        name: "push-label",
+        value: "NAME=VALUE",
+        multiple: true,
+        help: "a label of everything that is sent; job=sonde and instance=HOSTNAME unless given",
+      },
+      {
+        name: "push-header-file",
+        value: "FILE",
+        help: "lines of 'Name: value' for every request that sends, such as Authorization",
+      },
+      {
         name: "history-memory",
         value: "MB",
         help: "memory for the last hour of every metric, oldest let go of first (default 16; 0: none)",

@@ -4,6 +4,7 @@ import { type ParsedArguments, UsageError } from "../command.ts";
 import { FileError } from "../files.ts";
 import { print } from "../output/say.ts";
 import { VERSION } from "../version.ts";
+import { pushOptions } from "./agent-push.ts";
 import { shippedMonitors } from "./shipped-monitors.ts";
 
 /** `sonde agent`: until SIGINT or SIGTERM. */
@@ -27,6 +28,7 @@ export async function run(args: ParsedArguments): Promise<number> {
     healthWindow: seconds("health-window", args.value("health-window") ?? "10") * 1000,
     token: tokenFile === undefined ? undefined : readToken(tokenFile),
     historyMemory: megabytes(args.value("history-memory") ?? "16"),
+    push: pushOptions(args),
     logLevel: (args.value("log-level") ?? "info") as LogLevel,
   });
   const signal = await new Promise<"SIGINT" | "SIGTERM">((resolve) => {

@@ -20,8 +20,13 @@ export function metrics(): Route {
       const { families } = await readings.take();
       const headers = { "content-type": CONTENT_TYPES[format] };
       if (format !== "protobuf") return await sendPieces(http, headers, writeExposition(families, { format, created }));
-      const { writeProtobuf } = await import("../../exposition/protobuf.ts");
+      const { writeProtobuf } = await loadProtobuf();
       return await sendPieces(http, headers, writeProtobuf(families));
     },
   });
+}
+
+/** Only where somebody asks for it. */
+function loadProtobuf(): Promise<typeof import("../../exposition/protobuf.ts")> {
+  return import("../../exposition/protobuf.ts");
 }
