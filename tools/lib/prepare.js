@@ -24,6 +24,7 @@ const debianPackages = {
   bpftrace: "/usr/bin/bpftrace",
   prometheus: "/usr/bin/prometheus",
   "victoria-metrics": "/usr/bin/victoria-metrics",
+  openssl: "/usr/bin/openssl",
 };
 
 /** @typedef {keyof typeof debianPackages} DebianPackage */
@@ -42,7 +43,7 @@ export const guestPackages = [
 /** What tests compile BPF objects and small programs with. @type {readonly DebianPackage[]} */
 export const compilerPackages = ["clang-16", "clang-19", "llvm-16", "libbpf-dev", "make", "g++", "bpftool"];
 /** What the scenario tests need. @type {readonly DebianPackage[]} */
-export const scenarioPackages = ["bpftool", "prometheus", "victoria-metrics"];
+export const scenarioPackages = ["bpftool", "prometheus", "victoria-metrics", "openssl"];
 
 /** Runs a command to its end, quiet unless it fails. @param {string} command @param {readonly string[]} words */
 function mustRun(command, words, environment = childEnvironment()) {

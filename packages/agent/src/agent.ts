@@ -1,13 +1,14 @@
 import { existsSync, readdirSync } from "node:fs";
-import { serve } from "@hono/node-server";
 import { removePinTree } from "@sonde/kernel/handover";
 import { openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
 import { pino } from "pino";
 import { startData } from "./data.ts";
 import { createApp } from "./http/app.ts";
+import { listen, type TlsFiles } from "./http/listen.ts";
 import { Monitors } from "./monitors.ts";
 import type { PushOptions } from "./push/options.ts";
+import { missingCapabilities } from "./security/capabilities.ts";
 import { openStateDirectory } from "./state/directory.ts";
 import { FileStore, MemoryStore } from "./state/store.ts";
 import { StreamHub } from "./streams/hub.ts";
@@ -27,8 +28,12 @@ export interface AgentOptions {
   readonly state: string | undefined;
   /** Milliseconds that a new version of a monitor must do well before the one before it is let go of. */
   readonly healthWindow: number;
-  /** What a change must present; undefined: only this machine may change anything. */
+  /** What a change must present; undefined: a certificate, or without those only this machine may change anything. */
   readonly token: string | undefined;
+  /** Reading needs the token or a certificate too. */
+  readonly protectReading: boolean;
+  /** Undefined: plain HTTP. */
+  readonly tls: TlsFiles | undefined;
   /** Bytes for the last hour of every metric. */
   readonly historyMemory: number;
   /** Undefined: nothing is sent. */
@@ -57,6 +62,7 @@ const CPU_BUDGET = 0.25;
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const log = pino({ level: options.logLevel, base: null });
   const kernel = openKernel();
+  for (const message of missingCapabilities()) log.warn(message);
   const state = options.state === undefined ? undefined : openStateDirectory(kernel, options.state);
   const streams = new StreamHub(() => monitors.views());
   const monitors: Monitors = new Monitors(options.directory, options.version, {
@@ -84,7 +90,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       report: (level, message) => log[level](message),
     },
   });
-  const app = createApp({ agent: monitors, ...data }, { token: options.token });
+  const app = createApp(
+    { agent: monitors, version: options.version, ...data },
+    {
+      token: options.token,
+      certificates: options.tls?.clientAuthority !== undefined,
+      protectReading: options.protectReading,
+    },
+  );
   const { server, url } = await listen(app, options);
   log.info({ url, monitors: options.directory, state: state?.path }, `listening on ${url}: metrics at ${url}/metrics`);
   const stop = async (detach: boolean): Promise<void> => {
@@ -92,7 +105,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     await monitors.stop(detach || state === undefined);
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
-      if ("closeAllConnections" in server) server.closeAllConnections();
+      server.closeAllConnections();
     });
     if (detach && state !== undefined) removePinTree(state.pins);
     state?.close();
@@ -124,21 +137,4 @@ export function detachAgent(directory: string): number {
   } finally {
     state.close();
   }
-}
-
-type Server = ReturnType<typeof serve>;
-
-function listen(
-  app: ReturnType<typeof createApp>,
-  { host, port }: AgentOptions,
-): Promise<{ server: Server; url: string }> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: host, port }, (address) => {
-      const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
-      resolve({ server, url: `http://${name}:${address.port}` });
-    });
-    server.once("error", (error) =>
-      reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`, { cause: error })),
-    );
-  });
 }

@@ -1,3 +1,4 @@
 /** The node daemon: monitors that are switched on and off while it runs, and their metrics over HTTP. */
 export { type Agent, type AgentOptions, detachAgent, type LogLevel, startAgent } from "./agent.ts";
 export type { PushOptions } from "./push/options.ts";
+export { keptCapabilities } from "./security/capabilities.ts";

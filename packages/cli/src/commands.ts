@@ -159,6 +159,19 @@ export const COMMANDS: readonly Command[] = [
         value: "FILE",
         help: "file with the token that changes need; without it only this machine's own addresses may change anything",
       },
+      { name: "tls-cert", value: "FILE", help: "serve HTTPS with this certificate (PEM, with its chain)" },
+      { name: "tls-key", value: "FILE", help: "the certificate's private key (PEM)" },
+      {
+        name: "tls-client-ca",
+        value: "FILE",
+        help: "changes need a certificate of this authority (or the token, if there is one too)",
+      },
+      { name: "protect-reading", help: "reading needs the token or a certificate too" },
+      {
+        name: "keep-capabilities",
+        value: "NAME,...",
+        help: "what it keeps of root's powers: default, and more such as net_admin for network monitors; all",
+      },
       {
         name: "remote-write",
         value: "URL",

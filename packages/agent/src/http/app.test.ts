@@ -6,6 +6,7 @@ import { Readings } from "../metrics/readings.ts";
 import type { MonitorStatus } from "../monitor/status.ts";
 import { StreamHub } from "../streams/hub.ts";
 import { type AgentFace, UnknownMonitorError } from "./agent-face.ts";
+import type { AccessRules } from "./access.ts";
 import { createApp } from "./app.ts";
 import type { Services } from "./services.ts";
 
@@ -40,14 +41,19 @@ function agentOf(monitors: MonitorStatus[], ready = true): AgentFace {
 function services(agent: AgentFace): Services {
   return {
     agent,
+    version: "0",
     readings: new Readings(() => agent.families()),
     history: new History({ memory: 1 << 20, interval: 5000 }),
     streams: new StreamHub(() => []),
   };
 }
 
-function appOf(agent: AgentFace, token: string | undefined): ReturnType<typeof createApp> {
-  return createApp(services(agent), { token });
+function appOf(
+  agent: AgentFace,
+  token: string | undefined,
+  more: Partial<AccessRules> = {},
+): ReturnType<typeof createApp> {
+  return createApp(services(agent), { token, certificates: false, protectReading: false, ...more });
 }
 
 const monitor = (name: string): MonitorStatus => ({

@@ -16,6 +16,8 @@ export interface Route {
   readonly summary: string;
   /** It changes something: the caller must be allowed to. */
   readonly changes?: boolean;
+  /** Open to everybody even where reading is protected: what probes ask. */
+  readonly open?: boolean;
   /** Of the path and the query: objects whose values are made from text. */
   readonly params?: GenericSchema;
   readonly query?: GenericSchema;

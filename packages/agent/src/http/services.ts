@@ -6,6 +6,8 @@ import type { AgentFace } from "./agent-face.ts";
 /** What the routes work with. */
 export interface Services {
   readonly agent: AgentFace;
+  /** Of the agent. */
+  readonly version: string;
   readonly readings: Readings;
   readonly history: History;
   readonly streams: StreamHub;

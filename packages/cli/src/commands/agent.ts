@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import { detachAgent, type LogLevel, startAgent } from "@sonde/agent";
 import { type ParsedArguments, UsageError } from "../command.ts";
-import { FileError } from "../files.ts";
 import { print } from "../output/say.ts";
 import { VERSION } from "../version.ts";
 import { pushOptions } from "./agent-push.ts";
+import { confineAgent, readToken, tlsFiles } from "./agent-security.ts";
 import { shippedMonitors } from "./shipped-monitors.ts";
 
 /** `sonde agent`: until SIGINT or SIGTERM. */
@@ -15,6 +14,7 @@ export async function run(args: ParsedArguments): Promise<number> {
   const tokenFile = args.value("token-file");
   const state = args.value("state");
   if (args.flag("detach")) return detach(state);
+  confineAgent(args.value("keep-capabilities"));
   const agent = await startAgent({
     host,
     port,
@@ -27,6 +27,8 @@ export async function run(args: ParsedArguments): Promise<number> {
     state,
     healthWindow: seconds("health-window", args.value("health-window") ?? "10") * 1000,
     token: tokenFile === undefined ? undefined : readToken(tokenFile),
+    tls: tlsFiles(args),
+    protectReading: args.flag("protect-reading"),
     historyMemory: megabytes(args.value("history-memory") ?? "16"),
     push: pushOptions(args),
     logLevel: (args.value("log-level") ?? "info") as LogLevel,
@@ -64,18 +66,4 @@ function listenAddress(text: string): { readonly host: string; readonly port: nu
 function megabytes(text: string): number {
   if (!/^\d{1,5}$/.test(text)) throw new UsageError(`--history-memory takes a number of megabytes, not '${text}'`);
   return Number(text) * 1_000_000;
-}
-
-function readToken(file: string): string {
-  const token = readText(file).trim();
-  if (token.length < 16) throw new Error(`the token in ${file} is shorter than 16 characters`);
-  return token;
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new FileError("cannot read the token", file, error);
-  }
 }

@@ -26,6 +26,9 @@ export interface SyscallNumbers {
   readonly setns: number;
   readonly unshare: number;
   readonly flock: number;
+  readonly prctl: number;
+  readonly execve: number;
+  readonly fcntl: number;
 }
 
 /** Source: the kernel's arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h. */
@@ -59,6 +62,9 @@ export function syscallNumbers(arch: string): SyscallNumbers {
         setns: 308,
         unshare: 272,
         flock: 73,
+        prctl: 157,
+        execve: 59,
+        fcntl: 72,
       };
     case "arm64":
       return {
@@ -88,6 +94,9 @@ export function syscallNumbers(arch: string): SyscallNumbers {
         setns: 268,
         unshare: 97,
         flock: 32,
+        prctl: 167,
+        execve: 221,
+        fcntl: 25,
       };
     default:
       throw new Error(`Sonde runs on x86_64 and aarch64 Linux, not on ${arch}`);

@@ -6,6 +6,7 @@ export function livez(): Route {
     method: "get",
     path: "/livez",
     tag: "agent",
+    open: true,
     summary: "Whether the agent is alive",
     answers: { 200: { description: "It is", types: ["text/plain"] } },
     handle: ({ http }) => http.text("ok\n"),
@@ -18,6 +19,7 @@ export function readyz(): Route {
     method: "get",
     path: "/readyz",
     tag: "agent",
+    open: true,
     summary: "Whether every monitor that is to be on has been tried",
     answers: {
       200: { description: "Every one has; a line for each that failed", types: ["text/plain"] },

@@ -1,6 +1,7 @@
 /** Every operation of the API. A new one is a file here and a line below. */
 import type { Route } from "../route.ts";
 import { disableMonitor, enableMonitor, rollBackMonitor, setMonitorParam, upgradeMonitor } from "./switch-monitor.ts";
+import { agentInfo } from "./agent-info.ts";
 import { history } from "./history.ts";
 import { livez, readyz } from "./health.ts";
 import { indexRoute } from "./index-page.ts";
@@ -26,6 +27,7 @@ export function routes(): readonly Route[] {
     setMonitorParam(),
     monitorLogs(),
     removeMonitor(),
+    agentInfo(),
     metricsJson(),
     metadataJson(),
     history(),
