@@ -4,7 +4,10 @@ import * as v from "valibot";
 /** As monitors are named: what follows is used in paths of files and of the API. */
 export const monitorName: v.GenericSchema<string> = v.pipe(
   v.string(),
-  v.regex(/^[A-Za-z0-9_.-]{1,128}$/, "a name has letters, digits, '_', '-' and '.', at most 128"),
+  v.regex(
+    /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/,
+    "a name has letters, digits, '_', '-' and '.', no '.' or '-' first, at most 128",
+  ),
 );
 
 export const metricName: v.GenericSchema<string> = v.pipe(
