@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { queried, scratch, startPrometheus, startVictoriaMetrics } from "../support/prometheus.js";
 import { fetchText, startAgent } from "../support/services.js";
 import { ddCommand } from "../support/sonde.js";
@@ -109,5 +110,10 @@ tracepoint:sched:sched_process_exec /comm == "true"/ { @n = count(); printf("%s 
     const event = JSON.parse(pattern.exec(text)?.[1] ?? "");
     assert.deepEqual([event.monitor, event.fields], ["starts", { text: "true started" }]);
   }
-  assert.match(await fetchText(`${agent.url}/metrics`), /^sonde_stream_readers\{stream="starts"\} 0$/m);
+  let metrics = "";
+  for (let attempt = 0; attempt < 50 && !/^sonde_stream_readers\{stream="starts"\} 0$/m.test(metrics); attempt++) {
+    await sleep(100);
+    metrics = await fetchText(`${agent.url}/metrics`);
+  }
+  assert.match(metrics, /^sonde_stream_readers\{stream="starts"\} 0$/m);
 });

@@ -9,6 +9,7 @@ import { listen, type TlsFiles } from "./http/listen.ts";
 import { Monitors } from "./monitors.ts";
 import type { PushOptions } from "./push/options.ts";
 import { missingCapabilities } from "./security/capabilities.ts";
+import { TrustedKeys } from "./security/signatures.ts";
 import { openStateDirectory } from "./state/directory.ts";
 import { FileStore, MemoryStore } from "./state/store.ts";
 import { StreamHub } from "./streams/hub.ts";
@@ -34,6 +35,8 @@ export interface AgentOptions {
   readonly protectReading: boolean;
   /** Undefined: plain HTTP. */
   readonly tls: TlsFiles | undefined;
+  /** A directory of public keys: only what they signed is loaded. Undefined: everything is. */
+  readonly trustedKeys: string | undefined;
   /** Bytes for the last hour of every metric. */
   readonly historyMemory: number;
   /** Undefined: nothing is sent. */
@@ -71,6 +74,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     store: state === undefined ? new MemoryStore() : new FileStore(state.path, (message) => log.warn(message)),
     ...(state !== undefined && { pins: state.pins }),
     decoders: {},
+    ...(options.trustedKeys !== undefined && { trusted: TrustedKeys.read(options.trustedKeys) }),
     healthWindow: options.healthWindow,
     cpuBudget: CPU_BUDGET,
     warn: (message) => log.warn(message),

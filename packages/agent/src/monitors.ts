@@ -3,13 +3,14 @@ import { readdirSync } from "node:fs";
 import type { MonitorView } from "@sonde/bpf/spec";
 import { removePinTree } from "@sonde/kernel/handover";
 import type { Family } from "./exposition/family.ts";
-import { type AgentFace, UnknownMonitorError } from "./http/agent-face.ts";
+import { type AgentFace, UnknownMonitorError, type UploadedSource } from "./http/agent-face.ts";
 import { MonitorDirectory } from "./monitor/directory.ts";
 import { digestOf, type MonitorFiles } from "./monitor/files.ts";
 import type { JournalEntry } from "./monitor/journal.ts";
 import { Monitor, type MonitorContext, MonitorRequestError } from "./monitor/monitor.ts";
 import { sourceOfFile } from "./monitor/sources/index.ts";
 import type { MonitorStatus } from "./monitor/status.ts";
+import { SIGNATURE_SUFFIX } from "./security/signatures.ts";
 import { selfFamilies } from "./self.ts";
 import type { ParamValue } from "@sonde/runtime/params";
 
@@ -96,8 +97,8 @@ export class Monitors implements AgentFace {
     return await this.#find(name).disable();
   }
 
-  async upgrade(name: string, source?: { readonly file: string; readonly bytes: Uint8Array }): Promise<MonitorStatus> {
-    const files = source === undefined ? undefined : uploaded(name, source.file, source.bytes);
+  async upgrade(name: string, source?: UploadedSource): Promise<MonitorStatus> {
+    const files = source === undefined ? undefined : uploaded(name, source);
     if (files === undefined) await this.rescan();
     const monitor = files === undefined ? this.#find(name) : this.#findOrMake(name);
     const status = await monitor.upgrade(files);
@@ -185,11 +186,12 @@ export class Monitors implements AgentFace {
 }
 
 /** @throws {MonitorSourceError} the file is not for this monitor, or of no known kind */
-function uploaded(name: string, file: string, bytes: Uint8Array): MonitorFiles {
+function uploaded(name: string, { file, bytes, signature }: UploadedSource): MonitorFiles {
   const { source } = sourceOfFile(file);
   // Whatever it was called at home: here it is this monitor's file.
   const main = `${name}${source.suffix}`;
-  return { main, files: { [main]: bytes } };
+  const signed = signature === undefined ? {} : { [`${main}${SIGNATURE_SUFFIX}`]: Buffer.from(signature, "latin1") };
+  return { main, files: { [main]: bytes, ...signed } };
 }
 
 function digests(files: ReadonlyMap<string, MonitorFiles>): ReadonlyMap<string, string> {

@@ -168,6 +168,11 @@ export const COMMANDS: readonly Command[] = [
       },
       { name: "protect-reading", help: "reading needs the token or a certificate too" },
       {
+        name: "trusted-keys",
+        value: "DIR",
+        help: "load only monitors that one of the public keys (Ed25519, PEM) in this directory has signed, see sonde sign",
+      },
+      {
         name: "keep-capabilities",
         value: "NAME,...",
         help: "what it keeps of root's powers: default, and more such as net_admin for network monitors; all",
@@ -313,6 +318,22 @@ export const COMMANDS: readonly Command[] = [
       },
     ],
     load: async () => await import("./commands/features.ts"),
+  },
+  {
+    name: "sign",
+    summary: "Sign monitors for agents that load only what a trusted key has signed",
+    usage: ["--key FILE FILE...", "--new-key NAME"],
+    options: [
+      { name: "key", value: "FILE", help: "the private key (Ed25519, PEM)" },
+      { name: "new-key", value: "NAME", help: "make a pair of keys: NAME.key, to be kept secret, and NAME.pub" },
+    ],
+    notes:
+      "Writes FILE.sig beside each file: the signature of its bytes as base64. An agent with --trusted-keys DIR loads a file only with it.",
+    examples: [
+      { command: "sonde sign --new-key team", says: "team.key and team.pub" },
+      { command: "sonde sign --key team.key runqlat.bt", says: "writes runqlat.bt.sig" },
+    ],
+    load: async () => await import("./commands/sign.ts"),
   },
   {
     name: "completion",

@@ -17,7 +17,7 @@ export interface AgentFace {
    * under a new name is a new monitor.
    * @throws {UnknownMonitorError} {@link MonitorSourceError} for files that are none of a monitor; {@link MonitorRequestError}
    */
-  upgrade(name: string, source?: { readonly file: string; readonly bytes: Uint8Array }): Promise<MonitorStatus>;
+  upgrade(name: string, source?: UploadedSource): Promise<MonitorStatus>;
   /** @throws {UnknownMonitorError} {@link MonitorRequestError} there is no version to go back to */
   rollback(name: string): Promise<MonitorStatus>;
   /** @throws {UnknownMonitorError} {@link ParamError} */
@@ -30,6 +30,14 @@ export interface AgentFace {
   families(): Iterable<Family>;
   /** Whether every monitor that is to be on has been tried. */
   readonly ready: boolean;
+}
+
+/** A file that came with a request. */
+export interface UploadedSource {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  /** As base64, where the sender has signed it. */
+  readonly signature?: string;
 }
 
 export class UnknownMonitorError extends Error {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { SIGNATURE_SUFFIX } from "../security/signatures.ts";
 import type { MonitorSource, SourceFile } from "./source.ts";
 
 export interface MonitorFiles {
@@ -28,7 +29,8 @@ export function sourceFile({ main, files }: MonitorFiles): SourceFile {
 /** Errors: those of node:fs for the main file; parts that are missing are for the source to complain about. */
 export function readFiles(directory: string, main: string, source: MonitorSource): MonitorFiles {
   const files: Record<string, Uint8Array> = { [main]: readFileSync(join(directory, main)) };
-  for (const part of source.parts?.(main) ?? []) {
+  const parts = [main, ...(source.parts?.(main) ?? [])];
+  for (const part of [...parts.slice(1), ...parts.map((name) => `${name}${SIGNATURE_SUFFIX}`)]) {
     try {
       files[part] = readFileSync(join(directory, basename(part)));
     } catch (error) {

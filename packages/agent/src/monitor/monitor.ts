@@ -17,6 +17,7 @@ import { MonitorMetrics } from "../metrics/monitor-metrics.ts";
 import { checkParam, ParamError, type ParamValue } from "@sonde/runtime/params";
 import { type MonitorRecord, NEW_RECORD, type VersionRecord } from "../state/record.ts";
 import type { StateStore } from "../state/store.ts";
+import type { TrustedKeys } from "../security/signatures.ts";
 import { digestOf, type MonitorFiles, sourceFile } from "./files.ts";
 import { type HealthSample, lossRate, unhealthy } from "./health.ts";
 import { Journal, type JournalEntry } from "./journal.ts";
@@ -40,6 +41,8 @@ export interface MonitorContext {
   readonly cpuBudget: number;
   /** Told of what no monitor's state says. */
   readonly warn: (message: string) => void;
+  /** Only what they signed is loaded; absent: everything is. */
+  readonly trusted?: TrustedKeys;
   /** Told of every change of state. */
   readonly onChange: (status: MonitorStatus) => void;
   /** An event of a monitor's stream. */
@@ -380,6 +383,7 @@ export class Monitor {
   #adopted = false;
 
   #compile(files: MonitorFiles): CompiledMonitor {
+    this.#context.trusted?.check(files);
     return sourceOfFile(files.main).source.compile(this.name, sourceFile(files), this.#context.target);
   }
 

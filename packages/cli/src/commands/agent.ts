@@ -29,6 +29,7 @@ export async function run(args: ParsedArguments): Promise<number> {
     token: tokenFile === undefined ? undefined : readToken(tokenFile),
     tls: tlsFiles(args),
     protectReading: args.flag("protect-reading"),
+    trustedKeys: args.value("trusted-keys"),
     historyMemory: megabytes(args.value("history-memory") ?? "16"),
     push: pushOptions(args),
     logLevel: (args.value("log-level") ?? "info") as LogLevel,

@@ -21,7 +21,7 @@ export function disableMonitor(): Route {
 /** Files of TypeScript monitors and of ebpf_exporter can be large. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
-/** The body is the file, its name in the query; without a body the agent reads its directory again. */
+/** The body is the file, its name in the query, its signature in the header Sonde-Signature; without a body the agent reads its directory again. */
 export function upgradeMonitor(): Route {
   return route({
     ...shape("upgrade", "Hand every event to a new version, without losing one; the old one goes on if it fails"),
@@ -35,11 +35,12 @@ export function upgradeMonitor(): Route {
       ),
     }),
     body: { types: ["application/octet-stream", "text/plain"], maxBytes: MOST_BYTES },
-    handle: async ({ params: { name }, query: { file }, body }, { agent }) => {
+    handle: async ({ http, params: { name }, query: { file }, body }, { agent }) => {
       if (body.length === 0) return changed(await agent.upgrade(name));
       if (file === undefined)
         throw new ApiError(400, "a file was sent without its name: add ?file=NAME, such as ?file=runqlat.bt");
-      return changed(await agent.upgrade(name, { file, bytes: body }));
+      const signature = http.req.header("sonde-signature");
+      return changed(await agent.upgrade(name, { file, bytes: body, ...(signature !== undefined && { signature }) }));
     },
   });
 }
