@@ -107,7 +107,7 @@ export const COMMANDS: readonly Command[] = [
     stopAtFirstWord: true,
     options: [{ name: "list", help: "the monitors that come with Sonde" }, ...RUN_OPTIONS],
     notes:
-      "MONITOR is one of those that come with Sonde, or a file: .bt, or .o from 'sonde build'. Its parameters are options;\n'sonde run MONITOR --help' shows them. With INTERVAL (seconds) its metrics are shown so often, each time what was\nadded since; without, once at the end.",
+      "MONITOR is one of those that come with Sonde, or a file: .ts, .bt, or .o from 'sonde build'. Its parameters are options;\n'sonde run MONITOR --help' shows them. With INTERVAL (seconds) its metrics are shown so often, each time what was\nadded since; without, once at the end.",
     examples: [
       { command: "sonde run runqlat 1 10", says: "how long threads waited for a CPU, each second for ten" },
       { command: "sonde run syscalls --comm node -d 5 -o json", says: "one program's system calls in five seconds" },

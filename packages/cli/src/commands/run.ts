@@ -29,14 +29,15 @@ export async function run(outer: ParsedArguments): Promise<number> {
   const monitor = findMonitor(word);
   const kernel = openKernel();
   const target = runningTarget({ kernel });
-  const { spec, view } = monitor.source.compile(monitor.name, monitor.file, target);
+  const spec = await monitor.compile(target);
+  if (spec === undefined) return 1;
   const command = commandOf(monitor, spec);
   const args = merged(outer, parseArguments(command, rest));
   if (args.flag("help")) {
     print(commandHelp(command));
     return 0;
   }
-  const values = parameterValues(view, args, RUN_OPTIONS);
+  const values = parameterValues(spec.manifest.monitor!, args, RUN_OPTIONS);
   const vmlinux = (): Btf | undefined => target.btf;
   const object = chosenTasks(withParams(spec, values), args, kernel, vmlinux);
   try {
@@ -47,7 +48,7 @@ export async function run(outer: ParsedArguments): Promise<number> {
 }
 
 function list(): number {
-  const rows = listMonitors().map(({ name, source, file }) => [name, source.summary(file).help]);
+  const rows = listMonitors().map((monitor) => [monitor.name, monitor.help()]);
   print(table(["MONITOR", "SHOWS"], rows));
   return 0;
 }

@@ -1,17 +1,23 @@
 /** The monitor that a word names: a file, or one of those that come with Sonde. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { type MonitorSource, monitorOfFile, type SourceFile, sourceOfFile } from "@sonde/agent/sources";
+import { monitorOfFile, sourceOfFile } from "@sonde/agent/sources";
+import type { ObjectSpec, Target } from "@sonde/bpf/spec";
 import { UsageError } from "../../command.ts";
 import { FileError } from "../../files.ts";
 import { nearest } from "../../nearest.ts";
+import { showBuildDiagnostics } from "../build/diagnostics.ts";
 import { shippedMonitors } from "../shipped-monitors.ts";
 
 export interface MonitorFile {
   readonly name: string;
-  readonly source: MonitorSource;
-  readonly file: SourceFile;
+  /** One line of what it shows, without building it. */
+  help(): string;
+  /** Its object, whose manifest says what it is as a monitor; undefined after what is wrong with it has been shown. */
+  compile(target: Target): Promise<ObjectSpec | undefined>;
 }
+
+const MODULE = /\.[mc]?ts$/;
 
 /**
  * "biolatency" for one that comes with Sonde; what holds a `/` or ends like a monitor's file is a path.
@@ -20,8 +26,7 @@ export interface MonitorFile {
  * @throws {MonitorSourceError} it is no monitor's file
  */
 export function findMonitor(word: string): MonitorFile {
-  const isPath = word.includes("/") || monitorOfFile(word) !== undefined;
-  if (isPath) return readMonitor(word);
+  if (word.includes("/") || MODULE.test(word) || monitorOfFile(word) !== undefined) return monitorAt(word);
   const shipped = listMonitors();
   const found = shipped.find(({ name }) => name === word);
   if (found !== undefined) return found;
@@ -32,33 +37,55 @@ export function findMonitor(word: string): MonitorFile {
   );
 }
 
-/** Those that come with Sonde, sorted by name. */
+/** Those that come with Sonde, sorted by name. Of two by one name, the one in TypeScript is meant for terminals. */
 export function listMonitors(): readonly MonitorFile[] {
   const directory = shippedMonitors();
-  return readdirSync(directory)
-    .sort()
-    .filter((file) => monitorOfFile(file) !== undefined)
-    .map((file) => readMonitor(join(directory, file)));
+  const found = new Map<string, MonitorFile>();
+  for (const file of readdirSync(directory, { recursive: true, encoding: "utf8" }).sort()) {
+    if (/\.(?:test|d)\.ts$/.test(file) || (!MODULE.test(file) && monitorOfFile(basename(file)) === undefined)) continue;
+    const monitor = monitorAt(join(directory, file));
+    found.set(monitor.name, monitor);
+  }
+  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function readMonitor(path: string): MonitorFile {
-  const file = basename(path);
-  const { name, source } = sourceOfFile(file);
+function monitorAt(path: string): MonitorFile {
+  return MODULE.test(path) ? moduleAt(path) : fileAt(path);
+}
+
+/** Built now: its own code runs here, as it would in `sonde build`. */
+function moduleAt(path: string): MonitorFile {
   return {
-    name,
-    source,
-    file: {
-      name: file,
-      bytes: read(path),
-      beside: (other) => {
-        const sibling = join(dirname(path), basename(other));
-        return existsSync(sibling) ? read(sibling) : undefined;
-      },
+    name: basename(path).replace(MODULE, ""),
+    help: () =>
+      /\bmonitor\(\s*"[^"]*",\s*\{\s*help:\s*"((?:[^"\\]|\\.)*)"/.exec(read(path).toString("utf8"))?.[1] ?? "",
+    async compile({ arch }) {
+      read(path);
+      const { buildMonitor, buildTarget, RUNNING_BTF } = await import("@sonde/builder");
+      const result = await buildMonitor(path, buildTarget(RUNNING_BTF, arch));
+      await showBuildDiagnostics(result, false);
+      return result.spec;
     },
   };
 }
 
-function read(path: string): Uint8Array {
+function fileAt(path: string): MonitorFile {
+  const file = basename(path);
+  const { name, source } = sourceOfFile(file);
+  const bytes = read(path);
+  const beside = (other: string): Uint8Array | undefined => {
+    const sibling = join(dirname(path), basename(other));
+    return existsSync(sibling) ? read(sibling) : undefined;
+  };
+  const sourceFile = { name: file, bytes, beside };
+  return {
+    name,
+    help: () => source.summary(sourceFile).help,
+    compile: (target) => Promise.resolve(source.compile(name, sourceFile, target).spec),
+  };
+}
+
+function read(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {

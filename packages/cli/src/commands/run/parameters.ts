@@ -16,11 +16,15 @@ const WITH_UNIT = /^(-?\d+)(ns|us|ms|s|k|M|G)$/;
 
 /** Of options that all monitors have, a parameter's name says more: it is called --param-NAME then. */
 export function parameterOptions(monitor: MonitorView, taken: readonly Option[]): readonly Option[] {
-  return monitor.params.map((param) => ({
-    name: optionName(param, taken),
-    ...(param.type.kind === "bool" ? { value: "true|false" } : { value: param.type.kind === "string" ? "TEXT" : "N" }),
-    help: `${param.help} (default ${param.initial}${rangeText(param)})`,
-  }));
+  return monitor.params.map((param) => {
+    const name = optionName(param, taken);
+    if (param.type.kind === "bool") return { name, help: param.help };
+    return {
+      name,
+      value: param.type.kind === "string" ? "TEXT" : "N",
+      help: `${param.help} (default ${param.initial === "" ? "none" : param.initial}${rangeText(param)})`,
+    };
+  });
 }
 
 /**
@@ -35,7 +39,7 @@ export function parameterValues(
   const values = new Map<string, ParamValue>();
   for (const param of monitor.params) {
     const option = optionName(param, taken);
-    const text = args.value(option);
+    const text = param.type.kind === "bool" && args.flag(option) ? String(param.initial !== true) : args.value(option);
     if (text === undefined) continue;
     try {
       values.set(param.name, checkParam(param, param.type.kind === "int" ? inFull(text) : text));
@@ -47,8 +51,9 @@ export function parameterValues(
   return values;
 }
 
-function optionName({ name }: ParamView, taken: readonly Option[]): string {
-  const plain = name.replaceAll("_", "-");
+/** A switch turns its parameter round: --failed where it is false at first, --no-failed where it is true. */
+function optionName({ name, initial }: ParamView, taken: readonly Option[]): string {
+  const plain = `${initial === true ? "no-" : ""}${name.replaceAll("_", "-")}`;
   return taken.some((option) => option.name === plain) ? `param-${plain}` : plain;
 }
 

@@ -1,0 +1,18 @@
+// Packets that the kernel drops, and why it says so.
+import { counter, decode, kernelStack, monitor, tracepoint } from "sonde/probe";
+
+monitor("tcpdrop", { help: "Packets dropped by the kernel, with its reasons", enabled: false });
+
+const drops = counter("packet_drops", {
+  help: "Packets dropped",
+  labels: { reason: decode.uint, protocol: decode.hex },
+});
+const places = counter("packet_drop_places", {
+  help: "Packets dropped, by where in the kernel",
+  labels: { stack: decode.kernelStack },
+});
+
+tracepoint("skb:kfree_skb", ({ reason, protocol }) => {
+  drops.increment({ reason, protocol });
+  places.increment({ stack: kernelStack() });
+});

@@ -1,0 +1,30 @@
+// System calls by what they are, how often they fail, and the time that they take.
+import { counter, decode, hash, ktime, monitor, param, tid, tracepoint } from "sonde/probe";
+import type { u32, u64 } from "sonde/probe";
+
+monitor("syscount", { help: "System calls by kind: number, failures and time", enabled: false });
+
+const failed = param("failed", false, { help: "only calls that failed" });
+
+const entered = hash<u32, u64>();
+const calls = counter("syscalls", { help: "System calls", labels: { call: decode.syscall } });
+const errors = counter("syscall_errors", {
+  help: "System calls that failed",
+  labels: { call: decode.syscall, error: decode.errno },
+});
+const time = counter("syscall_seconds", {
+  help: "Time spent in system calls",
+  unit: "nanoseconds",
+  labels: { call: decode.syscall },
+});
+
+tracepoint("raw_syscalls:sys_enter", () => entered.set(tid(), ktime()));
+
+tracepoint("raw_syscalls:sys_exit", ({ id, ret }) => {
+  const since = entered.take(tid());
+  if (since === undefined) return;
+  if (failed && ret >= 0) return;
+  calls.increment({ call: id });
+  time.add(ktime() - since, { call: id });
+  if (ret < 0 && ret >= -4095) errors.increment({ call: id, error: -ret });
+});
