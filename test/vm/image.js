@@ -6,6 +6,7 @@ import { root } from "./kernels.js";
 
 // Programs whose own binary matters: what tests trace, and what checks their work.
 const programs = ["node", "bash", "dash", "cat", "dd", "ls", "sleep", "true", "mount", "ip", "tc", "bpftool"];
+const hostTypes = "/sys/kernel/btf/vmlinux";
 const projectFolders = ["bin", "monitors", "packages", "test", "tools"];
 
 /**
@@ -19,6 +20,8 @@ export function buildImage(kernel, directory, job) {
   execFileSync("cp", ["-al", ensureRoot(), tree]);
   execFileSync("cp", ["-a", path.join(kernel.modules, "lib/modules"), path.join(tree, "usr/lib/modules")]);
   copyProject(path.join(tree, "sonde"));
+  // Monitors are built against another kernel's types than those of the kernel that they run on.
+  if (existsSync(hostTypes)) cpSync(hostTypes, path.join(tree, "sonde/host-vmlinux.btf"));
   mkdirSync(path.join(tree, "out"));
   writeFileSync(path.join(tree, "job"), `${job}\n`);
 

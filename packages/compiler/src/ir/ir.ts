@@ -26,7 +26,9 @@ export type Provenance =
   | "record"
   | "recordOrNull"
   /** A kernel object that the verifier knows by BTF and lets programs load from directly. */
-  | "trusted";
+  | "trusted"
+  /** Into a packet, or at its end; what lies behind may be read once a comparison of the two has shown that it is there. */
+  | "packet";
 
 /** Kernel and user addresses that must be read through helpers are scalars here. */
 export type ValueType = { readonly kind: "scalar" } | { readonly kind: "pointer"; readonly to: Provenance };

@@ -4,6 +4,8 @@
  */
 export { decode } from "./decode.ts";
 export type { SizedText, Decode } from "./decode.ts";
+export { cgroup, lsm, tc, xdp, XdpAction } from "./hooks.ts";
+export type { Packet, SocketAddress } from "./hooks.ts";
 export {
   ktime,
   bootTime,

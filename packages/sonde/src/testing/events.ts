@@ -32,6 +32,9 @@ export function contextOf(vm: Vm, btf: Btf, source: ArgumentSource | undefined, 
       }
       return bytes;
     }
+    case "context":
+    case "packet":
+      return writer.record(source.struct, event);
     case "words":
     case "registers": {
       const bytes = new Uint8Array(source.kind === "words" ? 8 * (source.params.length + 1) : REGISTERS);

@@ -1,5 +1,13 @@
 /** What a module declares while it runs at build time: the hosts of everything that its handlers use. */
-import type { AttachTarget, BudgetView, DecoderView, MapType, MetricType, ProgramType } from "@sonde/bpf/spec";
+import type {
+  AttachTarget,
+  AttachType,
+  BudgetView,
+  DecoderView,
+  MapType,
+  MetricType,
+  ProgramType,
+} from "@sonde/bpf/spec";
 import type { Site } from "../prepare/registry.ts";
 import type { Type } from "../types/type.ts";
 
@@ -169,8 +177,10 @@ export type ArgumentKind =
   | { readonly kind: "function"; readonly function: string; readonly onReturn: boolean }
   /** The same from registers. */
   | { readonly kind: "registers"; readonly function: string | undefined; readonly onReturn: boolean }
-  /** The context struct of uapi by its name. */
+  /** A struct of the kernel's interface to programs, the same on every kernel. */
   | { readonly kind: "context"; readonly struct: string }
+  /** A packet, between the two pointers that the context holds at these bytes. */
+  | { readonly kind: "packet"; readonly start: number; readonly end: number; readonly struct: string }
   | { readonly kind: "none" };
 
 export interface ProbeDeclaration {
@@ -184,9 +194,9 @@ export interface ProbeDeclaration {
   /** What a handler that returns nothing answers to the kernel. */
   readonly verdict: number;
   /** Which answers the kernel takes; undefined where it takes none. */
-  readonly verdicts?: readonly number[];
+  readonly verdicts?: readonly number[] | "any";
   readonly section?: string;
-  readonly attachType?: never;
+  readonly attachType?: AttachType;
   /** Reads through pointers without a tag are reads of the process. */
   readonly user: boolean;
 }

@@ -10,6 +10,7 @@ import type { Declarations } from "./declarations.ts";
 import { intrinsic, withName } from "./intrinsics.ts";
 import { globalFunction, mapFunction, paramFunction } from "./maps.ts";
 import { exp2, linear, metricFunction, streamFunction } from "./metrics.ts";
+import { hookFunctions } from "./hooks.ts";
 import { probeFunctions } from "./probes.ts";
 
 /** Functions that only handlers can call. */
@@ -62,6 +63,8 @@ export function authoringModule(registry: Registry, declarations: Declarations):
     linear,
     decode: decoders(),
     ...probeFunctions(registry, declarations),
+    ...hookFunctions(registry, declarations),
+    XdpAction: { aborted: 0, drop: 1, pass: 2, transmit: 3, redirect: 4 },
     ...Object.fromEntries(INTRINSICS.map((name) => [name, intrinsic(name)])),
     ...Object.fromEntries(
       CONVERSIONS.map((name) => [name, withName(name, (value: number | bigint) => convert(name, value))]),

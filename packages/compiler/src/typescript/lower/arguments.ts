@@ -12,6 +12,7 @@ import { spanOf, type Node } from "../syntax/ast.ts";
 import { fromBtf } from "../types/from-btf.ts";
 import { functionPrototype, tracepointNames, tracepointPrototype, type Param } from "../types/prototypes.ts";
 import { isScalar, S64, U64, type ScalarType, type Type } from "../types/type.ts";
+import { PACKET_READS, packetLength } from "./packets.ts";
 import { readPlace } from "./places.ts";
 import type { Program } from "./program.ts";
 import { convert } from "./scalar.ts";
@@ -22,6 +23,15 @@ export type ArgumentSource =
   | { readonly kind: "record"; readonly struct: TypeId; readonly title: string }
   /** The numbered arguments of a system call, with their names. */
   | { readonly kind: "syscall"; readonly struct: TypeId; readonly params: readonly Param[]; readonly title: string }
+  /** A struct of the interface between kernel and programs, which never changes. */
+  | { readonly kind: "context"; readonly struct: TypeId; readonly title: string }
+  | {
+      readonly kind: "packet";
+      readonly struct: TypeId;
+      readonly start: number;
+      readonly end: number;
+      readonly title: string;
+    }
   /** Words at context + 8 * index. */
   | {
       readonly kind: "words";
@@ -74,6 +84,14 @@ export function argumentSource(btf: Btf | undefined, probe: ProbeDeclaration): A
       if (argument.onReturn) return { kind: "registers", params: [], result: known?.result ?? S64, title };
       return { kind: "registers", params: known?.params ?? numbered(6), result: undefined, title };
     }
+    case "context":
+    case "packet": {
+      const struct = needed().find(argument.struct, "struct")[0];
+      if (struct === undefined) return missing("struct", argument.struct, []);
+      return argument.kind === "context"
+        ? { kind: "context", struct, title }
+        : { kind: "packet", struct, start: argument.start, end: argument.end, title };
+    }
     default:
       return undefined;
   }
@@ -111,6 +129,9 @@ export function argument(p: Program, source: ArgumentSource, name: string, node:
       return recordField(p, source, name, node);
     case "syscall":
       return syscallField(p, source, name, node);
+    case "context":
+    case "packet":
+      return contextField(p, source, name, node);
     default: {
       const index = source.params.findIndex((param) => param.name === name);
       const { builder } = p;
@@ -131,6 +152,28 @@ export function argument(p: Program, source: ArgumentSource, name: string, node:
       return noArgument(source, name, node);
     }
   }
+}
+
+/** Contexts are read as they are laid out for programs; what the kernel rewrites stays in place. */
+function contextField(
+  p: Program,
+  source: ArgumentSource & { kind: "context" | "packet" },
+  name: string,
+  node: Node,
+): Value {
+  if (source.kind === "packet" && name === "length") return packetLength(p, source);
+  const btf = p.object.target.btf!;
+  const found = findMember(btf, source.struct, name);
+  const type = found && fromBtf(btf, found.type);
+  if (found === undefined || type === undefined || (source.kind === "packet" && /^data(_end|_meta)?$/.test(name))) {
+    const names = [
+      ...(source.kind === "packet" ? ["length", ...PACKET_READS] : []),
+      ...memberNames(btf, source.struct),
+    ];
+    return refuse(messages.noField, spanOf(node), source.title, name, didYouMean(name, names));
+  }
+  const offset = found.bitOffset / 8;
+  return readPlace(p, { base: p.builder.context(), offset, space: "program", trusted: false }, type);
 }
 
 function noArgument(source: ArgumentSource & { params: readonly Param[] }, name: string, node: Node): never {

@@ -32,7 +32,7 @@ export function assign(p: Program, node: Tree, wanted: boolean): Value {
       "an assignment to several names at once",
       "assign them one by one",
     );
-  return change(p, node, target, operator.slice(0, -1), () => expression(p, right), wanted);
+  return change(p, node, target, operator.slice(0, -1), () => expression(p, right), wanted, right);
 }
 
 /** `target++` and its like. */
@@ -44,7 +44,15 @@ export function update(p: Program, node: Tree, wanted: boolean): Value {
   return before ?? after;
 }
 
-function change(p: Program, node: Node, target: Tree, operator: string, right: () => Value, wanted: boolean): Value {
+function change(
+  p: Program,
+  node: Node,
+  target: Tree,
+  operator: string,
+  right: () => Value,
+  wanted: boolean,
+  rightNode: Node = node,
+): Value {
   if (target.type === "Identifier") {
     const binding = p.scope.find(target.name);
     if (binding === undefined) return refuse(messages.constantAssigned, spanOf(target), target.name);
@@ -54,7 +62,7 @@ function change(p: Program, node: Node, target: Tree, operator: string, right: (
   const place = placeOf(p, target);
   const value = right();
   if (operator === "") {
-    write(p, place, value, node);
+    write(p, place, value, rightNode);
     return value;
   }
   if (!wanted && (operator === "+" || operator === "-") && isShared(p, place)) {

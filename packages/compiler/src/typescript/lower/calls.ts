@@ -10,6 +10,7 @@ import { intrinsicCall } from "./intrinsics.ts";
 import { mapCall } from "./maps.ts";
 import { mathCall } from "./math.ts";
 import { metricCall } from "./metrics.ts";
+import { packetCall } from "./packets.ts";
 import type { Program } from "./program.ts";
 import { describeValue } from "./scalar.ts";
 import { emit } from "./streams.ts";
@@ -35,6 +36,8 @@ export function call(p: Program, node: Tree): Value {
     const property = callee.property as Node & { name: string };
     if (outer.kind === "host" && isDeclared(outer.value))
       return method(p, outer, property, { node, name: property.name, args });
+    if (outer.kind === "arguments" && outer.source.kind === "packet")
+      return packetCall(p, outer.source, { node, name: property.name, args });
     if (outer.kind === "host" && outer.value === Math)
       return mathCall(p, { node, name: `Math.${property.name}`, args });
     if (outer.kind === "host" && outer.value === console)

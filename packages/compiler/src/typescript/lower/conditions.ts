@@ -47,11 +47,20 @@ function branch(p: Program, node: Tree, then: Block, otherwise: Block): Branchin
       const outcome = comparison(p, operator, left, right, node);
       if (outcome.kind === "known") return always(p, outcome.value, then, otherwise);
       p.builder.branch(outcome.condition, then, otherwise);
-      return NOTHING;
+      return foundByComparison(p, node, left, operator);
     }
     default:
   }
   return truth(p, node, then, otherwise);
+}
+
+/** What equals a value was found. */
+function foundByComparison(p: Program, node: Tree, left: Value, operator: string): Branching {
+  const binding = left.kind === "maybe" ? bindingOf(p, node.left) : undefined;
+  if (left.kind !== "maybe" || binding === undefined) return NOTHING;
+  const facts = [foundFact(p, binding, left)];
+  if (operator === "===") return { then: facts, otherwise: [] };
+  return operator === "!==" ? { then: [], otherwise: facts } : NOTHING;
 }
 
 /**

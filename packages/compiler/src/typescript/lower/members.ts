@@ -10,6 +10,7 @@ import { argument } from "./arguments.ts";
 import { expression } from "./expressions.ts";
 import { hostMember } from "./hosts.ts";
 import { behind, elementAt, memberBehind, memberOf, readPlace } from "./places.ts";
+import { settled } from "./patterns.ts";
 import type { Program } from "./program.ts";
 import { constantNumber, describeValue, scalarOf, textOf, type Scalar } from "./scalar.ts";
 import { constant, type Value } from "./value.ts";
@@ -59,7 +60,7 @@ export function field(p: Program, outer: Value, name: string, node: Node, of: No
 
 /** `object[index]`. */
 export function index(p: Program, node: Tree): Value {
-  const outer = expression(p, node.object);
+  const outer = settled(p, expression(p, node.object), node.object);
   const at = expression(p, node.property);
   const known = constantNumber(at);
   switch (outer.kind) {

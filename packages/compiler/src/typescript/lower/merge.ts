@@ -62,6 +62,14 @@ function valueOf(p: Program, endings: readonly Ending[], node: Node): Merged {
     return maybes(p, endings, done);
   }
   if (values.every(isText)) return texts(p, endings, ends, node);
+  const text = values.find(isText);
+  if (text !== undefined)
+    return refuse(
+      messages.unreachableTypes,
+      spanOf(node),
+      describeValue(text),
+      describeValue(values.find((value) => !isText(value))!),
+    );
   if (values.every((value) => value.kind === "object")) {
     const names = [...(first as Value & { kind: "object" }).fields.keys()];
     const parts = new Map<string, Merged>();

@@ -51,6 +51,15 @@ export function comparison(p: Program, operator: string, left: Value, right: Val
   if (left.kind === "host" && right.kind === "host")
     return { kind: "known", value: (left.value === right.value) === (operator === "===") };
   const { left: l, right: r } = node as unknown as { left: Node; right: Node };
+  if (operator === "===" || operator === "!==") {
+    const sides = [
+      { value: left, other: right, node: r },
+      { value: right, other: left, node: l },
+    ];
+    for (const side of sides)
+      if (side.value.kind === "maybe" && side.value.value.kind === "scalar")
+        return sameAsFound(p, side.value, side.other, operator === "===", side.node);
+  }
   const [x, y] = [scalarOf(p, left, l), scalarOf(p, right, r)];
   const signed = isSigned(left, x) || isSigned(right, y);
   // A test that can have one outcome only is a mistake: in unsigned arithmetic nothing is below 0.
@@ -58,6 +67,14 @@ export function comparison(p: Program, operator: string, left: Value, right: Val
     refuse(messages.neverNegative, spanOf(node), textOf(node));
   const kind = COMPARISONS[operator]![signed ? 1 : 0];
   return { kind: "tested", condition: { kind, a: x.inst, b: y.inst } };
+}
+
+/** What was not found is like nothing but undefined. */
+function sameAsFound(p: Program, value: Value & { kind: "maybe" }, other: Value, wanted: boolean, node: Node): Outcome {
+  const found = value.value as Value & { kind: "scalar" };
+  const equal = p.builder.compare("eq", found.inst, scalarOf(p, other, node).inst);
+  const both = p.builder.binary("and", value.present, equal);
+  return { kind: "tested", condition: { kind: wanted ? "ne" : "eq", a: both, b: p.constant(0) } };
 }
 
 function compareConstants(operator: string, a: bigint, b: bigint): boolean {
@@ -97,7 +114,7 @@ export function arithmetic(p: Program, operator: string, left: Value, right: Val
   if (a !== undefined && b !== undefined) return fold(operator, a, b, node);
   if (left.kind === "constant" && right.kind === "constant" && operator === "+" && (isText(left) || isText(right)))
     return constant(String(left.value) + String(right.value));
-  if (isText(left) || isText(right))
+  if (operator === "+" && (isText(left) || isText(right)))
     return refuse(
       messages.unsupported,
       spanOf(node),

@@ -79,7 +79,7 @@ function asWritten(p: Program, value: Value, annotation: TypeNode | undefined, n
 }
 
 /** What a helper writes is written once, where the name is declared. */
-function settled(p: Program, value: Value, node: Node): Value {
+export function settled(p: Program, value: Value, node: Node): Value {
   if (value.kind !== "produced") return value;
   const spot = p.temporary(sizeOfType(value.type), "value", node);
   store(p, value, value.type, spot, true, node);

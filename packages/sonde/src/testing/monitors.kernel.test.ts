@@ -1,0 +1,237 @@
+/** Monitors in the kernel, beside workloads whose numbers are known. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readObject, writeObject } from "@sonde/bpf/elf";
+import type { ObjectSpec } from "@sonde/bpf/spec";
+import type { Ring } from "@sonde/kernel/rings";
+import { kernelTest } from "@sonde/kernel/testing";
+import { Bytes, fieldsDecoder } from "@sonde/runtime";
+import { loadObject, type LiveObject } from "sonde";
+import { loadText } from "./text.ts";
+
+/** As it comes out of the file that `sonde build` writes. */
+async function build(text: string): Promise<ObjectSpec> {
+  const { spec } = await loadText(text);
+  return readObject(writeObject(spec), { name: spec.name });
+}
+
+/** Series of a counter: the value by the label's. */
+function counts(live: LiveObject, spec: ObjectSpec, metric: string): Map<unknown, number> {
+  const view = spec.manifest.maps.find(({ name }) => name === metric)!;
+  const decode = fieldsDecoder(view.keys);
+  const found = new Map<unknown, number>();
+  const { keySize, entrySize } = live.map(view.map).layout;
+  live.map(view.map).forEach((keys, key, values, value) => {
+    const bytes = (view: DataView, offset: number, size: number): Uint8Array<ArrayBuffer> =>
+      new Uint8Array(view.buffer, view.byteOffset + offset, size).slice();
+    const words = new BigUint64Array(bytes(values, value, entrySize).buffer);
+    const label = decode(new Bytes(bytes(keys, key, keySize)), 0)[0];
+    found.set(label, Number(words.reduce((sum, word) => sum + word, 0n)));
+  });
+  return found;
+}
+
+/** The fields of all events so far. */
+function events(live: LiveObject, spec: ObjectSpec): unknown[][] {
+  const found: unknown[][] = [];
+  const ring = live.reader(spec.manifest.ring!) as Ring;
+  ring.drain((view, offset, length) => {
+    const record = new Uint8Array(view.buffer, view.byteOffset + offset, length).slice();
+    const id = new DataView(record.buffer).getUint32(0, true);
+    found.push(fieldsDecoder(spec.manifest.events[id]!.fields)(new Bytes(record), 0));
+  });
+  return found;
+}
+
+const dd = (count: number): void =>
+  void execFileSync("dd", ["if=/dev/zero", "of=/dev/null", "bs=1", `count=${count}`, "status=none"]);
+
+kernelTest("a counter by the command's name counts dd's writes", { needs: ["tracepoint"] }, async () => {
+  const spec = await build(`
+    import { comm, counter, decode, monitor, ppid, tracepoint } from "sonde/probe";
+    monitor("writes");
+    const writes = counter("writes", { labels: { comm: decode.comm } });
+    tracepoint("syscalls:sys_enter_write", ({ fd, count }) => {
+      if (ppid() === ${process.pid} && comm() === "dd" && count === 1) writes.increment();
+    });`);
+  using live = loadObject(spec);
+  live.attach();
+  dd(1234);
+  assert.equal(counts(live, spec, "writes").get("dd"), 1234);
+});
+
+kernelTest("a stream tells of every program that was started, with its parent", { needs: ["tracepoint"] }, async () => {
+  const spec = await build(`
+    import { currentTask, decode, monitor, pid, stream, tracepoint } from "sonde/probe";
+    monitor("execs");
+    const execs = stream("execs", { pid: decode.pid, parent: decode.ppid, comm: decode.comm, file: decode.path });
+    tracepoint("sched:sched_process_exec", ({ filename }) => {
+      if (currentTask().real_parent.tgid === ${process.pid}) execs.emit({ file: filename });
+    });`);
+  using live = loadObject(spec);
+  live.attach();
+  for (let i = 0; i < 5; i++) execFileSync("/bin/true");
+  const seen = events(live, spec);
+  assert.equal(seen.length, 5);
+  for (const [pid, parent, comm, file] of seen) {
+    assert.ok(Number(pid) > 0 && pid !== process.pid);
+    assert.deepEqual([parent, comm, file], [process.pid, "true", "/bin/true"]);
+  }
+});
+
+kernelTest("a start is met by its end: how long sleeps last", { needs: ["tracepoint"] }, async () => {
+  const spec = await build(`
+    import { exp2, hash, histogram, ktime, monitor, pid, tid, tracepoint, type u32, type u64 } from "sonde/probe";
+    monitor("sleeps");
+    const started = hash<u32, u64>();
+    const lengths = histogram("sleep_seconds", { unit: "nanoseconds", buckets: exp2(20, 34) });
+    tracepoint("syscalls:sys_enter_clock_nanosleep", () => started.set(tid(), ktime()));
+    tracepoint("syscalls:sys_exit_clock_nanosleep", ({ ret }) => {
+      const t0 = started.take(tid());
+      if (t0 === undefined || ret !== 0) return;
+      const ns = ktime() - t0;
+      if (ns >= 300_000_000 && ns < 400_000_000) lengths.observe(ns);
+    });`);
+  using live = loadObject(spec);
+  live.attach();
+  for (let i = 0; i < 3; i++) execFileSync("sleep", ["0.31"]);
+  const view = spec.manifest.maps.find(({ name }) => name === "sleep_seconds")!.value;
+  assert.ok(view.kind === "hist" && view.totalOffset !== undefined);
+  const words = new BigUint64Array(view.buckets + 1);
+  for (const value of [...live.typed<number, readonly (readonly bigint[])[]>("sleep_seconds").entries()][0]![1])
+    value.forEach((word, index) => (words[index]! += word));
+  assert.equal(
+    words.slice(0, -1).reduce((sum, count) => sum + count, 0n),
+    3n,
+  );
+  // Values from 2^28 to 2^29 are in bucket 30.
+  assert.equal(words[30], 3n);
+  const total = Number(words.at(-1));
+  assert.ok(total > 3 * 310e6 && total < 3 * 400e6, String(total));
+});
+
+kernelTest(
+  "arguments of tracepoints by BTF: pointers into the kernel are followed",
+  { needs: ["tp_btf"] },
+  async () => {
+    const spec = await build(`
+    import { btfTracepoint, counter, decode, monitor } from "sonde/probe";
+    monitor("exits");
+    const exits = counter("exits", { labels: { comm: decode.text } });
+    btfTracepoint("sched_process_exit", ({ p }) => {
+      if (p.real_parent.tgid === ${process.pid} && p.pid === p.tgid) exits.increment({ comm: p.comm });
+    });`);
+    using live = loadObject(spec);
+    live.attach();
+    for (let i = 0; i < 7; i++) execFileSync("/bin/true");
+    assert.deepEqual([...counts(live, spec, "exits")], [["true", 7]]);
+  },
+);
+
+const VFS = (hook: string): string => `
+  import { comm, counter, decode, ${hook}, monitor, ppid } from "sonde/probe";
+  monitor("reads");
+  const reads = counter("reads", { labels: { comm: decode.comm } });
+  ${hook}("vfs_read", ({ file, count }) => {
+    if (ppid() === ${process.pid} && comm() === "dd" && count === 1 && file.f_inode.i_size === 0) reads.increment();
+  });`;
+
+for (const [hook, needs] of [
+  ["kprobe", "kprobe"],
+  ["fentry", "fentry"],
+] as const)
+  kernelTest(`${hook}: arguments of a kernel function`, { needs: [needs] }, async () => {
+    const spec = await build(VFS(hook));
+    using live = loadObject(spec);
+    live.attach();
+    dd(777);
+    assert.equal(counts(live, spec, "reads").get("dd"), 777);
+  });
+
+kernelTest("fexit and kretprobe: results", { needs: ["fexit", "kretprobe"] }, async () => {
+  const spec = await build(`
+    import { comm, counter, decode, fexit, kretprobe, monitor, ppid } from "sonde/probe";
+    monitor("results");
+    const bytes = counter("bytes", { labels: { way: decode.text } });
+    fexit("vfs_read", ({ count, retval }) => {
+      if (ppid() === ${process.pid} && comm() === "dd" && count === 3 && retval > 0) bytes.add(retval, { way: "fexit" });
+    });
+    kretprobe("vfs_read", ({ retval }) => {
+      if (ppid() === ${process.pid} && comm() === "dd" && retval === 3) bytes.add(retval, { way: "kretprobe" });
+    });`);
+  using live = loadObject(spec);
+  live.attach();
+  execFileSync("dd", ["if=/dev/zero", "of=/dev/null", "bs=3", "count=100", "status=none"]);
+  const seen = counts(live, spec, "bytes");
+  assert.deepEqual([seen.get("fexit"), seen.get("kretprobe")], [300, 300]);
+});
+
+kernelTest("uprobe: a function of a library, its string argument", { needs: ["uprobe"] }, async () => {
+  const libc = /\S*libc\.so\.6/.exec(readFileSync("/proc/self/maps", "utf8"))![0];
+  const spec = await build(`
+    import { decode, monitor, readUserString, stream, uprobe } from "sonde/probe";
+    monitor("environment");
+    const asked = stream("asked", { name: decode.text(32), comm: decode.comm });
+    uprobe(${JSON.stringify(libc)}, "getenv", ({ arg0 }) => {
+      const name = readUserString(arg0, 32);
+      if (name === "QUOTING_STYLE") asked.emit({ name });
+    });`);
+  using live = loadObject(spec);
+  live.attach();
+  execFileSync("ls");
+  const seen = events(live, spec);
+  assert.ok(seen.length >= 1);
+  assert.deepEqual(seen[0], ["QUOTING_STYLE", "ls"]);
+});
+
+kernelTest("XDP on the loopback: datagrams by port, read within the packet's bounds", async () => {
+  const spec = await build(`
+    import { counter, decode, monitor, xdp, XdpAction } from "sonde/probe";
+    monitor("datagrams");
+    const ETH = 14, IP = 0x0800, UDP = 17;
+    const datagrams = counter("datagrams", { labels: { port: decode.port } });
+    xdp("lo", (packet) => {
+      if (packet.u16(12) !== IP || packet.u8(ETH + 9) !== UDP) return XdpAction.pass;
+      const first = packet.u8(ETH);
+      if (first === undefined) return XdpAction.pass;
+      const port = packet.u16(ETH + (first & 15) * 4 + 2);
+      if (port === 45_678) datagrams.increment({ port });
+      return XdpAction.pass;
+    });`);
+  using live = loadObject(spec);
+  live.attach();
+  const receiver = createSocket("udp4");
+  receiver.bind(45_678, "127.0.0.1");
+  await once(receiver, "listening");
+  let received = 0;
+  receiver.on("message", () => received++);
+  const sender = createSocket("udp4");
+  for (let i = 0; i < 100; i++) await new Promise((done) => sender.send("x", 45_678, "127.0.0.1", done));
+  for (let i = 0; i < 50 && received < 100; i++) await sleep(20);
+  sender.close();
+  receiver.close();
+  assert.equal(received, 100);
+  assert.deepEqual([...counts(live, spec, "datagrams")], [[45_678, 100]]);
+});
+
+kernelTest("parameters and globals are changed while programs run", { needs: ["tracepoint"] }, async () => {
+  const spec = await build(`
+    import { comm, global, monitor, ppid, param, tracepoint, type u64 } from "sonde/probe";
+    monitor("globals");
+    const step = param("step", 1);
+    const total = global<u64>(0);
+    tracepoint("syscalls:sys_enter_write", ({ count }) => {
+      if (ppid() === ${process.pid} && comm() === "dd" && count === 1) total.value += step;
+    });`);
+  using live = loadObject(spec);
+  live.attach();
+  const globals = live.globals<{ step: number | bigint; total: number | bigint }>(".data");
+  dd(100);
+  globals.step = 5n;
+  dd(100);
+  assert.equal(Number(globals.total), 600);
+});
