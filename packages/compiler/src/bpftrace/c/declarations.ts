@@ -2,12 +2,21 @@
  * C declarations as BTF: structs, unions, enums and typedefs of a script, laid out as the C compilers of
  * x86-64 and aarch64 do. What they name and do not define is looked up among the kernel's types.
  */
-import { BtfError, sizeOf, type Btf, type BtfBuilder, type TypeId } from "@sonde/bpf/btf";
+import { BtfError, sizeOf, type Btf, type TypeId } from "@sonde/bpf/btf";
 import type { Message } from "../../diagnostics/index.ts";
 import type { Span } from "../ast.ts";
 import * as messages from "../messages/declarations.ts";
 import { evaluate, type Names } from "./evaluate.ts";
-import { alignOf, place, type Layout, type MemberLayout } from "./layout.ts";
+import { alignOf, place, type MemberLayout } from "./layout.ts";
+import {
+  DeclarationStop,
+  INTEGER_NAMES,
+  INTEGER_WORDS,
+  QUALIFIERS,
+  STANDARD,
+  type CType,
+  type Scope,
+} from "./scope.ts";
 import type { CToken } from "./tokens.ts";
 
 /** Structs within structs, pointers to pointers, brackets within brackets. */
@@ -15,40 +24,6 @@ const MAX_DEPTH = 32;
 const MAX_MEMBERS = 4096;
 /** Bytes of a type; what is larger is a mistake. */
 const MAX_BYTES = 1 << 24;
-
-/** Thrown at what can't be read; caught where the next declaration starts. */
-export class DeclarationStop extends Error {
-  readonly report: (report: Report) => void;
-  constructor(report: (report: Report) => void) {
-    super("a declaration that can't be read");
-    this.report = report;
-  }
-}
-
-export type Report = <Args extends readonly unknown[]>(message: Message<Args>, span: Span, ...args: Args) => void;
-
-/** A type while it is read. */
-export interface CType {
-  readonly id: TypeId;
-  readonly layout: Layout;
-}
-
-/** What the script has declared so far. */
-export class Scope {
-  readonly builder: BtfBuilder;
-  readonly kernel: Btf | undefined;
-  readonly tags: Map<string, CType> = new Map();
-  readonly typedefs: Map<string, CType> = new Map();
-  /** Of enums. */
-  readonly constants: Map<string, bigint> = new Map();
-  /** Structs that are named and have no members yet. */
-  readonly forward: Map<string, TypeId> = new Map();
-
-  constructor(builder: BtfBuilder, kernel: Btf | undefined) {
-    this.builder = builder;
-    this.kernel = kernel;
-  }
-}
 
 interface Declarator {
   readonly name: string;
@@ -435,48 +410,3 @@ export class Declarations {
     );
   }
 }
-
-const QUALIFIERS: ReadonlySet<string> = new Set([
-  "const",
-  "volatile",
-  "restrict",
-  "__restrict",
-  "static",
-  "inline",
-  "__attribute__",
-  "__user",
-  "__rcu",
-  "__percpu",
-  "__iomem",
-]);
-const INTEGER_WORDS: ReadonlySet<string> = new Set([
-  "void",
-  "char",
-  "short",
-  "int",
-  "long",
-  "signed",
-  "unsigned",
-  "float",
-  "double",
-  "bool",
-  "_Bool",
-]);
-const INTEGER_NAMES = { 1: "char", 2: "short", 4: "int", 8: "long" } as const;
-
-/** Names that C programs have from headers, where the kernel's types lack them. */
-const STANDARD: Readonly<Record<string, string>> = {
-  size_t: "unsigned long",
-  ssize_t: "long",
-  uintptr_t: "unsigned long",
-  intptr_t: "long",
-  off_t: "long",
-  pid_t: "int",
-  uid_t: "unsigned int",
-  gid_t: "unsigned int",
-  mode_t: "unsigned int",
-  time_t: "long",
-  uint: "unsigned int",
-  ulong: "unsigned long",
-  ushort: "unsigned short",
-};

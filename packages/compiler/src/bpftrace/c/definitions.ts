@@ -9,9 +9,10 @@ import type { CDeclaration, Span } from "../ast.ts";
 import { readString } from "../lexer/string.ts";
 import * as messages from "../messages/declarations.ts";
 import { headerConstant, isKernelHeader } from "./constants.ts";
-import { Declarations, DeclarationStop, Scope, type Report } from "./declarations.ts";
+import { Declarations } from "./declarations.ts";
 import { evaluate } from "./evaluate.ts";
 import { ExpansionTooLarge, Macros, type CMacro } from "./macros.ts";
+import { DeclarationStop, Scope, type Report } from "./scope.ts";
 import { ScriptTypes } from "./script-types.ts";
 import { tokenize, type CToken } from "./tokens.ts";
 

@@ -3,7 +3,7 @@
  * loops are made of a body that the kernel calls back (callbacks.ts), where it can (5.17; over maps 5.13).
  */
 import { pointerTo, SCALAR, type Block, type Inst } from "../../ir/index.ts";
-import type { Assign, Expr, ForMap, ForRange, Stmt, Unroll, While } from "../ast.ts";
+import type { ForMap, ForRange, Unroll, While } from "../ast.ts";
 import { readAggregate } from "./aggregates.ts";
 import { callBack } from "./callbacks.ts";
 import { constantArgument } from "./calls.ts";
@@ -14,16 +14,13 @@ import { Helper } from "../../lowering/helpers.ts";
 import { alignUp, fieldSize, isScalar } from "./layout.ts";
 import { planOf } from "./maps.ts";
 import { noMapLoops, noOpenLoops, refuse, unrollTooMuch } from "./messages.ts";
-import { walk, type AnyNode } from "./walk.ts";
+import { turnsInside, turnsOf } from "./turns.ts";
 
 const LARGEST_UNROLL = 100;
 /** Turns of plain loops, those of loops inside of each other multiplied, where the kernel offers no better. */
 const MOST_TURNS = 10_000;
 /** Where bpf_loop is there, a plain loop of more turns than this is dearer to verify than its calls are to run. */
 const FEW_TURNS = 128;
-
-/** What is assumed of a loop whose turns are counted only when it is built. */
-const GUESSED_TURNS = 8;
 
 type Body = (h: Handler) => void;
 
@@ -57,32 +54,6 @@ function isPlain(h: Handler, turns: number | undefined, loop: ForRange | While):
   if (h.object.target.features.loop === true) return all * turnsInside(h, loop.body) <= FEW_TURNS;
   if (all > MOST_TURNS) refuse(noOpenLoops, loop.span, MOST_TURNS);
   return true;
-}
-
-/** The turns of the loops in a piece of tree, those inside of each other multiplied; of the longest, where there are several. */
-function turnsInside(h: Handler, node: AnyNode): number {
-  let most = 1;
-  for (const value of Object.values(node))
-    for (const part of Array.isArray(value) ? value : [value])
-      if (typeof part === "object" && part !== null && "kind" in part)
-        most = Math.max(most, turnsInside(h, part as AnyNode));
-  return most * ownTurns(h, node);
-}
-
-function ownTurns(h: Handler, node: AnyNode): number {
-  switch (node.kind) {
-    case "forMap":
-      return Infinity;
-    case "while":
-      return GUESSED_TURNS;
-    case "forRange": {
-      const { from, to } = node as ForRange;
-      const [start, end] = [constantOf(h, from), constantOf(h, to)];
-      return start === undefined || end === undefined ? Infinity : Math.max(1, Number(end - start));
-    }
-    default:
-      return 1;
-  }
 }
 
 export function whileLoop(h: Handler, s: While, body: Body): void {
@@ -125,62 +96,6 @@ function openLoop(h: Handler, s: While, body: Body): void {
 
 function repeat(h: Handler, turns: Inst, func: Inst, record: Inst): void {
   h.builder.call(Helper.loop, [turns, func, record, h.constant(0)]);
-}
-
-/**
- * How many turns `while ($i < constant) { ... $i++; ... }` makes, where that can be seen: the variable starts
- * as a constant, is changed once and in every turn, by a constant. Undefined for all others.
- */
-function turnsOf(h: Handler, s: While): number | undefined {
-  const { condition, body } = s;
-  if (condition.kind !== "binary" || condition.left.kind !== "variable") return undefined;
-  const { name } = condition.left;
-  const limit = constantOf(h, condition.right);
-  const start = h.builder.read(h.variable(name));
-  const at = body.body.findIndex((statement) => stepOf(h, statement, name) !== undefined);
-  const step = at < 0 ? undefined : stepOf(h, body.body[at]!, name);
-  if (limit === undefined || start.op !== "const" || step === undefined) return undefined;
-  let steady = true;
-  for (const statement of body.body.slice(0, at))
-    walk(statement, (node) => {
-      if (node.kind === "jump" && (node as Stmt & { kind: "jump" }).what === "continue") steady = false;
-    });
-  let changes = 0;
-  walk(body, (node) => {
-    if (node.kind === "update" && isNamed((node as { target?: Expr }).target, name)) changes++;
-    if ((node.kind === "assign" || node.kind === "let") && isNamed((node as Assign).variable, name)) changes++;
-  });
-  if (!steady || changes !== 1) return undefined;
-  return countTurns(condition.op, BigInt.asIntN(64, start.value), limit, step);
-}
-
-function countTurns(op: string, start: bigint, limit: bigint, step: bigint): number | undefined {
-  const last = op === "<" ? limit - 1n : op === ">" ? limit + 1n : limit;
-  const rising = op === "<" || op === "<=";
-  if (!rising && op !== ">" && op !== ">=") return undefined;
-  if (rising !== step > 0n) return undefined;
-  const distance = rising ? last - start : start - last;
-  return distance < 0n ? 0 : Number(distance / (step < 0n ? -step : step)) + 1;
-}
-
-function isNamed(e: Expr | undefined, name: string): boolean {
-  return e?.kind === "variable" && e.name === name;
-}
-
-/** By how much a statement changes the variable. */
-function stepOf(h: Handler, s: Stmt, name: string): bigint | undefined {
-  if (s.kind === "exprStmt" && s.expr.kind === "update" && isNamed(s.expr.target, name))
-    return s.expr.op === "++" ? 1n : -1n;
-  if (s.kind !== "assign" || s.variable.name !== name) return undefined;
-  const amount = constantOf(h, s.value);
-  if (amount === undefined || amount <= 0n) return undefined;
-  return s.op === "+" ? amount : s.op === "-" ? -amount : undefined;
-}
-
-function constantOf(h: Handler, e: Expr): bigint | undefined {
-  if (e.kind === "int") return e.value;
-  const known = h.variant.constants.get(e);
-  return typeof known === "bigint" ? known : undefined;
 }
 
 /** `for ($i : a..b) { }`, b excluded; both are computed once, before the first turn. */
