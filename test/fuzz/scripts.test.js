@@ -9,14 +9,14 @@ const from = Number(process.env["SONDE_SCRIPTS_SEED"] ?? 1);
 
 kernelTest(`${count} random scripts agree with themselves`, { timeout: 60_000 + count * 1000 }, () => {
   const findings = [];
-  let refused = 0;
+  let untried = 0;
   for (let seed = from; seed < from + count; seed++) {
     const { kind, script, problem } = tryScript(seed);
-    if (kind === "refused") refused++;
+    if (kind === "refused" || kind === "complex") untried++;
     if (kind === "different") findings.push(`script ${seed}:\n${script}\n${problem}`);
     if (findings.length > 4) break;
   }
   assert.deepEqual(findings, []);
   // A constant divisor that is 0 is refused rightly; more than a few would mean that little is tried.
-  assert.ok(refused <= count / 10, `${refused} of ${count} scripts were refused`);
+  assert.ok(untried <= count / 20, `${untried} of ${count} scripts could not be tried`);
 });

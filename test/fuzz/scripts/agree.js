@@ -10,7 +10,13 @@ import { Random } from "../../vm-agreement/random.js";
 import { INPUTS, randomScript } from "./generate.js";
 
 /** @typedef {import("@sonde/bpf/spec").ObjectSpec} ObjectSpec */
-/** @typedef {{ kind: "same" | "refused" | "different", script: string, problem: string }} Verdict */
+/**
+ * @typedef {object} Verdict
+ * @property {"same" | "refused" | "complex" | "different"} kind "refused" by the checker; "complex": more than the
+ *   verifier is ready to walk through, which no compiler can tell beforehand
+ * @property {string} script
+ * @property {string} problem
+ */
 
 const kernel = openKernel();
 const target = runningTarget();
@@ -39,6 +45,8 @@ export function agree(script, inputs) {
       left[`${name}, kernel`] = onKernel(spec, inputs);
       left[`${name}, VM`] = inVm(spec, inputs);
     } catch (error) {
+      if (error instanceof VerifierError && /BPF program is too large. Processed/.test(error.log))
+        return { kind: "complex", script, problem: error.message };
       const log = error instanceof VerifierError ? `\n${error.log.slice(-3000)}` : "";
       return {
         kind: "different",

@@ -66,7 +66,7 @@ class Generator {
     if (pick < 13) return `delete(@n[${this.#int(1)}]);`;
     if (pick < 14) return `@only ${this.#random.pick(["=", "+=", "-=", "^=", "*=", "|="])} ${this.#int(2)};`;
     if (pick < 17) return `if (${this.#condition(2)}) { ${this.#block()} } else { ${this.#block()} }`;
-    if (this.#loops > 1) return this.#assign();
+    if (this.#loops > 0) return this.#assign();
     return this.#loop();
   }
 

@@ -81,21 +81,49 @@ kernelTest("fields have the same values on both roads, on live events", { timeou
     ];
   });
   const script = `config = { print_maps_on_exit = 0 } ${probes.flat().join("\n")} END { print(@same); print(@other); }`;
-  const { output } = await runScript(script, `bash -c '${WORK}'`, {
-    classicTracepoint: ({ filter }) => filter !== undefined,
-  });
-  const counts = (map: string): ReadonlyMap<string, number> =>
-    new Map(
-      [...output.matchAll(new RegExp(`^@${map}\\[(.*)\\]: (\\d+)$`, "gm"))].map(([, what, n]) => [what!, Number(n)]),
-    );
-  const [same, other] = [counts("same"), counts("other")];
-  // A name may change between the two looks at it.
-  const wrong = [...other].filter(([what, count]) => count * 100 > (same.get(what) ?? 0));
-  assert.deepEqual(wrong, [], "these differ (is anybody else tracing the same events?)");
+  // Who traces the same classic event at that moment comes before our raw one; a wrong row is wrong every time.
+  let wrong: ReadonlySet<string> = new Set(tried.flatMap(({ event, fields }) => fields.map((f) => `${event} ${f}`)));
+  const seen = new Set<string>();
+  for (let attempt = 0; attempt < 3 && wrong.size > 0; attempt++) {
+    const { output } = await runScript(script, `bash -c '${WORK}'`, {
+      classicTracepoint: ({ filter }) => filter !== undefined,
+    });
+    const [same, other] = [countsOf(output, "same"), countsOf(output, "other")];
+    // A name may change between the two looks at it.
+    const now = [...other].filter(([what, count]) => count * 100 > (same.get(what) ?? 0)).map(([what]) => what);
+    wrong = new Set(now.filter((what) => wrong.has(what)));
+    for (const what of same.keys()) seen.add(what);
+  }
+  assert.deepEqual([...wrong], [], "these differ");
   for (const { event, fields } of tried) {
     for (const field of fields) {
-      if (!OCCASIONAL.test(event)) assert.ok(same.has(`${event} ${field}`), `${event} ${field} was not seen`);
+      if (!OCCASIONAL.test(event)) assert.ok(seen.has(`${event} ${field}`), `${event} ${field} was not seen`);
     }
   }
-  console.log(`compared on live events: ${same.size} fields of ${tried.flatMap(({ fields }) => fields).length}`);
+  console.log(`compared on live events: ${seen.size} fields of ${tried.flatMap(({ fields }) => fields).length}`);
 });
+
+function countsOf(output: string, map: string): ReadonlyMap<string, number> {
+  const lines = output.matchAll(new RegExp(`^@${map}\\[(.*)\\]: (\\d+)$`, "gm"));
+  return new Map([...lines].map(([, what, count]) => [what!, Number(count)]));
+}
+
+for (const side of ["enter", "exit"]) {
+  kernelTest(`many system calls in one program on sys_${side} are those of the classic events`, async () => {
+    const probe = (map: string): string =>
+      `tracepoint:syscalls:sys_${side}_g* /comm == "sonde-calls"/ { @${map} = count(); }`;
+    const first = probe("raw");
+    const classicTracepoint = ({ span }: { readonly span: { readonly start: number } }): boolean =>
+      span.start >= first.length;
+    const script = `${first} ${probe("classic")}`;
+    const types = compile(script, { classicTracepoint }).programs.map(({ type }) => type);
+    const calls = "for (1 .. 3000) { getppid; getpgrp; getpriority(0, 0) }";
+    const { output } = await runScript(script, `perl -e '$0 = "sonde-calls"; ${calls}'`, { classicTracepoint });
+    const [raw, classic] = ["raw", "classic"].map((map) => Number(new RegExp(`@${map}: (\\d+)`).exec(output)?.[1]));
+    assert.ok(classic !== undefined && classic >= 9000, output);
+    assert.equal(raw, classic);
+    // Before 5.11 programs can't see which ABI a task uses.
+    const together = testTarget().features.taskBtf === true && process.arch === "x64";
+    assert.equal(types[0], together ? (side === "enter" ? "raw_tracepoint" : "tracing") : "tracepoint");
+  });
+}

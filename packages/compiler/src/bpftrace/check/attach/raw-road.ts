@@ -99,8 +99,13 @@ class Rewriting {
   }
 }
 
+/** Whether the probe shows how it is attached. */
+export function isClassicOnly(probe: Probe): boolean {
+  return new Rewriting({ fields: {} }).run(probe) === undefined;
+}
+
 /** The same tree, every node of which stands at `span`. */
-function placed<Node>(node: Node, span: Span): Node {
+export function placed<Node>(node: Node, span: Span): Node {
   if (Array.isArray(node)) return node.map((item) => placed(item, span)) as Node;
   if (typeof node !== "object" || node === null) return node;
   const entries = Object.entries(node).map(([key, value]) => [
