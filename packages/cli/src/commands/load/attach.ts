@@ -1,7 +1,7 @@
 /** Where a loaded program goes: by its section, or by what the command line says of devices and groups. */
 import type { AttachTarget } from "@sonde/bpf/spec";
 import { type Attacher, type AttachOptions, describeTarget, type Link } from "@sonde/kernel/links";
-import { attachCgroup, attachTc, attachXdp, type CgroupAttachType } from "@sonde/kernel/links/net";
+import { attachAction, attachCgroup, attachTc, attachXdp, type CgroupAttachType } from "@sonde/kernel/links/net";
 import type { Program } from "@sonde/kernel/programs";
 import type { Kernel } from "@sonde/kernel/sys";
 
@@ -60,6 +60,10 @@ function byPlace(kernel: Kernel, program: Program, { device, cgroup }: Places): 
     if (device === undefined) return { attachables: [], note: "--device says where to attach it" };
     const direction = attachType === "tcx_egress" ? "egress" : "ingress";
     return one(`tc ${direction}:${device}`, () => attachTc(kernel, program, { device, direction }));
+  }
+  if (type === "sched_act") {
+    if (device === undefined) return { attachables: [], note: "--device says where to attach it" };
+    return one(`tc action:${device}`, () => attachAction(kernel, program, { device, direction: "ingress" }));
   }
   if (attachType !== undefined && isOfCgroup(attachType)) {
     if (cgroup === undefined) return { attachables: [], note: "--cgroup says where to attach it" };
