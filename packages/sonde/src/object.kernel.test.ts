@@ -1,14 +1,27 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { kernelTest } from "@sonde/kernel/testing";
 import { loadObject, openObject } from "sonde";
 import { compile, ScriptError } from "sonde/trace";
 
+/** A dd of a name that nobody else on the machine runs; gone when the test ends. */
+function ownDd(): { readonly name: string; readonly path: string; [Symbol.dispose](): void } {
+  const folder = mkdtempSync(path.join(tmpdir(), "sonde-dd-"));
+  const name = `dd-${process.pid}`;
+  symlinkSync("/bin/dd", path.join(folder, name));
+  return { name, path: path.join(folder, name), [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
+}
+
 kernelTest("a compiled script is an object like any other", () => {
-  using live = loadObject(compile('tracepoint:syscalls:sys_enter_write /comm == "dd"/ { @writes[comm] = count(); }'));
+  using dd = ownDd();
+  const script = `tracepoint:syscalls:sys_enter_write /comm == "${dd.name}"/ { @writes[comm] = count(); }`;
+  using live = loadObject(compile(script));
   const links = live.attach();
   assert.equal(links.length, 1);
-  execFileSync("dd", ["if=/dev/zero", "of=/dev/null", "bs=1", "count=1234", "status=none"]);
+  execFileSync(dd.path, ["if=/dev/zero", "of=/dev/null", "bs=1", "count=1234", "status=none"]);
   const [entry] = live.typed<unknown, readonly (number | bigint)[]>("AT_writes").entries();
   assert.equal(
     entry?.[1].reduce((sum: number, count) => sum + Number(count), 0),
