@@ -1,5 +1,5 @@
 /** Memory that text is written into until it is full, then handed on, then used again. */
-import type { ByteTable } from "../metrics/byte-table.ts";
+import type { ByteTable } from "./byte-table.ts";
 import { NUMBER_ROOM, writeNumber } from "./number.ts";
 
 /** What is handed on at once. */

@@ -4,7 +4,7 @@
  * A family is columns: labels that were rendered once (`a="b",c="d"`, escaped, without braces; a series
  * keeps them for life) and figures in typed arrays, in the unit that the program counts in.
  */
-import { ByteTable } from "../metrics/byte-table.ts";
+import { ByteTable } from "./byte-table.ts";
 
 export type Family = ScalarFamily | HistogramFamily;
 
@@ -69,6 +69,18 @@ export interface Exemplar {
 export function scaled(value: number, scale: number): number {
   if (scale === 1) return value;
   return scale < 1 ? value / Math.round(1 / scale) : value * scale;
+}
+
+/** Observations of a series by exported bucket, not cumulated; the last is `+Inf`. Written into `into` if given. */
+export function exportedCounts(
+  { buckets, counts }: HistogramFamily,
+  series: number,
+  into: Float64Array = new Float64Array(buckets.bounds.length + 1),
+): Float64Array {
+  const { index } = buckets;
+  into.fill(0);
+  for (let i = 0, at = series * index.length; i < index.length; i++, at++) into[index[i]!]! += counts[at]!;
+  return into;
 }
 
 /** How many lines a family has as text. */

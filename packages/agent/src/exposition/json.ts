@@ -1,6 +1,6 @@
 /** Families as JSON, in pieces of about 64 kB. Numbers that JSON does not know are text: "NaN", "+Inf". */
 import { Chunk } from "./chunk.ts";
-import { type Family, scaled } from "./family.ts";
+import { exportedCounts, type Family, scaled } from "./family.ts";
 import { parseLabels } from "./labels.ts";
 import { formatNumber } from "./number.ts";
 
@@ -38,15 +38,12 @@ export function metadataOf({ name, type, unit, help, monitor }: Family): MetricM
 
 function figures(family: Family, series: number): string {
   if (family.type !== "histogram") return `"value":${json(scaled(family.values[series]!, family.scale))}`;
-  const { buckets, counts, sums, scale } = family;
-  const width = buckets.index.length;
-  const cumulated: string[] = [];
+  const { buckets, sums, scale } = family;
   let total = 0;
-  let source = 0;
-  for (let bucket = 0; bucket <= buckets.bounds.length; bucket++) {
-    for (; source < width && buckets.index[source] === bucket; source++) total += counts[series * width + source]!;
-    cumulated.push(`{"le":"${buckets.bounds[bucket] ?? "+Inf"}","count":${json(total)}}`);
-  }
+  const cumulated = Array.from(exportedCounts(family, series), (count, bucket) => {
+    total += count;
+    return `{"le":"${buckets.bounds[bucket] ?? "+Inf"}","count":${json(total)}}`;
+  });
   const sum = sums === undefined ? "" : `"sum":${json(scaled(sums[series]!, scale))},`;
   return `"count":${json(total)},${sum}"buckets":[${cumulated.join(",")}]`;
 }

@@ -4,8 +4,7 @@
  * prometheus/client_model.
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import type { Family, HistogramFamily } from "./family.ts";
-import { scaled } from "./family.ts";
+import { exportedCounts, type Family, type HistogramFamily, scaled } from "./family.ts";
 import { parseLabels } from "./labels.ts";
 import { nativeHistogram, spansOf } from "./native.ts";
 
@@ -49,7 +48,7 @@ function histogram(writer: BinaryWriter, family: HistogramFamily, series: number
   writer.tag(7, WireType.LengthDelimited).fork();
   writer.tag(1, WireType.Varint).uint64(total);
   writer.tag(2, WireType.Bit64).double(sums === undefined ? Number.NaN : scaled(sums[series]!, scale));
-  classicBuckets(writer, family, series, own);
+  classicBuckets(writer, family, series);
   const native = nativeHistogram(own, buckets, scale);
   if (native !== undefined) {
     writer.tag(5, WireType.Varint).sint32(native.schema);
@@ -73,13 +72,11 @@ function histogram(writer: BinaryWriter, family: HistogramFamily, series: number
 }
 
 /** 1 cumulative_count, 2 upper_bound, 3 exemplar */
-function classicBuckets(writer: BinaryWriter, family: HistogramFamily, series: number, own: Float64Array): void {
-  const { bounds, index } = family.buckets;
-  const exported = new Float64Array(bounds.length + 1);
-  own.forEach((count, i) => (exported[index[i]!]! += count));
+function classicBuckets(writer: BinaryWriter, family: HistogramFamily, series: number): void {
+  const { bounds } = family.buckets;
   let total = 0;
-  for (let i = 0; i <= bounds.length; i++) {
-    total += exported[i]!;
+  for (const [i, count] of exportedCounts(family, series).entries()) {
+    total += count;
     writer.tag(3, WireType.LengthDelimited).fork();
     writer.tag(1, WireType.Varint).uint64(total);
     writer.tag(2, WireType.Bit64).double(i === bounds.length ? Infinity : Number(bounds[i]));

@@ -3,7 +3,7 @@
  * that whoever writes a query finds it.
  */
 import { Chunk } from "./chunk.ts";
-import { type Exemplar, type Family, type HistogramFamily, type ScalarFamily, scaled } from "./family.ts";
+import { type Exemplar, exportedCounts, type Family, type HistogramFamily, type ScalarFamily, scaled } from "./family.ts";
 import { escapeHelp } from "./labels.ts";
 
 /** The text formats that Prometheus asks for. */
@@ -56,9 +56,8 @@ function* scalarLines(family: ScalarFamily, options: TextOptions, chunk: Chunk):
 }
 
 function* histogramLines(family: HistogramFamily, options: TextOptions, chunk: Chunk): Generator<Uint8Array, void> {
-  const { name, count, labels, rows, counts, sums, scale, buckets, exemplar } = family;
-  const { bounds, index } = buckets;
-  const width = index.length;
+  const { name, count, labels, rows, sums, scale, buckets, exemplar } = family;
+  const { bounds } = buckets;
   const [open, ownOpen] = [ascii(`${name}_bucket{`), ascii(`,le="`)];
   const bareLe = ascii(`le="`);
   const ends = [...bounds, "+Inf"].map((bound) => ascii(`${bound}"} `));
@@ -67,8 +66,7 @@ function* histogramLines(family: HistogramFamily, options: TextOptions, chunk: C
   for (let i = 0; i < count; i++) {
     const row = rows[i]!;
     const bare = labels.length(row) === 0;
-    exported.fill(0);
-    for (let bucket = 0; bucket < width; bucket++) exported[index[bucket]!]! += counts[i * width + bucket]!;
+    exportedCounts(family, i, exported);
     let total = 0;
     for (let bucket = 0; bucket < ends.length; bucket++) {
       total += exported[bucket]!;

@@ -1,6 +1,6 @@
 /** Some minutes of one family: the samples' times, and its figures as compressed columns. */
 import type { Family } from "../exposition/family.ts";
-import type { ByteTable } from "../metrics/byte-table.ts";
+import type { ByteTable } from "../exposition/byte-table.ts";
 import { ColumnWriter, readColumns } from "./column-codec.ts";
 
 const MOST_SAMPLES = 60;

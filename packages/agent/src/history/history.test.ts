@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { type Family, type HistogramFamily, scalarFamily } from "../exposition/family.ts";
 import { histogramFamily } from "../exposition/testing/families.ts";
-import { ByteTable } from "../metrics/byte-table.ts";
+import { ByteTable } from "../exposition/byte-table.ts";
 import { ColumnWriter, readColumns } from "./column-codec.ts";
 import { History } from "./history.ts";
 import { historyOf } from "./series.ts";

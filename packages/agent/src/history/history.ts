@@ -3,7 +3,7 @@
  * minutes go first, of all metrics together, and {@link History.oldest} says how far back it still reaches.
  */
 import { type Family, scalarFamily } from "../exposition/family.ts";
-import type { ByteTable } from "../metrics/byte-table.ts";
+import type { ByteTable } from "../exposition/byte-table.ts";
 import type { Reading, Readings } from "../metrics/readings.ts";
 import { Block } from "./block.ts";
 

@@ -5,7 +5,7 @@ import type { BpfMap } from "@sonde/kernel/maps";
 import { Bytes } from "@sonde/runtime";
 import type { Family } from "../exposition/family.ts";
 import { exportedBuckets } from "./buckets.ts";
-import { enlarged } from "./byte-table.ts";
+import { enlarged } from "../exposition/byte-table.ts";
 import { Rows } from "./rows.ts";
 import { type KeyLabels, Series } from "./series.ts";
 import { bucketReader, figureReader, totalReader } from "./values.ts";

@@ -1,5 +1,5 @@
 /** The rows of one reading: one for each series, whichever of a map's keys add to it. */
-import { enlarged } from "./byte-table.ts";
+import { enlarged } from "../exposition/byte-table.ts";
 
 export class Rows {
   /** The labels of each row. */

@@ -5,7 +5,7 @@
 import type { Field } from "@sonde/bpf/spec";
 import { Bytes, fieldsDecoder, type Value } from "@sonde/runtime";
 import { renderLabels } from "../exposition/labels.ts";
-import { ByteTable, enlarged } from "./byte-table.ts";
+import { ByteTable, enlarged } from "../exposition/byte-table.ts";
 
 /** What turns a key's parts into text. */
 export interface KeyLabels {

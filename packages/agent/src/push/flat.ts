@@ -1,5 +1,5 @@
 /** Families as the flat series that Prometheus stores: a histogram is one series for each bucket, its sum and its count. */
-import { type Family, scaled } from "../exposition/family.ts";
+import { exportedCounts, type Family, scaled } from "../exposition/family.ts";
 import { parseLabels } from "../exposition/labels.ts";
 
 export interface FlatSeries {
@@ -16,12 +16,10 @@ export function* flatSeries(family: Family): Generator<FlatSeries, void> {
       yield { name, labels, value: scaled(family.values[i]!, family.scale) };
       continue;
     }
-    const { buckets, counts, sums, scale, name } = family;
-    const width = buckets.index.length;
+    const { buckets, sums, scale, name } = family;
     let total = 0;
-    let source = 0;
-    for (let bucket = 0; bucket <= buckets.bounds.length; bucket++) {
-      for (; source < width && buckets.index[source] === bucket; source++) total += counts[i * width + source]!;
+    for (const [bucket, count] of exportedCounts(family, i).entries()) {
+      total += count;
       yield { name: `${name}_bucket`, labels: [...labels, ["le", buckets.bounds[bucket] ?? "+Inf"]], value: total };
     }
     if (sums !== undefined) yield { name: `${name}_sum`, labels, value: scaled(sums[i]!, scale) };

@@ -1,5 +1,5 @@
 /** Readings and stream events as OTLP: requests of the metrics and the logs service. */
-import { type Family, type HistogramFamily, scaled } from "../exposition/family.ts";
+import { exportedCounts, type Family, type HistogramFamily, scaled } from "../exposition/family.ts";
 import { parseLabels } from "../exposition/labels.ts";
 import type { Reading } from "../metrics/readings.ts";
 import type { FieldValue, StreamEvent } from "../streams/event.ts";
@@ -80,18 +80,13 @@ function pointOf(family: Family, series: number, time: number): Message {
   return { ...common, asDouble: json(scaled(family.values[series]!, family.scale)) };
 }
 
-function distribution({ buckets, counts, sums, scale }: HistogramFamily, series: number): Message {
-  const width = buckets.index.length;
-  const exported = new Array<number>(buckets.bounds.length + 1).fill(0);
-  let total = 0;
-  for (let i = 0; i < width; i++) {
-    exported[buckets.index[i]!]! += counts[series * width + i]!;
-    total += counts[series * width + i]!;
-  }
+function distribution(family: HistogramFamily, series: number): Message {
+  const { buckets, sums, scale } = family;
+  const counts = Array.from(exportedCounts(family, series));
   return {
-    count: String(total),
+    count: String(counts.reduce((sum, count) => sum + count, 0)),
     sum: sums === undefined ? undefined : json(scaled(sums[series]!, scale)),
-    bucketCounts: exported.map(String),
+    bucketCounts: counts.map(String),
     explicitBounds: buckets.bounds.map(Number),
   };
 }

@@ -1,5 +1,5 @@
 /** Families for tests, from plain rows. */
-import { ByteTable } from "../../metrics/byte-table.ts";
+import { ByteTable } from "../byte-table.ts";
 import type { HistogramFamily } from "../family.ts";
 
 /** One bucket of the program for each exported one, whose greatest values are the bounds. */
