@@ -37,7 +37,8 @@ test("hostile names in text, OpenMetrics, JSON, protobuf and a real Prometheus",
   const { metrics } = JSON.parse(await fetchText(`${agent.url}/api/v1/metrics?name=sonde_test_starts`));
   /** @type {string[]} */
   const comms = metrics[0].series.map((/** @type {{ labels: { comm: string } }} */ series) => series.labels.comm);
-  for (const name of shown) assert.ok(comms.includes(name), `${JSON.stringify(name)} is not among ${JSON.stringify(comms)}`);
+  for (const name of shown)
+    assert.ok(comms.includes(name), `${JSON.stringify(name)} is not among ${JSON.stringify(comms)}`);
 
   const text = await fetchText(`${agent.url}/metrics`);
   const { status, stdout, stderr } = spawnSync("promtool", ["check", "metrics"], { input: text, encoding: "utf8" });

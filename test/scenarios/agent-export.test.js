@@ -1,10 +1,11 @@
 // What the agent counts arrives unchanged in real servers, by every road there is.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { copyFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { root } from "../../tools/lib/environment.js";
 import { queried, scratch, startPrometheus, startVictoriaMetrics } from "../support/prometheus.js";
 import { fetchText, startAgent } from "../support/services.js";
 import { ddCommand } from "../support/sonde.js";
@@ -116,4 +117,56 @@ tracepoint:sched:sched_process_exec /comm == "true"/ { @n = count(); printf("%s 
     metrics = await fetchText(`${agent.url}/metrics`);
   }
   assert.match(metrics, /^sonde_stream_readers\{stream="starts"\} 0$/m);
+});
+
+test("a histogram's exemplars are the last events of its stream, in OpenMetrics and in Prometheus", async (t) => {
+  const directory = scratch(t);
+  const source = `
+    import { decode, exp2, histogram, monitor, stream, tracepoint } from "sonde/probe";
+    monitor("sizes", { help: "Sizes of writes" });
+    const writes = stream("large_writes", { size: decode.bytes, pid: decode.pid, comm: decode.comm });
+    const sizes = histogram("sonde_test_size_bytes", {
+      help: "Bytes",
+      unit: "bytes",
+      buckets: exp2(0, 20),
+      labels: { comm: decode.comm },
+      exemplars: { from: writes, value: "size" },
+    });
+    tracepoint("syscalls:sys_enter_write", ({ count }) => {
+      if (count < 70001 || count > 70003) return;
+      sizes.observe(count);
+      writes.emit({ size: count });
+    });
+  `;
+  const file = path.join(scratch(t), "sizes.ts");
+  writeFileSync(file, source);
+  execFileSync(path.join(root, "bin/sonde"), ["build", "-q", "-o", path.join(directory, "sizes.o"), file]);
+  const agent = await startAgent(t, directory);
+  const own = path.join(scratch(t), program);
+  copyFileSync("/usr/bin/dd", own);
+  const dd = spawn(own, ["if=/dev/zero", "of=/dev/null", "bs=70002", "count=3", "status=none"]);
+  await new Promise((resolve) => dd.once("close", resolve));
+
+  const accept = "application/openmetrics-text";
+  const wanted = new RegExp(
+    `^sonde_test_size_bytes_bucket\\{comm="${program}",le="131071"\\} 3 # \\{pid="${dd.pid}"\\} 70002 \\d+\\.\\d{3}$`,
+    "m",
+  );
+  let text = "";
+  for (let attempt = 0; attempt < 50 && !wanted.test(text); attempt++) {
+    await sleep(100);
+    text = await fetchText(`${agent.url}/metrics`, { headers: { accept } });
+  }
+  assert.match(text, wanted);
+  const prometheus = await startPrometheus(t, {
+    targets: [agent.address],
+    options: ["--enable-feature=exemplar-storage"],
+  });
+  assert.equal(await queried(prometheus, `sonde_test_size_bytes_count{comm="${program}"}`), "3");
+  const query = encodeURIComponent(`sonde_test_size_bytes_bucket{comm="${program}"}`);
+  const found = JSON.parse(
+    await fetchText(`${prometheus}/api/v1/query_exemplars?query=${query}&start=0&end=9999999999`),
+  );
+  const [series] = found.data;
+  assert.deepEqual([series.exemplars[0].labels, series.exemplars[0].value], [{ pid: String(dd.pid) }, "70002"]);
 });

@@ -67,7 +67,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const kernel = openKernel();
   for (const message of missingCapabilities()) log.warn(message);
   const state = options.state === undefined ? undefined : openStateDirectory(kernel, options.state);
-  const streams = new StreamHub(() => monitors.views());
+  const streams = new StreamHub(
+    () => monitors.views(),
+    {},
+    (monitor, stream) => monitors.observer(monitor, stream),
+  );
   const monitors: Monitors = new Monitors(options.directory, options.version, {
     kernel,
     target: runningTarget({ kernel }),

@@ -11,6 +11,7 @@ import { Monitor, type MonitorContext, MonitorRequestError } from "./monitor/mon
 import { sourceOfFile } from "./monitor/sources/index.ts";
 import type { MonitorStatus } from "./monitor/status.ts";
 import { SIGNATURE_SUFFIX } from "./security/signatures.ts";
+import type { EventObserver } from "./streams/hub.ts";
 import { selfFamilies } from "./self.ts";
 import type { ParamValue } from "@sonde/runtime/params";
 
@@ -87,6 +88,11 @@ export class Monitors implements AgentFace {
   /** What the monitors that are on say of themselves. */
   views(): readonly MonitorView[] {
     return [...this.#monitors.values()].flatMap((monitor) => monitor.view ?? []);
+  }
+
+  /** Whom of a monitor's metrics to tell of the events of a stream. */
+  observer(monitor: string, stream: string): EventObserver | undefined {
+    return this.#monitors.get(monitor)?.observer(stream);
   }
 
   async enable(name: string): Promise<MonitorStatus> {

@@ -3,7 +3,14 @@
  * that whoever writes a query finds it.
  */
 import { Chunk } from "./chunk.ts";
-import { type Exemplar, exportedCounts, type Family, type HistogramFamily, type ScalarFamily, scaled } from "./family.ts";
+import {
+  type Exemplar,
+  exportedCounts,
+  type Family,
+  type HistogramFamily,
+  type ScalarFamily,
+  scaled,
+} from "./family.ts";
 import { escapeHelp } from "./labels.ts";
 
 /** The text formats that Prometheus asks for. */

@@ -3,11 +3,18 @@ import type { MetricView } from "@sonde/bpf/spec";
 import { type DecoderContext, Labels } from "@sonde/runtime/decoders";
 import type { Family } from "../exposition/family.ts";
 import type { MonitorFigures } from "../monitor/figures.ts";
+import type { EventObserver } from "../streams/hub.ts";
 import { metricReader, MetricMismatchError, type MetricReader } from "./reader.ts";
 
 export class MonitorMetrics {
   readonly #figures: MonitorFigures;
-  readonly #metrics: readonly { readonly spec: string; readonly reader: MetricReader }[];
+  readonly #metrics: readonly {
+    readonly spec: string;
+    readonly stream: string | undefined;
+    readonly reader: MetricReader;
+  }[];
+
+  readonly #observers = new Map<string, EventObserver>();
 
   /** @throws {MetricMismatchError} a metric whose map does not exist or does not fit it */
   constructor(figures: MonitorFigures, context: DecoderContext = {}) {
@@ -20,8 +27,22 @@ export class MonitorMetrics {
         throw new MetricMismatchError(`metric ${metric.name}: there is no map ${metric.map}; there are ${there}`);
       }
       const labels = labelsOf(metric, map.keys.length, context);
-      return { spec: map.map, reader: metricReader(metric, map, labels, view.name) };
+      return { spec: map.map, stream: metric.exemplars?.stream, reader: metricReader(metric, map, labels, view.name) };
     });
+    for (const { stream, reader } of this.#metrics) {
+      const { exemplars } = reader;
+      if (stream === undefined || exemplars === undefined) continue;
+      const before = this.#observers.get(stream);
+      this.#observers.set(stream, (event) => {
+        before?.(event);
+        exemplars.observe(event);
+      });
+    }
+  }
+
+  /** Whom to tell of the events of a stream; undefined when no metric wants them. */
+  observer(stream: string): EventObserver | undefined {
+    return this.#observers.get(stream);
   }
 
   /** As of now. Errors: KernelError of the look-ups. */

@@ -6,6 +6,7 @@ import { Bytes } from "@sonde/runtime";
 import type { Family } from "../exposition/family.ts";
 import { exportedBuckets } from "./buckets.ts";
 import { enlarged } from "../exposition/byte-table.ts";
+import { Exemplars } from "./exemplars.ts";
 import { Rows } from "./rows.ts";
 import { type KeyLabels, Series } from "./series.ts";
 import { bucketReader, figureReader, totalReader } from "./values.ts";
@@ -19,6 +20,8 @@ export class MetricMismatchError extends Error {
 export type LiveMap = Pick<BpfMap, "layout" | "lookup" | "forEachBatch">;
 
 export interface MetricReader {
+  /** Of a histogram that wants some: to be told of its stream's events. */
+  readonly exemplars?: Exemplars;
   /** As of now. Errors: KernelError of the look-ups. */
   read(map: LiveMap, created: number): Family;
 }
@@ -41,7 +44,9 @@ export function metricReader(metric: MetricView, view: MapView, labels: KeyLabel
     expectType(metric, "histogram", ["histogram"]);
     const buckets = exportedBuckets(value, metric.buckets, scale);
     const width = value.buckets;
+    const exemplars = metric.exemplars && new Exemplars(metric.exemplars, labels.names, buckets, scale);
     return {
+      ...(exemplars && { exemplars }),
       read(map, created) {
         const read = bucketReader(value, map.layout);
         const readTotal = totalReader(value, map.layout);
@@ -62,7 +67,14 @@ export function metricReader(metric: MetricView, view: MapView, labels: KeyLabel
           else if (readTotal !== undefined) sums[row]! += readTotal(values, at);
         });
         series.end(rows.count);
-        const figures = { buckets, counts, sums: readTotal === undefined ? undefined : sums };
+        const figures = {
+          buckets,
+          counts,
+          sums: readTotal === undefined ? undefined : sums,
+          ...(exemplars && {
+            exemplar: (row: number, bucket: number) => exemplars.find(table.text(rows.labels[row]!), bucket),
+          }),
+        };
         return {
           ...about,
           type: "histogram",

@@ -18,6 +18,7 @@ import { checkParam, ParamError, type ParamValue } from "@sonde/runtime/params";
 import { type MonitorRecord, NEW_RECORD, type VersionRecord } from "../state/record.ts";
 import type { StateStore } from "../state/store.ts";
 import type { TrustedKeys } from "../security/signatures.ts";
+import type { EventObserver } from "../streams/hub.ts";
 import { digestOf, type MonitorFiles, sourceFile } from "./files.ts";
 import { type HealthSample, lossRate, unhealthy } from "./health.ts";
 import { Journal, type JournalEntry } from "./journal.ts";
@@ -136,6 +137,11 @@ export class Monitor {
   /** The metrics as of now; none while nothing runs. */
   families(): Family[] {
     return this.#hosted.current === undefined ? [] : (this.#metrics?.families() ?? []);
+  }
+
+  /** Whom of its metrics to tell of the events of a stream. */
+  observer(stream: string): EventObserver | undefined {
+    return this.#metrics?.observer(stream);
   }
 
   /** Programs' running times and counts; empty while nothing runs. */

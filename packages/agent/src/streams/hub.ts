@@ -30,13 +30,26 @@ export class TooManyReadersError extends Error {
   override readonly name = "TooManyReadersError";
 }
 
+/** Told of an event, whether anybody reads the stream or not: its fields as readers get them, and before decoding. */
+export type EventObserver = (event: {
+  readonly names: readonly string[];
+  readonly fields: readonly FieldValue[];
+  readonly raw: readonly Value[];
+  readonly time: number;
+}) => void;
+
 interface Counts {
   events: number;
   lost: number;
 }
 
-/** What turns the values of an event into its fields; undefined where a decoder wants it left out. */
-type FieldDecoder = (values: readonly Value[]) => readonly FieldValue[] | undefined;
+interface StreamDecoder {
+  readonly names: readonly string[];
+  /** Of each field: the value that it is made from. */
+  readonly parts: readonly number[];
+  /** Undefined where a decoder wants the event left out. */
+  readonly decode: (values: readonly Value[]) => readonly FieldValue[] | undefined;
+}
 
 const MOST_READERS = 64;
 
@@ -46,14 +59,23 @@ const OUTPUT_FIELDS = ["text"];
 export class StreamHub {
   readonly #monitors: () => Iterable<MonitorView>;
   readonly #context: DecoderContext;
+  readonly #observer: (monitor: string, stream: string) => EventObserver | undefined;
   readonly #counts = new Map<string, Counts>();
   readonly #readers = new Map<string, Set<Subscription>>();
   readonly #everything = new Set<Subscription>();
   /** By the view itself: an upgraded monitor has another one. */
-  readonly #decoders = new WeakMap<MonitorView, Map<string, { names: readonly string[]; decode: FieldDecoder }>>();
+  readonly #decoders = new WeakMap<MonitorView, Map<string, StreamDecoder>>();
 
-  /** @param monitors what the monitors that are on say of themselves */
-  constructor(monitors: () => Iterable<MonitorView>, context: DecoderContext = {}) {
+  /**
+   * @param monitors what the monitors that are on say of themselves
+   * @param observer who within the agent wants the events of a stream
+   */
+  constructor(
+    monitors: () => Iterable<MonitorView>,
+    context: DecoderContext = {},
+    observer: (monitor: string, stream: string) => EventObserver | undefined = () => undefined,
+  ) {
+    this.#observer = observer;
     this.#monitors = monitors;
     this.#context = context;
   }
@@ -61,10 +83,13 @@ export class StreamHub {
   /** An event of a declared stream. */
   publish(monitor: string, stream: string, values: readonly Value[]): void {
     const readers = this.#counted(stream);
-    if (readers === undefined) return;
-    const { names, decode } = this.#decoder(monitor, stream, values.length);
+    const observer = this.#observer(monitor, stream);
+    if (readers === undefined && observer === undefined) return;
+    const { names, parts, decode } = this.#decoder(monitor, stream, values.length);
     const fields = decode(values);
-    if (fields !== undefined) this.#deliver(readers, new StreamEvent(monitor, stream, names, fields));
+    if (fields === undefined) return;
+    observer?.({ names, fields, raw: parts.map((part) => values[part]!), time: Date.now() });
+    if (readers !== undefined) this.#deliver(readers, new StreamEvent(monitor, stream, names, fields));
   }
 
   /** A line that a monitor printed. */
@@ -155,7 +180,7 @@ export class StreamHub {
     return subscription;
   }
 
-  #decoder(monitor: string, stream: string, parts: number): { names: readonly string[]; decode: FieldDecoder } {
+  #decoder(monitor: string, stream: string, parts: number): StreamDecoder {
     for (const view of this.#monitors()) {
       if (view.name !== monitor) continue;
       let known = this.#decoders.get(view);
@@ -168,12 +193,12 @@ export class StreamHub {
   }
 }
 
-function fieldDecoder(view: MonitorView, stream: string, parts: number, context: DecoderContext) {
+function fieldDecoder(view: MonitorView, stream: string, parts: number, context: DecoderContext): StreamDecoder {
   const declared = view.streams.find(({ name }) => name === stream);
   if (declared === undefined) return plain(parts);
   const { fields } = declared;
   const labels = new Labels(fields, parts, context);
-  const decode: FieldDecoder = (values) => {
+  const decode: StreamDecoder["decode"] = (values) => {
     const texts = labels.decode(values);
     return texts?.map((text, i) => {
       const { decoders, part = i } = fields[i]!;
@@ -181,11 +206,11 @@ function fieldDecoder(view: MonitorView, stream: string, parts: number, context:
       return decoders.length === 0 ? fieldValue(values[part]!) : text;
     });
   };
-  return { names: labels.names, decode };
+  return { names: labels.names, parts: fields.map(({ part }, i) => part ?? i), decode };
 }
 
 /** Of a stream that its monitor does not declare: fields by their number. */
-function plain(parts: number) {
-  const names = Array.from({ length: parts }, (_, i) => `field${i + 1}`);
-  return { names, decode: (values: readonly Value[]) => values.map(fieldValue) };
+function plain(count: number): StreamDecoder {
+  const parts = Array.from({ length: count }, (_, i) => i);
+  return { names: parts.map((part) => `field${part + 1}`), parts, decode: (values) => values.map(fieldValue) };
 }

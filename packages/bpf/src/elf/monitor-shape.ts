@@ -56,4 +56,5 @@ const metric = record({
   "unit?": text,
   labels: list(label),
   "buckets?": record({ min: number, max: number }),
+  "exemplars?": record({ stream: text, value: text }),
 });

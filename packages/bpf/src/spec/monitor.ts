@@ -56,6 +56,8 @@ export interface MetricView {
   readonly labels: readonly LabelView[];
   /** Of a hist: the least and the greatest exported bound, in the program's unit. */
   readonly buckets?: { readonly min: number; readonly max: number };
+  /** Of a histogram: which of the monitor's streams has its observations, and in which field, in the program's unit. */
+  readonly exemplars?: { readonly stream: string; readonly value: string };
 }
 
 export type MetricType = "counter" | "gauge" | "histogram";

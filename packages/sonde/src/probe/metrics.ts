@@ -21,6 +21,12 @@ export interface Buckets {
   readonly kind: "exp2" | "linear";
 }
 
+/** A stream that tells of what a histogram counts, and its field with the value, in the metric's unit. */
+export interface ExemplarSource {
+  readonly from: object;
+  readonly value: string;
+}
+
 export interface Counter<Labels> {
   /** Adds 1. */
   increment(...labels: Given<Labels>): void;
@@ -52,7 +58,7 @@ export const gauge: <Labels extends Decoders = NoDecoders>(
 ) => Gauge<Labels> = atBuildTime("gauge");
 export const histogram: <Labels extends Decoders = NoDecoders>(
   name: string,
-  options: MetricOptions<Labels> & { readonly buckets: Buckets },
+  options: MetricOptions<Labels> & { readonly buckets: Buckets; readonly exemplars?: ExemplarSource },
 ) => Histogram<Labels> = atBuildTime("histogram");
 /** Buckets with the bounds 2^least to 2^greatest, in the metric's unit. */
 export const exp2: (least: number, greatest: number) => Buckets = atBuildTime("exp2");

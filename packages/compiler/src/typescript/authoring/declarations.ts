@@ -112,6 +112,12 @@ export type Buckets =
   | { readonly kind: "exp2"; readonly least: number; readonly greatest: number }
   | { readonly kind: "linear"; readonly min: number; readonly max: number; readonly step: number };
 
+/** The name of a stream, and of its field that has what a histogram counts. */
+export interface Exemplars {
+  readonly stream: string;
+  readonly value: string;
+}
+
 export interface NamedDecoder {
   readonly name: string;
   readonly decoder: Decoder;
@@ -125,6 +131,7 @@ export class MetricDeclaration {
   readonly unit: string | undefined;
   readonly labels: readonly NamedDecoder[];
   readonly buckets: Buckets | undefined;
+  readonly exemplars: Exemplars | undefined;
   readonly maxSeries: number;
   readonly site: Site;
 
@@ -136,6 +143,7 @@ export class MetricDeclaration {
       readonly unit: string | undefined;
       readonly labels: readonly NamedDecoder[];
       readonly buckets?: Buckets;
+      readonly exemplars?: Exemplars;
       readonly maxSeries: number;
     },
     site: Site,
@@ -146,6 +154,7 @@ export class MetricDeclaration {
     this.unit = parts.unit;
     this.labels = parts.labels;
     this.buckets = parts.buckets;
+    this.exemplars = parts.exemplars;
     this.maxSeries = parts.maxSeries;
     this.site = site;
   }

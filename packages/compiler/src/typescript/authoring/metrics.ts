@@ -11,6 +11,7 @@ import {
   StreamDeclaration,
   type Buckets,
   type Declarations,
+  type Exemplars,
   type NamedDecoder,
 } from "./declarations.ts";
 
@@ -21,8 +22,8 @@ const MOST_SERIES = 1_000_000;
 export function metricFunction(registry: Registry, declarations: Declarations, type: MetricType) {
   return (name: unknown, options?: unknown): MetricDeclaration => {
     const call = new Call(type, registry);
-    const known = ["help", "unit", "labels", "maxSeries", ...(type === "histogram" ? ["buckets"] : [])];
-    const { help, unit, labels, maxSeries, buckets } = call.options(options, known);
+    const known = ["help", "unit", "labels", "maxSeries", ...(type === "histogram" ? ["buckets", "exemplars"] : [])];
+    const { help, unit, labels, maxSeries, buckets, exemplars } = call.options(options, known);
     const metric = new MetricDeclaration(
       {
         name: call.metricName(name),
@@ -31,6 +32,7 @@ export function metricFunction(registry: Registry, declarations: Declarations, t
         unit: unit === undefined ? undefined : unitOf(call, unit),
         labels: namedDecoders(call, labels, "label"),
         ...(type === "histogram" ? { buckets: bucketsOf(call, buckets) } : {}),
+        ...(exemplars === undefined ? {} : { exemplars: exemplarsOf(call, exemplars) }),
         maxSeries: maxSeries === undefined ? SERIES : call.integer(maxSeries, "maxSeries", 1, MOST_SERIES),
       },
       call.site,
@@ -55,6 +57,13 @@ function bucketsOf(call: Call, buckets: unknown): Buckets {
   if (kind !== "exp2" && kind !== "linear")
     return call.fail("it has no buckets", "buckets: exp2(10, 34), or linear(0, 100, 10)");
   return buckets as Buckets;
+}
+
+function exemplarsOf(call: Call, exemplars: unknown): Exemplars {
+  const { from, value } = exemplars as { readonly from?: unknown; readonly value?: unknown };
+  if (!(from instanceof StreamDeclaration) || !from.fields.some(({ name }) => name === value))
+    return call.fail("its exemplars come from no stream's field", 'exemplars: { from: slow, value: "nanoseconds" }');
+  return { stream: from.name, value: value as string };
 }
 
 function namedDecoders(call: Call, given: unknown, what: string): readonly NamedDecoder[] {

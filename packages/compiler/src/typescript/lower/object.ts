@@ -156,7 +156,7 @@ export class MonitorObject extends ObjectParts {
   }
 
   #planMetric(declaration: MetricDeclaration): MetricPlan {
-    const { name, type, help, unit, labels, buckets, maxSeries } = declaration;
+    const { name, type, help, unit, labels, buckets, exemplars, maxSeries } = declaration;
     const key = recordOf(labels.map(({ name: label, decoder }) => ({ name: label, type: decoder.raw })));
     const value = valueOf(declaration);
     const perCpu = type !== "gauge";
@@ -183,6 +183,7 @@ export class MonitorObject extends ObjectParts {
       ...(unit === undefined ? {} : { unit }),
       labels: labels.map(labelView),
       ...bounds,
+      ...(exemplars === undefined ? {} : { exemplars }),
     };
     return { spec, key, view, metric };
   }
