@@ -2,7 +2,8 @@
 import { readdirSync } from "node:fs";
 import type { MonitorView } from "@sonde/bpf/spec";
 import { removePinTree } from "@sonde/kernel/handover";
-import type { Family } from "./exposition/family.ts";
+import { type Family, scalarFamily } from "./exposition/family.ts";
+import { renderLabels } from "./exposition/labels.ts";
 import { type AgentFace, UnknownMonitorError, type UploadedSource } from "./http/agent-face.ts";
 import { MonitorDirectory } from "./monitor/directory.ts";
 import { digestOf, type MonitorFiles } from "./monitor/files.ts";
@@ -23,6 +24,7 @@ export class Monitors implements AgentFace {
   /** Digests of the directory's files when they were last looked at. */
   #seen: ReadonlyMap<string, string> = new Map();
   #scan: Promise<void> = Promise.resolve();
+  readonly #readErrors = new Map<string, number>();
   #ready = false;
 
   /** @throws {Error} the directory cannot be read */
@@ -136,13 +138,30 @@ export class Monitors implements AgentFace {
     const started = performance.now();
     const seen = new Set<string>();
     for (const monitor of this.#monitors.values()) {
-      for (const family of monitor.families()) {
+      for (const family of this.#familiesOf(monitor)) {
         // Two monitors that export the same name would make the whole exposition invalid.
         if (!seen.has(family.name)) yield family;
         seen.add(family.name);
       }
     }
     yield* selfFamilies(this.list(), this.#version, started);
+    yield scalarFamily(
+      "counter",
+      { name: "sonde_read_errors", help: "Readings in which the maps of a monitor could not be read" },
+      Array.from(this.#readErrors, ([name, count]) => [renderLabels(["monitor"], [name]), count] as const),
+    );
+  }
+
+  /** One monitor that cannot be read takes no other's figures away. */
+  #familiesOf(monitor: Monitor): readonly Family[] {
+    try {
+      return monitor.families();
+    } catch (error) {
+      const before = this.#readErrors.get(monitor.name) ?? 0;
+      this.#readErrors.set(monitor.name, before + 1);
+      if (before === 0) this.#context.warn(`the maps of ${monitor.name} cannot be read: ${messageOf(error)}`);
+      return [];
+    }
   }
 
   async #follow(): Promise<void> {

@@ -125,3 +125,38 @@ test("the index page escapes what monitors say", async () => {
   const text = await (await appOf(agentOf([monitor("tcp")]), undefined).request("/")).text();
   assert.match(text, /&lt;b&gt;/);
 });
+
+test("changes come at a bounded rate, and so do wrong tokens; reading goes on", async () => {
+  const app = appOf(agentOf([monitor("tcp")]), "s3cret");
+  const statuses = async (authorization: string, count: number): Promise<Set<number>> => {
+    const found = new Set<number>();
+    for (let i = 0; i < count; i++)
+      found.add((await app.request("/api/v1/monitors/tcp/disable", post({ authorization }), local)).status);
+    return found;
+  };
+  assert.deepEqual(await statuses("Bearer wrong", 30), new Set([403, 429]));
+  assert.deepEqual(await statuses("Bearer s3cret", 100), new Set([200, 429]));
+  assert.equal((await app.request("/api/v1/monitors")).status, 200);
+});
+
+test("bodies are read to their limit, as deep as theirs, and in the types that they are in", async () => {
+  const app = appOf(agentOf([monitor("tcp")]), undefined);
+  const put = async (body: string, type: string): Promise<[number, string]> => {
+    const init = { method: "PUT", headers: { host: "127.0.0.1:9435", "content-type": type }, body };
+    const answer = await app.request("/api/v1/monitors/tcp/params/p", init, local);
+    return [answer.status, ((await answer.json()) as { error: string }).error];
+  };
+  const table: readonly (readonly [string, string, number, RegExp])[] = [
+    ["x".repeat(5000), "application/json", 413, /larger than 4096 bytes/],
+    ["[".repeat(100), "application/json", 400, /nested more than 32 levels/],
+    ['{"value": ', "application/json", 400, /is no JSON/],
+    ['{"value": [1]}', "application/json", 400, /the body is not right at 'value'/],
+    ["", "application/json", 400, /has no body/],
+    ["<value/>", "text/xml", 415, /'text\/xml' is not understood; send application\/json/],
+  ];
+  for (const [body, type, status, message] of table) {
+    const [found, error] = await put(body, type);
+    assert.equal(found, status, error);
+    assert.match(error, message);
+  }
+});

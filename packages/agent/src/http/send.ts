@@ -27,7 +27,12 @@ export async function sendPieces(
   if (response === undefined) return withoutSocket(pieces, all, zipped);
   response.once("close", left);
   response.writeHead(200, all);
-  await writeAll(zipped ? zippedInto(response) : response, pieces);
+  try {
+    await writeAll(zipped ? zippedInto(response) : response, pieces);
+  } catch (error) {
+    // Its status is sent: that the body is not whole shows in how the connection ends.
+    response.destroy(error as Error);
+  }
   return RESPONSE_ALREADY_SENT;
 }
 

@@ -1,9 +1,10 @@
 /** What `sonde agent` is told of who may do what, and what it may do itself. */
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { type AgentOptions, keptCapabilities } from "@sonde/agent";
-import { confine, openKernel } from "@sonde/kernel/sys";
+import { confine, KernelError, openKernel } from "@sonde/kernel/sys";
 import { type ParsedArguments, UsageError } from "../command.ts";
 import { FileError } from "../files.ts";
+import { say } from "../output/say.ts";
 
 /** Gives up every capability but these, by starting this program again in place; "all" keeps what there is. */
 export function confineAgent(list: string | undefined): void {
@@ -14,7 +15,13 @@ export function confineAgent(list: string | undefined): void {
   } catch (error) {
     throw new UsageError(`--keep-capabilities: ${(error as Error).message}`);
   }
-  confine(openKernel(), kept);
+  try {
+    confine(openKernel(), kept);
+  } catch (error) {
+    // Whoever may not give capabilities up (without CAP_SETPCAP) was given few to begin with.
+    if (!(error instanceof KernelError && error.code === "EPERM")) throw error;
+    say(`sonde agent: keeps every capability that it was started with: ${error.message}\n`);
+  }
 }
 
 export function tlsFiles(args: ParsedArguments): AgentOptions["tls"] {
