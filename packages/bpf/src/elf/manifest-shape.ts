@@ -5,7 +5,9 @@ import type { Shape } from "./shape.ts";
 
 export function manifestShape(): Shape {
   return record({
-    maps: list(record({ name: text, map: text, keys: list(field), value: valueView, maxEntries: count })),
+    maps: list(
+      record({ name: text, map: text, keys: list(field), value: valueView, maxEntries: count, "other?": other }),
+    ),
     events: list(record({ id: count, size: count, action: eventAction, fields: list(field) })),
     "ring?": text,
     "losses?": text,
@@ -15,6 +17,7 @@ export function manifestShape(): Shape {
   });
 }
 
+const other = record({ map: text, countOffset: count });
 const stackMode = oneOf("bpftrace", "perf", "raw");
 const intSize = oneOf(1, 2, 4, 8);
 

@@ -23,7 +23,7 @@ export function monitorShape(dataType: Shape): Shape {
         "max?": number,
       }),
     ),
-    "budget?": record({ "series?": count, "cpu?": number }),
+    "budget?": record({ "series?": count, "cpu?": number, "comeBack?": number }),
     "filter?": filter,
   });
 }

@@ -43,8 +43,21 @@ export interface MapView {
   /** One for each key part, in order; empty for a map without keys. Offsets are into the key. */
   readonly keys: readonly Field[];
   readonly value: ValueView;
-  /** The loss counter raised when it is full is LossCounter.MapFull; this is its size, for the message. */
+  /** The loss counter raised when it is full is LossCounter.MapFull, unless there is `other`; this is its size, for the message. */
   readonly maxEntries: number;
+  /** Where values go whose key found the map full. */
+  readonly other?: OtherView;
+}
+
+/**
+ * An array of one entry, per CPU where the map is: the value of all keys that the map had no room for, laid out as
+ * the map's own, and behind it a u64 that counts how often that happened.
+ */
+export interface OtherView {
+  /** The MapSpec that holds it. */
+  readonly map: string;
+  /** Byte of the count in a value. */
+  readonly countOffset: number;
 }
 
 /**

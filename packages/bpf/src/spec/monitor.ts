@@ -112,6 +112,8 @@ export interface BudgetView {
   readonly series?: number;
   /** Share of one CPU, 0 to 1 and above. */
   readonly cpu?: number;
+  /** Seconds after which a monitor that was stopped for its cost is tried again; absent: never by itself. */
+  readonly comeBack?: number;
 }
 
 /** Units that a program may count in: the unit they are exported in, and what to multiply with. */

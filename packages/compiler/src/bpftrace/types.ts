@@ -115,6 +115,16 @@ export interface ProbeVariant {
   readonly user: boolean;
 }
 
+/** A named option of the script. */
+export interface ScriptOption {
+  readonly name: string;
+  readonly kind: "int" | "bool";
+  /** The default; 0 and 1 stand for false and true. */
+  readonly initial: bigint;
+  /** May be empty. */
+  readonly help: string;
+}
+
 export interface CheckedProgram {
   readonly script: Script;
   readonly variants: readonly ProbeVariant[];
@@ -130,6 +140,8 @@ export interface CheckedProgram {
   readonly target: Target;
   /** Types with this id or a higher one are the script's own: they lie as written, on every kernel. */
   readonly firstOwnType: number;
+  /** What a user may set: those that getopt() names, in the order of their first use. */
+  readonly options: readonly ScriptOption[];
   /** Remarks on the attach points, shown under -v: "fentry:vfs_read is attached as kprobe:vfs_read: ...". */
   readonly remarks: readonly string[];
 }

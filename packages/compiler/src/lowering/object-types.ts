@@ -121,6 +121,11 @@ export class ObjectTypes {
     );
   }
 
+  /** Fields at their offsets in `size` bytes. */
+  record(name: string, fields: readonly Field[], size: number): TypeId {
+    return this.#struct(name, fields, size);
+  }
+
   #struct(name: string, fields: readonly Field[], size: number): TypeId {
     return this.builder.struct(
       name,

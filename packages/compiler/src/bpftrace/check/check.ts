@@ -75,6 +75,7 @@ export function check(written: Script, given: Target, options: CheckOptions = {}
       params: options.params ?? [],
       mapArguments: program.mapArguments,
       aggregatesRead: program.aggregatesRead,
+      options: [...program.scriptOptions.values()],
       maps: new Map(
         byPlace([...program.maps.values()]).map((state) => [
           state.name,

@@ -3,7 +3,7 @@ import type { Target } from "@sonde/bpf/spec";
 import { Diagnostics } from "../../diagnostics/index.ts";
 import type { MapRef, Probe, Script, Span, Variable } from "../ast.ts";
 import type { Definitions } from "../c/definitions.ts";
-import type { Aggregate, CheckedConfig } from "../types.ts";
+import type { Aggregate, CheckedConfig, ScriptOption } from "../types.ts";
 import type { Stored } from "./stored.ts";
 
 export interface CheckOptions {
@@ -43,6 +43,7 @@ export class Program {
   readonly maps: Map<string, MapState> = new Map();
   readonly mapArguments: Set<MapRef> = new Set();
   readonly aggregatesRead: Set<string> = new Set();
+  readonly scriptOptions: Map<string, ScriptOption> = new Map();
   /** Of this pass. */
   diagnostics: Diagnostics = new Diagnostics();
   /** Something was learnt in this pass that may change what other places mean. */
@@ -61,6 +62,7 @@ export class Program {
     this.changed = false;
     this.mapArguments.clear();
     this.aggregatesRead.clear();
+    this.scriptOptions.clear();
   }
 }
 

@@ -5,6 +5,7 @@ import { namedClock } from "./clocks.ts";
 import { emit, type Argument } from "./events.ts";
 import type { Handler } from "./handler.ts";
 import { deleteEntry, deleteOnly, hasKey, planOf } from "./maps.ts";
+import { getopt } from "./options.ts";
 import { aggregationRead, notLowered, refuse, unknownRegister } from "./messages.ts";
 import { registers } from "../../lowering/registers.ts";
 import { testStrings } from "./comparison.ts";
@@ -29,6 +30,7 @@ const VALUES: Readonly<Record<string, Value>> = {
   strncmp: compareStrings,
   reg: register,
   nsecs: namedClock,
+  getopt,
 };
 
 /** A call whose value nobody wants. */

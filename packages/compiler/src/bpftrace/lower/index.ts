@@ -12,15 +12,13 @@ import { Diagnostics, type Diagnostic, type SourceText } from "../../diagnostics
 import type { CheckedProgram, ProbeVariant } from "../types.ts";
 import type { Handler } from "./handler.ts";
 import { Refusal, tooComplex } from "./messages.ts";
-import { ObjectBuilder } from "./object.ts";
+import { ObjectBuilder, type ObjectOptions } from "./object.ts";
 import { lowerProgram } from "./program.ts";
 import { mapUses } from "./walk.ts";
 
-export interface LowerOptions extends CompileOptions {
+export interface LowerOptions extends CompileOptions, ObjectOptions {
   /** The object's name; "script" if not given. */
   readonly name?: string;
-  /** Keep the sum of a histogram's values beside its buckets, which costs an addition for each event; false if not given. */
-  readonly histogramTotals?: boolean;
 }
 
 export interface Lowered {
@@ -61,7 +59,7 @@ function objectFor(program: CheckedProgram, source: SourceText, options: LowerOp
     for (const name of uses.used) users.set(name, (users.get(name) ?? new Set()).add(variant));
     for (const name of uses.deleted) deleted.add(name);
   }
-  return new ObjectBuilder(program, source, { users, deleted }, options.histogramTotals ?? false);
+  return new ObjectBuilder(program, source, { users, deleted }, options);
 }
 
 function programSpec(h: Handler, options: CompileOptions): ProgramSpec {

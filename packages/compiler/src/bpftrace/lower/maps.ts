@@ -168,7 +168,19 @@ function add(h: Handler, target: MapRef, plan: MapPlan, amount: Inst): void {
 /** Inserts a zero unless another CPU was faster, then changes what is there. */
 export function addToNew(h: Handler, target: MapRef, plan: MapPlan, key: Inst, change: (entry: Inst) => void): void {
   insertZeros(h, target, plan, key);
-  h.ifNonNull(lookUp(h, plan, key), "mapValue", change, () => countLoss(h, "MapFull"));
+  h.ifNonNull(lookUp(h, plan, key), "mapValue", change, () => overflow(h, plan, change));
+}
+
+/** The map is full: the change goes to the value of all keys that it has no room for, or is lost. */
+function overflow(h: Handler, plan: MapPlan, change: (entry: Inst) => void): void {
+  const { builder } = h;
+  const { other } = plan;
+  if (other === undefined) return countLoss(h, "MapFull");
+  const found = builder.call(Helper.mapLookup, [builder.map(other.name), h.zeroIndex()]);
+  h.ifNonNull(found, "mapValue", (entry) => {
+    change(entry);
+    builder.atomicAdd(entry, plan.spec.valueSize, 8, h.constant(1));
+  });
 }
 
 /** Inserts an entry of zeros if there is none. */

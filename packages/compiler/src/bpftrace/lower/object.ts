@@ -1,11 +1,15 @@
 /** What the programs of one script share: maps, events, types and names. */
-import type { Manifest, MapSpec } from "@sonde/bpf/spec";
+import type { Field, Manifest, MapSpec } from "@sonde/bpf/spec";
 import type { SourceText } from "../../diagnostics/index.ts";
 import { ObjectParts } from "../../lowering/object-parts.ts";
 import { Positions } from "../../lowering/positions.ts";
 import type { Span } from "../ast.ts";
 import type { CheckedProgram, ProbeVariant } from "../types.ts";
+import { OPTION_BYTES } from "./options.ts";
 import { planMap, type MapPlan } from "./views.ts";
+
+/** BPF_F_MMAPABLE: user space writes a value in one piece, while programs read it. */
+const MMAPABLE = 1 << 10;
 
 /** Which programs use a map, and which maps' entries are deleted somewhere, by the maps' names. */
 export interface ScriptMapUses {
@@ -13,19 +17,31 @@ export interface ScriptMapUses {
   readonly deleted: ReadonlySet<string>;
 }
 
+export interface ObjectOptions {
+  /** Keep the sum of a histogram's values beside its buckets, which costs an addition for each event; false if not given. */
+  readonly histogramTotals?: boolean;
+  /**
+   * The most entries of maps, by their names ("@x"): values of further keys are added up in one more, see
+   * {@link MapView.other}. Maps that are not here have their own size, and what finds them full is lost.
+   */
+  readonly mapLimits?: ReadonlyMap<string, number>;
+  /** Options of the script are variables that may be set while it runs, in the map "options"; constants if false or not given. */
+  readonly liveOptions?: boolean;
+}
+
 export class ObjectBuilder extends ObjectParts {
   readonly program: CheckedProgram;
   readonly positions: Positions;
   readonly #plans = new Map<string, MapPlan>();
   readonly #uses: ScriptMapUses;
-  readonly #histogramTotals: boolean;
+  readonly #options: ObjectOptions;
 
-  constructor(program: CheckedProgram, source: SourceText, uses: ScriptMapUses, histogramTotals: boolean) {
+  constructor(program: CheckedProgram, source: SourceText, uses: ScriptMapUses, options: ObjectOptions) {
     super(program.target);
     this.program = program;
     this.positions = new Positions(source);
     this.#uses = uses;
-    this.#histogramTotals = histogramTotals;
+    this.#options = options;
   }
 
   /** The layout of `@name`, planned when it is first asked for. */
@@ -38,15 +54,44 @@ export class ObjectBuilder extends ObjectParts {
         types: this.types,
         structs: () => this.target.btf,
         stacks: (type) => this.stackMap(type),
-        totals: this.#histogramTotals,
+        totals: this.#options.histogramTotals ?? false,
+        limit: this.#options.mapLimits?.get(name),
         shared: this.program.aggregatesRead.has(name) && this.target.features.lookupPercpu !== true,
         users: [...(this.#uses.users.get(name) ?? [])],
         lateEntries: () => this.target.features.lateEntries === true,
         span,
       });
       this.#plans.set(name, plan);
+      if (plan.other !== undefined) this.shared(plan.other);
     }
     return plan;
+  }
+
+  get liveOptions(): boolean {
+    return this.#options.liveOptions ?? false;
+  }
+
+  /** The section of the script's options, with their defaults. */
+  get options(): string {
+    const { options } = this.program;
+    const data = new DataView(new ArrayBuffer(options.length * OPTION_BYTES));
+    for (const [index, { initial }] of options.entries()) data.setBigInt64(index * OPTION_BYTES, initial, true);
+    const fields = options.map(({ name, kind }, index): Field => ({
+      name: name.replace(/[^A-Za-z0-9_]/g, "_"),
+      offset: index * OPTION_BYTES,
+      type: kind === "bool" ? { kind: "bool", size: 1 } : { kind: "int", size: 8, signed: true },
+    }));
+    return this.shared({
+      name: "options",
+      type: "array",
+      keySize: 4,
+      valueSize: data.byteLength,
+      maxEntries: 1,
+      flags: MMAPABLE,
+      keyTypeId: this.types.index,
+      valueTypeId: this.types.record("options", fields, data.byteLength),
+      data: new Uint8Array(data.buffer),
+    });
   }
 
   /** Whether the script deletes single entries of `@name`. */

@@ -22,9 +22,13 @@ export interface MapPlan {
   readonly atomic: boolean;
   /** Every CPU has a part of an aggregation's value for itself. */
   readonly perCpu: boolean;
+  /** Takes the values whose key finds the map full. */
+  readonly other?: MapSpec;
 }
 
 export interface PlanContext {
+  /** The most entries that it may have, for a map that keeps what it has no room for in one value more; may be Infinity. */
+  readonly limit: number | undefined;
   readonly types: ObjectTypes;
   readonly stacks: StackMaps;
   readonly structs: Types;
@@ -58,9 +62,17 @@ export function planMap(info: MapInfo, context: PlanContext): MapPlan {
       : scalarView(dataType(stored.type, stacks, span, structs), keyless);
   const keySize = keyless ? 4 : keys.size;
   const size = valueSize(value);
-  const maxEntries = keyless ? 1 : info.maxEntries;
+  const maxEntries = keyless ? 1 : entriesOf(info, context.limit);
   const type = mapType(info, perCpu);
-  const view: MapView = { name: info.name, map: name, keys: keys.fields, value, maxEntries };
+  const other = context.limit === undefined ? undefined : otherMap(name, type, value, size, types);
+  const view: MapView = {
+    name: info.name,
+    map: name,
+    keys: keys.fields,
+    value,
+    maxEntries,
+    ...(other !== undefined && { other: { map: other.name, countOffset: size } }),
+  };
   const spec: MapSpec = {
     name,
     type,
@@ -71,7 +83,37 @@ export function planMap(info: MapInfo, context: PlanContext): MapPlan {
     keyTypeId: keyless ? types.index : types.key(name, keys.fields, keySize),
     valueTypeId: types.value(name, value, size),
   };
-  return { info, view, spec, atomic: !perCpu || interrupted(users), perCpu };
+  const common = { info, view, spec, atomic: !perCpu || interrupted(users), perCpu };
+  return other === undefined ? common : { ...common, other };
+}
+
+/** A size that the script declares is only ever made smaller; one that it takes from its settings is replaced. */
+function entriesOf({ maxEntries, declaredType }: MapInfo, limit: number | undefined): number {
+  if (limit === undefined || !Number.isFinite(limit)) return maxEntries;
+  return declaredType === undefined ? limit : Math.min(limit, maxEntries);
+}
+
+/** LRU maps make room by themselves, and only what is added up has a sum to go to. */
+function otherMap(
+  name: string,
+  type: MapType,
+  value: ValueView,
+  size: number,
+  types: ObjectTypes,
+): MapSpec | undefined {
+  const adds = value.kind !== "scalar" || value.type.kind === "int";
+  if (!adds || (type !== "hash" && type !== "percpu_hash")) return undefined;
+  return {
+    // No map of a script is called so: those begin with AT_.
+    name: `OTHER_${name.slice("AT_".length)}`,
+    type: type === "hash" ? "array" : "percpu_array",
+    keySize: 4,
+    valueSize: size + 8,
+    maxEntries: 1,
+    flags: 0,
+    keyTypeId: types.index,
+    valueTypeId: 0,
+  };
 }
 
 /** What atomic additions keep up on a value that all CPUs share. */

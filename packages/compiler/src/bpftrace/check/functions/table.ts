@@ -9,6 +9,7 @@ import { misplacedAggregation } from "./aggregations.ts";
 import { checkClear, checkDelete, checkHasKey, checkLen } from "./maps.ts";
 import { checkClock, checkExit, checkPrint, checkPrintf, checkTime } from "./output.ts";
 import { checkBswap, checkKernelSymbol, checkRegister, checkStack, checkUserSymbol } from "./addresses.ts";
+import { checkGetopt } from "./options.ts";
 import { checkStr, checkStrncmp } from "./strings.ts";
 
 export interface FunctionInfo {
@@ -128,7 +129,12 @@ export const FUNCTIONS: Readonly<Record<string, FunctionInfo>> = {
   },
   config: { signature: "config(name)", summary: "a setting", args: [1, 1] },
   fail: { signature: "fail(format, ...)", summary: "refuse to compile", args: [1, MANY] },
-  getopt: { signature: "getopt(name [, default [, description]])", summary: "an option of the script", args: [1, 3] },
+  getopt: {
+    signature: "getopt(name [, default [, description]])",
+    summary: "an option of the script",
+    args: [1, 3],
+    check: checkGetopt,
+  },
   override: { signature: "override(value)", summary: "return from the probed function", args: [1, 1] },
   signal: { signature: "signal(name)", summary: "send a signal to the process", args: [1, 1] },
   signal_thread: { signature: "signal_thread(name)", summary: "send a signal to the thread", args: [1, 1] },
