@@ -109,15 +109,17 @@ export class LinkHook implements Hook {
   readonly #folder: string | undefined;
   readonly #attach: ((program: Program) => Link) | undefined;
   #link: Link;
-  #program: Program | undefined;
+  /** What runs there; `own` if it was opened for this hook alone. */
+  #program: Program;
+  #own: boolean;
 
   /**
-   * Takes the link over. @param program what runs there, if it is known
+   * Takes the link over. @param running what runs there; taken over if it is `own`
    * @param attach attaches another program and pins the link; absent where the link can be updated
    */
   constructor(
     { key, description, link, folder }: HookParts,
-    program: Program | undefined,
+    running: { readonly program: Program; readonly own: boolean },
     attach?: (program: Program) => Link,
     reason?: string,
   ) {
@@ -127,7 +129,8 @@ export class LinkHook implements Hook {
     this.reason = reason;
     this.#link = link;
     this.#folder = folder;
-    this.#program = program;
+    this.#program = running.program;
+    this.#own = running.own;
     this.#attach = attach;
   }
 
@@ -145,6 +148,8 @@ export class LinkHook implements Hook {
       this.silence();
       this.#link = this.#attach(program);
     }
+    if (this.#own) this.#program.close();
+    this.#own = false;
     this.#program = program;
   }
 
@@ -154,17 +159,19 @@ export class LinkHook implements Hook {
   }
 
   statistics(): ProgramStatistics {
-    return this.#program?.statistics() ?? { runs: 0, nanoseconds: 0, recursionMisses: 0 };
+    return this.#program.statistics();
   }
 
   async detach(): Promise<void> {
     removePins(this.#folder);
     await this.#link.stop();
-    this.#link.close();
+    this.close();
   }
 
   close(): void {
     this.#link.close();
+    if (this.#own) this.#program.close();
+    this.#own = false;
   }
 }
 

@@ -92,12 +92,23 @@ export class Hooks {
       const running = openProgramById(this.#kernel, this.#programOf(bonds, description));
       if (names.includes(SLOT))
         return new RootHook(parts, running, openPinnedMap(this.#kernel, `${folder}/${SLOT}`, SLOT));
-      if (wayOf(place) === "link") return new LinkHook(parts, running);
-      return new LinkHook(parts, running, (program) => this.#link(place, program, folder), NO_TAIL_CALL);
+      if (wayOf(place) === "link") return new LinkHook(parts, { program: running, own: true });
+      return new LinkHook(
+        parts,
+        { program: running, own: true },
+        (program) => this.#link(place, program, folder),
+        NO_TAIL_CALL,
+      );
     } catch (error) {
       link.close();
       throw error;
     }
+  }
+
+  /** How many places are pinned. */
+  get pinned(): number {
+    if (this.#folder === undefined) return 0;
+    return namesIn(this.#folder).filter((name) => !name.startsWith(UNFINISHED)).length;
   }
 
   /** Detaches what is pinned for places other than these. */
@@ -135,8 +146,8 @@ export class Hooks {
     const link = this.#attachProgram(place.target, program);
     const folder = this.#pin(place, link);
     const parts = { ...place, link, folder };
-    if (wayOf(place) === "link") return new LinkHook(parts, program);
-    return new LinkHook(parts, program, (next) => this.#link(place, next, folder), reason);
+    if (wayOf(place) === "link") return new LinkHook(parts, { program, own: false });
+    return new LinkHook(parts, { program, own: false }, (next) => this.#link(place, next, folder), reason);
   }
 
   #link(place: HookPlace, program: Program, folder: string | undefined): Link {

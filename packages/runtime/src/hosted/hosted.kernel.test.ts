@@ -7,8 +7,9 @@ import path from "node:path";
 import { after, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ObjectSpec } from "@sonde/bpf/spec";
-import { openKernel } from "@sonde/kernel/sys";
-import { kernelTest } from "@sonde/kernel/testing";
+import { removePinTree } from "@sonde/kernel/handover";
+import { leaked, openKernel, openKernelDescriptors } from "@sonde/kernel/sys";
+import { kernelTest as kernelTestThatMayLeak, type KernelTestOptions } from "@sonde/kernel/testing";
 import { compile, testTarget } from "../scripts/run-script.ts";
 import { MapReaders } from "../session/maps.ts";
 import type { Sink } from "../print/sink.ts";
@@ -17,6 +18,16 @@ import type { Version } from "./version.ts";
 
 const kernel = openKernel();
 const BPFFS = "/sys/fs/bpf";
+
+/** Every test leaves as many descriptors of the kernel's objects open as it found. */
+function kernelTest(name: string, options: KernelTestOptions, run: (context: TestContext) => Promise<void>): void {
+  kernelTestThatMayLeak(name, options, async (context) => {
+    testTarget();
+    const before = openKernelDescriptors();
+    await run(context);
+    assert.deepEqual(leaked(before, openKernelDescriptors()), []);
+  });
+}
 
 /** dd under a name that nobody else on the machine has: it makes as many writes as it is told, which is the independent count. */
 const NAME = `dd${process.pid}`;
@@ -109,7 +120,7 @@ function remove(folder: string): void {
 
 const COUNTS = "@all = count(); @by[comm] = count(); @sizes = hist(args.count);";
 
-kernelTest("events reach exactly one version while versions follow each other", async () => {
+kernelTest("events reach exactly one version while versions follow each other", {}, async () => {
   const hosted = host({ printed: [] });
   await hosted.deploy(writes(COUNTS));
   const written = await whileWriting(async () => {
@@ -135,8 +146,8 @@ kernelTest(
     const folder = pinFolder(context);
     const spec = writes(COUNTS);
     let left: LeftVersion | undefined;
-    const commit = ({ number, spec: { manifest, maps }, created }: Version): void => {
-      left = { number, spec: { manifest, maps }, created: Object.fromEntries(created) };
+    const commit = ({ number, spec: { manifest, maps }, created, places }: Version): void => {
+      left = { number, spec: { manifest, maps }, created: Object.fromEntries(created), places: places.length };
     };
     let hosted = host({ printed: [] }, folder);
     const { unpinned } = await hosted.deploy(spec, { commit });
@@ -146,7 +157,7 @@ kernelTest(
         // Descriptors are closed as the kernel closes them when a process is killed.
         hosted.close();
         hosted = host({ printed: [] }, folder);
-        hosted.adopt(left!);
+        hosted.adopt(left!, () => false);
         const { added } = await hosted.deploy(spec, { commit, takenUp: true });
         assert.deepEqual(added, []);
       }
@@ -156,7 +167,34 @@ kernelTest(
   },
 );
 
-kernelTest("a version that is taken back leaves the one before as it was", async () => {
+kernelTest(
+  "places that were detached while nobody was there leave only what may go on",
+  { needs: ["perf_event_link"] },
+  async (context) => {
+    const folder = pinFolder(context);
+    const spec = writes("@all = count(); @began[tid] = nsecs;");
+    let left: LeftVersion | undefined;
+    const before = host({ printed: [] }, folder);
+    await before.deploy(spec, {
+      commit: ({ number, spec: { manifest, maps }, created, places }) =>
+        void (left = { number, spec: { manifest, maps }, created: Object.fromEntries(created), places: places.length }),
+    });
+    await write(100);
+    before.close();
+    removePinTree(`${folder}/hooks`);
+    await write(5000);
+    const hosted = host({ printed: [] }, folder);
+    hosted.adopt(left!, (map) => map === "AT_all");
+    const { carried, added } = await hosted.deploy(spec, { takenUp: true });
+    assert.deepEqual(carried, ["AT_all"]);
+    assert.equal(added.length, 1);
+    await write(10);
+    assert.equal(count(hosted.current, "@all"), 110);
+    await hosted.stop(() => false);
+  },
+);
+
+kernelTest("a version that is taken back leaves the one before as it was", {}, async () => {
   const hosted = host({ printed: [] });
   await hosted.deploy(writes("@all = count();"));
   await write(1000);
@@ -175,7 +213,7 @@ kernelTest("a version that is taken back leaves the one before as it was", async
   await hosted.stop(() => false);
 });
 
-kernelTest("a version that cannot be loaded or attached changes nothing", async (context) => {
+kernelTest("a version that cannot be loaded or attached changes nothing", {}, async (context) => {
   const folder = pinFolder(context);
   const hosted = host({ printed: [] }, folder);
   await hosted.deploy(writes("@all = count();"));
@@ -200,7 +238,7 @@ kernelTest("a version that cannot be loaded or attached changes nothing", async 
   await hosted.stop(() => false);
 });
 
-kernelTest("switched off and on, kept maps count exactly the events between", async (context) => {
+kernelTest("switched off and on, kept maps count exactly the events between", {}, async (context) => {
   const folder = pinFolder(context);
   const hosted = host({ printed: [] }, folder);
   const spec = writes("@all = count(); @state[comm] = nsecs;");
@@ -215,7 +253,7 @@ kernelTest("switched off and on, kept maps count exactly the events between", as
   await hosted.stop(() => false);
 });
 
-kernelTest("events in a ring are read whole, whichever version wrote them", async () => {
+kernelTest("events in a ring are read whole, whichever version wrote them", {}, async () => {
   const events: Events = { printed: [] };
   const hosted = host(events);
   // Both number their records from 0: the same id means something else in each.
@@ -243,7 +281,7 @@ const KINDS = [
   ["software", "software:cpu-clock:1000000"],
 ] as const;
 for (const [name, probe] of KINDS) {
-  kernelTest(`a ${name} is behind a root`, async () => {
+  kernelTest(`a ${name} is behind a root`, {}, async () => {
     const hosted = host({ printed: [] });
     await hosted.deploy(compile(`${probe} { @n = count(); }`));
     const { inexact } = await hosted.deploy(compile(`${probe} { @n = count(); @m = count(); }`));

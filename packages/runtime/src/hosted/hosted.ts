@@ -54,6 +54,8 @@ export interface LeftVersion {
   readonly number: number;
   readonly spec: LeftSpec;
   readonly created: Readonly<Record<string, number>>;
+  /** How many places it was attached to. */
+  readonly places: number;
 }
 
 /** Maps that go on though no version runs. */
@@ -91,14 +93,17 @@ export class HostedObject {
     return this.#hooks.values();
   }
 
-  /** Opens the maps that a process before this one left, so that the next version goes on with them. */
-  adopt(left: LeftVersion): void {
-    this.#number = left.number;
-    const maps = this.#pins.open(
-      left.number,
-      left.spec.maps.map(({ name }) => name),
-    );
-    this.#rest = { maps, created: new Map(Object.entries(left.created)), spec: left.spec };
+  /**
+   * Opens the maps that a process before this one left, so that the next version goes on with them. Where places
+   * were detached meanwhile, events were missed: then only maps that `keep` says go on, as after {@link stop}.
+   */
+  adopt({ number, spec, created, places }: LeftVersion, keep: (map: string) => boolean): void {
+    this.#number = number;
+    const whole = this.#maker.pinned >= places;
+    const names = spec.maps
+      .map(({ name }) => name)
+      .filter((name) => whole || name === spec.manifest.ring || keep(name));
+    this.#rest = { maps: this.#pins.open(number, names), created: new Map(Object.entries(created)), spec };
   }
 
   /**
