@@ -1,6 +1,7 @@
 /** A place that stays attached while the program behind it is exchanged. */
 import { type Dirent, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import type { Link } from "../links/link.ts";
+import { KernelError } from "../sys/errors.ts";
 import type { BpfMap } from "../maps/map.ts";
 import type { Program, ProgramStatistics } from "../programs/program.ts";
 
@@ -154,6 +155,7 @@ export class LinkHook implements Hook {
   }
 
   silence(): void {
+    this.#end();
     removePins(this.#folder);
     this.#link.close();
   }
@@ -163,9 +165,20 @@ export class LinkHook implements Hook {
   }
 
   async detach(): Promise<void> {
+    this.#end();
     removePins(this.#folder);
     await this.#link.stop();
     this.close();
+  }
+
+  /** The kernel lets go of what was pinned a little later than its last pin and descriptor are gone: it is told to do so now. */
+  #end(): void {
+    try {
+      this.#link.detach();
+    } catch (error) {
+      // Links of tracing cannot be told (EOPNOTSUPP); what is no link is detached by closing it.
+      if (!(error instanceof KernelError) && !(error instanceof TypeError)) throw error;
+    }
   }
 
   close(): void {
