@@ -6,13 +6,14 @@ import { parseArgs } from "node:util";
 import { root } from "../tools/lib/environment.js";
 import { ensureDebianPackages, ensureMounts, requireRoot } from "../tools/lib/prepare.js";
 import { comparisonTable, keep, table } from "./lib/report.js";
+import { agent } from "./suites/agent.js";
 import { eventCost } from "./suites/event-cost.js";
 import { library } from "./suites/library.js";
 import { scrape } from "./suites/scrape.js";
 import { startup } from "./suites/startup.js";
 
 const USAGE =
-  "usage: npm run bench [-- [--only startup|event-cost|library|scrape] [--rounds N] [--keep NAME] [--peer-alone]]";
+  "usage: npm run bench [-- [--only startup|event-cost|library|agent|scrape] [--rounds N] [--keep NAME] [--peer-alone]]";
 const { values } = readArguments();
 if (values.help) {
   console.log(USAGE);
@@ -28,6 +29,7 @@ const suites = {
   startup: { run: startup, rounds: 11 },
   "event-cost": { run: eventCost, rounds: 5 },
   library: { run: library, rounds: 5, peer: "bpftool, C with libbpf" },
+  agent: { run: agent, rounds: 9 },
   scrape: { run: scrape, rounds: 5, peer: "prom-client" },
 };
 if (values.only !== undefined && !(values.only in suites)) {

@@ -28,8 +28,9 @@ export function comparisonTable(rows) {
   const lines = rows.map(({ name, quantity, figures }) => {
     const medians = contenders.map((who) => median(figures[who] ?? []));
     const cells = medians.map((value, index) => {
+      if (Number.isNaN(value)) return "-";
       const ratio = (medians[0] ?? Number.NaN) / value;
-      return index === 0 ? value.toFixed(1) : `${value.toFixed(1)} (${ratio.toFixed(2)})`;
+      return index === 0 || Number.isNaN(ratio) ? value.toFixed(1) : `${value.toFixed(1)} (${ratio.toFixed(2)})`;
     });
     return [name, quantity, ...cells];
   });

@@ -1,11 +1,12 @@
 // An agent with a state directory that may be killed and started again at the same address.
 import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { root } from "../../tools/lib/environment.js";
 import { fetchText, freePort, startService } from "../support/services.js";
 import { sample, scratch } from "./load.js";
 
-/** @typedef {{ state: string, reason?: string, version: { number: number, settled: boolean, canRollBack: boolean, attached: { place: string, way: string, pinned: boolean }[] }, lost: Record<string, number>, [key: string]: any }} Status */
+/** @typedef {{ state: string, reason?: string, version: { number: number, name?: string, settled: boolean, canRollBack: boolean, attached: { place: string, way: string, pinned: boolean }[] }, lost: Record<string, number>, [key: string]: any }} Status */
 
 /**
  * @param {import("node:test").TestContext} context
@@ -105,4 +106,14 @@ function entries(folder) {
   } catch {
     return [];
   }
+}
+
+/** What a look finds, as soon as it finds something. @template T @param {() => Promise<T | undefined>} look @returns {Promise<T>} */
+export async function until(look) {
+  for (let attempt = 0; attempt < 150; attempt++) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await sleep(100);
+  }
+  throw new Error("it did not happen within 15 s");
 }

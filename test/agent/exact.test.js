@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { persistentAgent, pinsBelow } from "./agents.js";
+import { persistentAgent, pinsBelow, until } from "./agents.js";
 import { keepWriting, scratch, writer } from "./load.js";
 import { refusedObject } from "./objects.js";
 import { writesMonitor } from "./monitors.js";
@@ -27,7 +27,7 @@ test("a hundred upgrades and ten kills under load", async (t) => {
   writeFileSync(path.join(directory, "writes.bt"), versions[0] ?? "");
   const agent = await persistentAgent(t, directory);
   const load = keepWriting(writers, 200_000);
-  const refused = await refusedObject(versions[0] ?? "", "writes");
+  const refused = refusedObject(versions[0] ?? "", "writes");
 
   for (let upgrade = 1; upgrade <= UPGRADES; upgrade++) {
     const status = await agent.upgrade("writes", "writes.bt", versions[upgrade % versions.length] ?? "");
@@ -134,16 +134,31 @@ test("an ordinary restart loses nothing, and a map whose layout changes starts a
   await dd.write(300);
   const metrics = await (await fetch(`${agent.url}/metrics`)).text();
   assert.match(metrics, /^test_writes_total\{pid="\d+"\} 300$/m);
+  // OpenMetrics says since when each counts: the one map goes on, the other began with the new version.
+  const open = await (
+    await fetch(`${agent.url}/metrics?created=true`, { headers: { accept: "application/openmetrics-text" } })
+  ).text();
+  const created = (/** @type {string} */ name) =>
+    Number(new RegExp(`^${name}_created\\{.*\\} (\\S+)$`, "m").exec(open)?.[1]);
+  assert.ok(created("test_writes") > created("test_writes_by_program"), open.slice(0, 2000));
   const { entries } = await agent.call("writes/logs");
   assert.match(JSON.stringify(entries), /map AT_writes starts anew: type: percpu_array became percpu_hash/);
 });
 
-/** @template T @param {() => Promise<T | undefined>} look @returns {Promise<T>} */
-async function until(look) {
-  for (let attempt = 0; attempt < 150; attempt++) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await sleep(100);
-  }
-  throw new Error("it did not happen within 15 s");
-}
+test("a file that was broken while the agent was away does not take down what runs", async (t) => {
+  const directory = scratch(t);
+  const dd = writer(t, "f");
+  const file = path.join(directory, "writes.bt");
+  writeFileSync(file, writesMonitor([dd.name]));
+  const agent = await persistentAgent(t, directory);
+  await dd.write(100);
+  await agent.end("SIGTERM");
+  writeFileSync(file, "/* no header any more */");
+  await dd.write(20);
+  await agent.start();
+  const { state, reason } = await agent.show("writes");
+  assert.equal(state, "on");
+  assert.match(reason ?? "", /^version 2 goes on, the new one was refused: writes\.bt:1: /);
+  await dd.write(3);
+  assert.equal(await agent.sample("test_writes_total"), 123);
+});

@@ -4,17 +4,23 @@ import { writeObject } from "@sonde/bpf/elf";
 import { compileScript } from "@sonde/compiler";
 import { runningTarget } from "@sonde/kernel/target";
 
-/** A script of a monitor as an object. @param {string} text @param {string} name */
-export async function monitorSpec(text, name) {
+/** A script of a monitor as an object's file. @param {string} text @param {string} name */
+export function monitorObject(text, name) {
+  return new Uint8Array(writeObject(monitorSpec(text, name)));
+}
+
+/** @param {string} text @param {string} name */
+function monitorSpec(text, name) {
   const { spec, diagnostics } = compileScript({ name: `${name}.bt`, text }, runningTarget(), { name });
   if (spec === undefined) throw new Error(JSON.stringify(diagnostics));
-  const view = { name, help: "An object", enabled: true, metrics: [], streams: [], params: [] };
+  const writes = { map: "@writes", name: "test_writes", help: "Calls of write(2)", labels: [] };
+  const view = { name, help: "An object", enabled: true, metrics: [writes], streams: [], params: [] };
   return { ...spec, manifest: { ...spec.manifest, monitor: view } };
 }
 
 /** The same, but no verifier takes it: its programs return what they never set. @param {string} text @param {string} name */
-export async function refusedObject(text, name) {
-  const spec = await monitorSpec(text, name);
+export function refusedObject(text, name) {
+  const spec = monitorSpec(text, name);
   const programs = spec.programs.map((program) => ({
     ...program,
     instructions: [withLabel(exit(), program.name)],

@@ -3,7 +3,11 @@ import { removePinTree } from "@sonde/kernel/handover";
 import { openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
 import { pino } from "pino";
+import { CostWatch } from "./budget/cost-watch.ts";
+import { type SelfLimits, SelfWatch } from "./budget/self-watch.ts";
+import { budgetFamilies } from "./budget/families.ts";
 import { startData } from "./data.ts";
+import type { Family } from "./exposition/family.ts";
 import { createApp } from "./http/app.ts";
 import { listen, type TlsFiles } from "./http/listen.ts";
 import { Monitors } from "./monitors.ts";
@@ -27,6 +31,8 @@ export interface AgentOptions {
   readonly only: readonly string[] | undefined;
   /** Where what is on, its versions and its parameters are kept; what runs is pinned then, and outlives the agent. */
   readonly state: string | undefined;
+  /** What the agent itself may take. */
+  readonly limits: SelfLimits;
   /** Milliseconds that a new version of a monitor must do well before the one before it is let go of. */
   readonly healthWindow: number;
   /** What a change must present; undefined: a certificate, or without those only this machine may change anything. */
@@ -90,7 +96,23 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     onEvent: (monitor, stream, values) => streams.publish(monitor, stream, values),
     onPrint: (monitor, line) => streams.print(monitor, line),
   });
-  const data = await startData(monitors, streams, {
+  const costs = new CostWatch({ kernel, monitors: () => monitors.all, warn: (message) => log.warn(message) });
+  const self = new SelfWatch({
+    limits: options.limits,
+    monitors: () => monitors.all,
+    economize: (on, reason) => {
+      log.warn({ economy: on }, `${reason}: history is ${on ? "stopped" : "kept again"}`);
+      if (on) data.history.stop();
+      else if (options.historyMemory > 0) data.history.start(data.readings);
+    },
+  });
+  const watched = {
+    *families(): Generator<Family> {
+      yield* monitors.families();
+      yield* budgetFamilies(monitors.list(), options.limits, self.economy);
+    },
+  };
+  const data = await startData(watched, streams, {
     historyMemory: options.historyMemory,
     push: options.push && {
       ...options.push,
@@ -109,6 +131,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { server, url } = await listen(app, options);
   log.info({ url, monitors: options.directory, state: state?.path }, `listening on ${url}: metrics at ${url}/metrics`);
   const stop = async (detach: boolean): Promise<void> => {
+    costs.stop();
+    self.stop();
     await data.stop();
     await monitors.stop(detach || state === undefined);
     await new Promise<void>((resolve) => {
@@ -129,6 +153,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     await stop(false);
     throw error;
   }
+  costs.start();
+  self.start();
   return { url, stop };
 }
 

@@ -8,7 +8,8 @@ import { type AgentFace, UnknownMonitorError, type UploadedSource } from "./http
 import { MonitorDirectory } from "./monitor/directory.ts";
 import { digestOf, type MonitorFiles } from "./monitor/files.ts";
 import type { JournalEntry } from "./monitor/journal.ts";
-import { Monitor, type MonitorContext, MonitorRequestError } from "./monitor/monitor.ts";
+import type { MonitorContext } from "./monitor/context.ts";
+import { Monitor, MonitorRequestError } from "./monitor/monitor.ts";
 import { sourceOfFile } from "./monitor/sources/index.ts";
 import type { MonitorStatus } from "./monitor/status.ts";
 import { SIGNATURE_SUFFIX } from "./security/signatures.ts";

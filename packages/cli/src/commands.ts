@@ -150,6 +150,16 @@ export const COMMANDS: readonly Command[] = [
         help: "how long a monitor's new version must do well before the old one is let go of (default 10)",
       },
       {
+        name: "memory-limit",
+        value: "MB",
+        help: "above it the agent keeps no history, then stops the monitor with the most series (default 512)",
+      },
+      {
+        name: "cpu-limit",
+        value: "CPUS",
+        help: "the same for the agent's own CPU time, as a share of one CPU (default 0.5)",
+      },
+      {
         name: "detach",
         help: "end what an agent with --state DIR left attached, and nothing else",
       },
@@ -214,13 +224,46 @@ export const COMMANDS: readonly Command[] = [
     ],
     examples: [
       { command: "sonde agent", says: "the default monitors on 127.0.0.1:9435" },
+      { command: "sonde agent --state /var/lib/sonde", says: "counts go on across restarts and kills" },
       {
         command: "sonde agent --listen 0.0.0.0:9435 --monitors /etc/sonde/monitors",
         says: "your own monitors, for Prometheus on another machine",
       },
-      { command: "curl -X POST 127.0.0.1:9435/api/v1/monitors/runqlat/disable", says: "switch one off while it runs" },
+      { command: "sonde monitor disable runqlat", says: "switch one off while it runs" },
     ],
     load: async () => await import("./commands/agent.ts"),
+  },
+  {
+    name: "monitor",
+    summary: "Show, switch and upgrade the monitors of an agent that runs",
+    usage: [
+      "[OPTIONS] ls",
+      "[OPTIONS] show|enable|disable|rollback|logs|rm NAME",
+      "[OPTIONS] upgrade NAME [FILE]",
+      "[OPTIONS] set NAME PARAM=VALUE",
+    ],
+    options: [
+      { name: "agent", value: "URL", help: "where the agent is (default http://127.0.0.1:9435)" },
+      { name: "token-file", value: "FILE", help: "file with the token that changes need, if the agent asks for one" },
+      { name: "output", short: "o", value: "FORMAT", choices: ["text", "json"], help: "how to print" },
+    ],
+    notes:
+      "upgrade without a FILE reads the monitor's file in the agent's directory again; with one it is sent to the agent,\nunder a new NAME as a new monitor. The version that runs goes on if the new one is refused, and the new one is taken\nback by itself if it does badly. rm forgets a monitor that came by upgrade; the directory's are removed there.\nExit status: 0; 1 when it did not come about (the reason is on standard error), 2 when the call was wrong.",
+    examples: [
+      { command: "sonde monitor ls", says: "states, versions, costs" },
+      { command: "sonde monitor show runqlat", says: "one monitor in full: where it is attached, what it may cost" },
+      {
+        command: "sonde monitor upgrade runqlat runqlat.bt",
+        says: "a new version while events flow, none of them lost",
+      },
+      { command: "sonde monitor rollback runqlat", says: "back to the version before" },
+      { command: "sonde monitor set slowio threshold_us=5000", says: "change a parameter while it runs" },
+      {
+        command: "sonde monitor ls -o json | jq -r '.monitors[] | select(.state == \"failed\") | .reason'",
+        says: "why monitors failed",
+      },
+    ],
+    load: async () => await import("./commands/monitor.ts"),
   },
   {
     name: "load",

@@ -65,6 +65,9 @@ const monitor = (name: string): MonitorStatus => ({
   params: [],
   lost: { ringFull: 0, mapFull: 0, stackLost: 0 },
   missed: 0,
+  overflows: 0,
+  series: 0,
+  trips: 0,
   budget: { cpu: 0.25 },
 });
 const local = { incoming: { socket: { remoteAddress: "127.0.0.1" } } };

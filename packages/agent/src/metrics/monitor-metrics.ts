@@ -1,15 +1,16 @@
 /** Every metric of a running monitor. */
-import type { MetricView } from "@sonde/bpf/spec";
+import type { MapView, MetricView } from "@sonde/bpf/spec";
 import { type DecoderContext, Labels } from "@sonde/runtime/decoders";
 import type { Family } from "../exposition/family.ts";
 import type { MonitorFigures } from "../monitor/figures.ts";
+import { type Other, readOther } from "./other.ts";
 import type { EventObserver } from "../streams/hub.ts";
 import { metricReader, MetricMismatchError, type MetricReader } from "./reader.ts";
 
 export class MonitorMetrics {
   readonly #figures: MonitorFigures;
   readonly #metrics: readonly {
-    readonly spec: string;
+    readonly map: MapView;
     readonly stream: string | undefined;
     readonly reader: MetricReader;
   }[];
@@ -27,7 +28,7 @@ export class MonitorMetrics {
         throw new MetricMismatchError(`metric ${metric.name}: there is no map ${metric.map}; there are ${there}`);
       }
       const labels = labelsOf(metric, map.keys.length, context);
-      return { spec: map.map, stream: metric.exemplars?.stream, reader: metricReader(metric, map, labels, view.name) };
+      return { map, stream: metric.exemplars?.stream, reader: metricReader(metric, map, labels, view.name) };
     });
     for (const { stream, reader } of this.#metrics) {
       const { exemplars } = reader;
@@ -48,7 +49,18 @@ export class MonitorMetrics {
   /** As of now. Errors: KernelError of the look-ups. */
   families(): Family[] {
     const figures = this.#figures;
-    return this.#metrics.map(({ spec, reader }) => reader.read(figures.map(spec), figures.created(spec)));
+    return this.#metrics.map(({ map, reader }) =>
+      reader.read(figures.map(map.map), figures.created(map.map), this.#other(map)),
+    );
+  }
+
+  /** How often a key found its map full, over all maps. */
+  overflows(): number {
+    return this.#metrics.reduce((sum, { map }) => sum + (this.#other(map)?.count ?? 0), 0);
+  }
+
+  #other({ other }: MapView): Other | undefined {
+    return other && readOther(this.#figures.map(other.map), other);
   }
 }
 

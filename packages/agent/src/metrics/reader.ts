@@ -1,12 +1,13 @@
 /** One metric of a running monitor: its map, read by batches into the columns of a family. */
 import { UNITS } from "@sonde/bpf/spec";
 import type { MapView, MetricView } from "@sonde/bpf/spec";
-import type { BpfMap } from "@sonde/kernel/maps";
+import type { BpfMap, MapLayout } from "@sonde/kernel/maps";
 import { Bytes } from "@sonde/runtime";
 import type { Family } from "../exposition/family.ts";
 import { exportedBuckets } from "./buckets.ts";
 import { enlarged } from "../exposition/byte-table.ts";
 import { Exemplars } from "./exemplars.ts";
+import type { Other } from "./other.ts";
 import { Rows } from "./rows.ts";
 import { type KeyLabels, Series } from "./series.ts";
 import { bucketReader, figureReader, totalReader } from "./values.ts";
@@ -22,8 +23,8 @@ export type LiveMap = Pick<BpfMap, "layout" | "lookup" | "forEachBatch">;
 export interface MetricReader {
   /** Of a histogram that wants some: to be told of its stream's events. */
   readonly exemplars?: Exemplars;
-  /** As of now. Errors: KernelError of the look-ups. */
-  read(map: LiveMap, created: number): Family;
+  /** As of now, with what the map had no room for. Errors: KernelError of the look-ups. */
+  read(map: LiveMap, created: number, other?: Other): Family;
 }
 
 /** Calls `visit` for each entry; a map without keys is an array with one element. */
@@ -47,25 +48,32 @@ export function metricReader(metric: MetricView, view: MapView, labels: KeyLabel
     const exemplars = metric.exemplars && new Exemplars(metric.exemplars, labels.names, buckets, scale);
     return {
       ...(exemplars && { exemplars }),
-      read(map, created) {
-        const read = bucketReader(value, map.layout);
+      read(map, created, other) {
+        const { find, others, rows, table } = series.begin(map.layout.keySize);
         const readTotal = totalReader(value, map.layout);
-        const { find, rows, table } = series.begin(map.layout.keySize);
         let counts = new Float64Array(width * rows.labels.length);
         let sums = new Float64Array(readTotal === undefined ? 0 : rows.labels.length);
+        const adder = (layout: MapLayout) => {
+          const read = bucketReader(value, layout);
+          const total = totalReader(value, layout);
+          return (labels: number, values: DataView, at: number): void => {
+            const before = rows.count;
+            const row = rows.find(labels);
+            if (width * row >= counts.length) {
+              counts = enlarged(counts, width * rows.labels.length);
+              if (total !== undefined) sums = enlarged(sums, rows.labels.length);
+            }
+            const any = read(values, at, counts, width * row);
+            if (!any && !keyed) rows.count = before;
+            else if (total !== undefined) sums[row]! += total(values, at);
+          };
+        };
+        const add = adder(map.layout);
         forEach(map, (keys, key, values, at) => {
           const labels = find(keys, key);
-          if (labels === undefined) return;
-          const before = rows.count;
-          const row = rows.find(labels);
-          if (width * row >= counts.length) {
-            counts = enlarged(counts, width * rows.labels.length);
-            if (readTotal !== undefined) sums = enlarged(sums, rows.labels.length);
-          }
-          const any = read(values, at, counts, width * row);
-          if (!any && !keyed) rows.count = before;
-          else if (readTotal !== undefined) sums[row]! += readTotal(values, at);
+          if (labels !== undefined) add(labels, values, at);
         });
+        if (other !== undefined) adder(other.layout)(others(), other.value, 0);
         series.end(rows.count);
         const figures = {
           buckets,
@@ -90,19 +98,23 @@ export function metricReader(metric: MetricView, view: MapView, labels: KeyLabel
   const natural = value.kind === "count" || value.kind === "sum" ? "counter" : "gauge";
   const type = expectType(metric, natural, ["counter", "gauge"]) as "counter" | "gauge";
   return {
-    read(map, created) {
+    read(map, created, other) {
       const read = figureReader(value, map.layout, keyed);
-      const { find, rows, table } = series.begin(map.layout.keySize);
+      const { find, others, rows, table } = series.begin(map.layout.keySize);
       let figures = new Float64Array(rows.labels.length);
+      const add = (labels: number, figure: number): void => {
+        const row = rows.find(labels);
+        if (row >= figures.length) figures = enlarged(figures, rows.labels.length);
+        figures[row]! += figure;
+      };
       if (read !== undefined)
         forEach(map, (keys, key, values, at) => {
           const figure = read(values, at);
           const labels = Number.isNaN(figure) ? undefined : find(keys, key);
-          if (labels === undefined) return;
-          const row = rows.find(labels);
-          if (row >= figures.length) figures = enlarged(figures, rows.labels.length);
-          figures[row]! += figure;
+          if (labels !== undefined) add(labels, figure);
         });
+      const rest = other && figureReader(value, other.layout, keyed)?.(other.value, 0);
+      if (rest !== undefined && !Number.isNaN(rest)) add(others(), rest);
       series.end(rows.count);
       const common = { ...about, count: rows.count, labels: table, rows: rows.labels, values: figures };
       return type === "counter" ? { ...common, type, created } : { ...common, type };
@@ -129,6 +141,7 @@ class SeriesOfMap {
     series.refresh(this.#present);
     return {
       find: (source: Bytes, offset: number) => series.find(source, offset),
+      others: () => series.others(),
       rows: new Rows(this.#present, series.labels.count),
       table: series.labels,
     };

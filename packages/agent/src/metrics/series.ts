@@ -61,6 +61,11 @@ export class Series {
     return labels === LEFT_OUT ? undefined : labels;
   }
 
+  /** The number of the labels of what a map had no room for: each is "other". */
+  others(): number {
+    return this.#intern(this.#source.names.map(() => "other"));
+  }
+
   #remember(key: number, labels: number): void {
     if (key === this.#ofKey.length) this.#ofKey = enlarged(this.#ofKey, 2 * key);
     this.#ofKey[key] = labels;
@@ -68,7 +73,10 @@ export class Series {
 
   #render(keys: readonly Value[]): number {
     const values = this.#source.decode(keys);
-    if (values === undefined) return LEFT_OUT;
+    return values === undefined ? LEFT_OUT : this.#intern(values);
+  }
+
+  #intern(values: readonly string[]): number {
     const text = renderLabels(this.#source.names, values);
     // A character has at most three bytes.
     if (3 * text.length > this.#scratch.length) this.#scratch = new Uint8Array(3 * text.length);

@@ -76,6 +76,15 @@ const budget = v.strictObject({
   series: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000))),
   /** Share of one CPU. */
   cpu: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1024))),
+  /** Seconds. */
+  come_back: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(86_400))),
+});
+
+const param = v.strictObject({
+  name: v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a parameter's name has letters, digits and _")),
+  help: v.pipe(v.string(), v.minLength(1)),
+  min: v.optional(v.pipe(v.number(), v.integer())),
+  max: v.optional(v.pipe(v.number(), v.integer())),
 });
 
 const definition = v.strictObject({
@@ -83,6 +92,7 @@ const definition = v.strictObject({
   version: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String))),
   enabled: v.optional(v.boolean(), true),
   metrics: v.pipe(v.array(metric), v.minLength(1, "name at least one metric"), v.maxLength(100)),
+  params: v.optional(v.pipe(v.array(param), v.maxLength(100)), []),
   budget: v.optional(budget),
 });
 
@@ -92,7 +102,22 @@ export interface Definition {
   /** Switched on when the agent starts. */
   readonly enabled: boolean;
   readonly metrics: readonly MetricDefinition[];
-  readonly budget?: { readonly series?: number | undefined; readonly cpu?: number | undefined } | undefined;
+  readonly params: readonly ParamDefinition[];
+  readonly budget?:
+    | {
+        readonly series?: number | undefined;
+        readonly cpu?: number | undefined;
+        readonly come_back?: number | undefined;
+      }
+    | undefined;
+}
+
+/** More of an option of the script than its getopt() says. */
+export interface ParamDefinition {
+  readonly name: string;
+  readonly help: string;
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
 }
 
 export interface MetricDefinition {

@@ -19,6 +19,7 @@ export function keptWhileOff(
     const natural =
       kind === "count" || kind === "sum" ? "counter" : kind === "hist" || kind === "lhist" ? "histogram" : "gauge";
     if ((metric.type ?? natural) !== "gauge") kept.add(view.map);
+    if (kept.has(view.map) && view.other !== undefined) kept.add(view.other.map);
   }
   return kept;
 }

@@ -4,7 +4,7 @@
  *     off ──enable──> loading ──> on <──> upgrading         on ──budget──> tripped ──enable──> loading
  *                        └──────> failed ──enable, a new file──> loading
  */
-import type { ParamView } from "@sonde/bpf/spec";
+import type { BudgetView, ParamView } from "@sonde/bpf/spec";
 import type { LossTotals } from "@sonde/runtime";
 import type { ParamValue } from "@sonde/runtime/params";
 
@@ -30,8 +30,14 @@ export interface MonitorStatus {
   readonly lost: LossTotals;
   /** Events that were not seen because they happened inside the monitor's own programs. */
   readonly missed: number;
+  /** Values that went to a series `other` because a map had no room for one of their own. */
+  readonly overflows: number;
+  /** Label sets that it exported when it was last read. */
+  readonly series: number;
+  /** How often its budget has stopped it since the agent started. */
+  readonly trips: number;
   /** What it may cost. */
-  readonly budget: { readonly series?: number; readonly cpu: number };
+  readonly budget: BudgetView & { readonly cpu: number };
   /** What it costs, as last measured; absent until it is. */
   readonly cost?: MonitorCost;
 }

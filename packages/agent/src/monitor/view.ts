@@ -16,6 +16,7 @@ export function monitorView(name: string, definition: Definition): MonitorView {
       budget: {
         ...(budget.series !== undefined && { series: budget.series }),
         ...(budget.cpu !== undefined && { cpu: budget.cpu }),
+        ...(budget.come_back !== undefined && { comeBack: budget.come_back }),
       },
     }),
   };

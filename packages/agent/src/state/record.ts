@@ -30,6 +30,8 @@ export interface VersionRecord {
   /** ISO 8601. */
   readonly since: string;
   readonly created: Readonly<Record<string, number>>;
+  /** How many places it is attached to. */
+  readonly places: number;
   readonly manifest: Pick<Manifest, "maps" | "events" | "ring" | "losses">;
   readonly maps: readonly Pick<MapSpec, "name" | "maxEntries">[];
 }
@@ -41,6 +43,7 @@ const version = v.looseObject({
   number: v.pipe(v.number(), v.integer(), v.minValue(1)),
   since: v.string(),
   created: v.record(v.string(), v.number()),
+  places: v.number(),
   manifest: v.looseObject({ maps: v.array(v.looseObject({})), events: v.array(v.looseObject({})) }),
   maps: v.array(v.looseObject({ name: v.string(), maxEntries: v.number() })),
 });

@@ -25,6 +25,10 @@ export async function run(args: ParsedArguments): Promise<number> {
       ?.split(",")
       .map((name) => name.trim()),
     state,
+    limits: {
+      memory: number("memory-limit", args.value("memory-limit") ?? "512", "megabytes") * 1_000_000,
+      cpu: number("cpu-limit", args.value("cpu-limit") ?? "0.5", "CPUs, such as 0.5"),
+    },
     healthWindow: seconds("health-window", args.value("health-window") ?? "10") * 1000,
     token: tokenFile === undefined ? undefined : readToken(tokenFile),
     tls: tlsFiles(args),
@@ -47,6 +51,12 @@ function detach(state: string | undefined): number {
   const count = detachAgent(state);
   print(`${count === 0 ? "nothing was" : `${count} ${count === 1 ? "monitor was" : "monitors were"}`} attached\n`);
   return 0;
+}
+
+function number(option: string, text: string, what: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < 1e9)) throw new UsageError(`--${option} takes a number of ${what}, not '${text}'`);
+  return value;
 }
 
 function seconds(option: string, text: string): number {

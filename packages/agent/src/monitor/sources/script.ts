@@ -1,7 +1,8 @@
 /** Scripts of the tracing language with a header: compiled here, by the agent itself. */
-import type { Target } from "@sonde/bpf/spec";
-import { compileScript } from "@sonde/compiler";
+import type { MonitorView, ParamView, Target } from "@sonde/bpf/spec";
+import { type CheckedProgram, compileScript } from "@sonde/compiler";
 import { render } from "@sonde/compiler/diagnostics";
+import type { Definition } from "../definition.ts";
 import { readHeader } from "../header.ts";
 import { type CompiledMonitor, type MonitorSource, MonitorSourceError, type SourceFile } from "../source.ts";
 import { monitorView } from "../view.ts";
@@ -22,16 +23,56 @@ export const scriptSource: MonitorSource = {
 function compile(
   name: string,
   text: { readonly name: string; readonly text: string },
-  definition: ReturnType<typeof readHeader>,
+  definition: Definition,
   target: Target,
 ): CompiledMonitor {
-  const { spec, diagnostics, source } = compileScript(text, target, { name, histogramTotals: true });
+  const described = monitorView(name, definition);
+  const options = { name, histogramTotals: true, liveOptions: true, mapLimits: seriesLimits(described) };
+  const { spec, diagnostics, checked, source } = compileScript(text, target, options);
   if (spec === undefined) {
     const errors = diagnostics.filter(({ severity }) => severity === "error");
     throw new MonitorSourceError(errors.map((diagnostic) => render(diagnostic, source)).join(""));
   }
-  const view = monitorView(name, definition);
+  const view = { ...described, params: params(text.name, definition.params, checked?.options ?? []) };
   return { spec: { ...spec, manifest: { ...spec.manifest, monitor: view } }, view };
+}
+
+/** The script's options, each 8 bytes in the map "options", with what the header says of them. */
+function params(
+  file: string,
+  described: Definition["params"],
+  options: CheckedProgram["options"],
+): readonly ParamView[] {
+  const unused = described.find(({ name }) => !options.some((option) => option.name === name));
+  if (unused !== undefined)
+    throw new MonitorSourceError(
+      `${file}: the script does not use parameter ${unused.name}: read it by getopt("${unused.name}", DEFAULT)`,
+    );
+  return options.map(({ name, kind, initial, help }, index) => {
+    const more = described.find((param) => param.name === name);
+    return {
+      name,
+      help: more?.help ?? help,
+      map: "options",
+      offset: index * 8,
+      type: kind === "bool" ? { kind: "bool", size: 1 } : { kind: "int", size: 8, signed: true },
+      initial: kind === "bool" ? initial !== 0n : checkedInteger(initial),
+      ...(more?.min !== undefined && { min: more.min }),
+      ...(more?.max !== undefined && { max: more.max }),
+    };
+  });
+}
+
+/** As a number where that is exact. */
+function checkedInteger(value: bigint): number | string {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+}
+
+/** How many keys each map that is exported may have: an equal share of the budget, or its own size. */
+function seriesLimits({ metrics, budget }: MonitorView): ReadonlyMap<string, number> {
+  const keyed = new Set(metrics.filter(({ labels }) => labels.length > 0).map(({ map }) => map));
+  const share = budget?.series === undefined ? Infinity : Math.max(1, Math.floor(budget.series / keyed.size));
+  return new Map(Array.from(keyed, (map) => [map, share]));
 }
 
 function textOf({ name, bytes }: SourceFile): string {
