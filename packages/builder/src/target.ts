@@ -11,10 +11,15 @@ export class BtfFileError extends Error {
   override readonly name = "BtfFileError";
 }
 
+/** What was read stays: whoever builds several monitors, as tests do, reads a kernel's types once. */
+const known = new Map<string, Btf>();
+
 /** @throws {BtfFileError} the file cannot be read, or is no BTF */
 export function readBtf(file: string): Btf {
   try {
-    return new BtfReader(readFileSync(file));
+    let btf = known.get(file);
+    if (btf === undefined) known.set(file, (btf = new BtfReader(readFileSync(file))));
+    return btf;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === "ENOENT" ? `there is no file ${file}` : `${file}: ${message}`;

@@ -6,6 +6,7 @@ import { forwardStores } from "./forward.ts";
 import { hoistInvariants } from "./hoist.ts";
 import { foldAddresses } from "./addresses.ts";
 import { narrow } from "./bits.ts";
+import { closePhis } from "./close.ts";
 import { removeDead } from "./dead.ts";
 import { simplifyFlow } from "./flow.ts";
 import { fold } from "./fold.ts";
@@ -22,6 +23,7 @@ export const PASSES: readonly Pass[] = [
   { name: "constants", run: propagateConstants },
   { name: "fold", run: fold },
   { name: "phis", run: removeTrivialPhis },
+  { name: "close", run: closePhis },
   { name: "thread", run: threadJumps },
   { name: "flow", run: simplifyFlow },
   { name: "bits", run: narrow },

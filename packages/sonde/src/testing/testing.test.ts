@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { disassemble } from "@sonde/bpf/asm";
 import { loadMonitor, MonitorError } from "sonde/testing";
 import { loadText } from "./text.ts";
 
@@ -120,4 +121,11 @@ test("what is wrong is told: a monitor with an error, a probe or a field that th
   assert.throws(() => monitor.series("none"), /no metric none/);
   assert.throws(() => monitor.entries("none"), /no map none/);
   assert.throws(() => monitor.setParam("none", 1), /no parameter none/);
+});
+
+test("a look-up that is tested at once is one branch", async () => {
+  const { spec } = await loadText(BLOCK_IO);
+  const text = disassemble(spec.programs[1]!.instructions);
+  const before = text.slice(0, text.indexOf("call bpf_ktime_get_ns"));
+  assert.equal(before.match(/\bif\b/g)?.length, 1, before);
 });
