@@ -51,6 +51,7 @@ export {
   kretprobe,
   uprobe,
   uretprobe,
+  usdt,
   profile,
   interval,
   perfEvent,

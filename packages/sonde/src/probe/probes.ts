@@ -44,6 +44,9 @@ export const uprobe: (path: string, symbol: string, handler: Handler<UserArgumen
 export const uretprobe: (path: string, symbol: string, handler: Handler<{ readonly retval: number }>) => void =
   atBuildTime("uretprobe");
 
+/** A static probe point of a program or library: `usdt("/usr/bin/python3", "python", "gc__start", ...)`. */
+export const usdt: (path: string, provider: string, name: string, handler: () => void) => void = atBuildTime("usdt");
+
 export type Rate = { readonly hz: number } | { readonly milliseconds: number } | { readonly seconds: number };
 
 /** At regular moments on every CPU, whatever runs there. */

@@ -5,6 +5,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { readObject, writeObject } from "@sonde/bpf/elf";
 import type { ObjectSpec } from "@sonde/bpf/spec";
 import type { Ring } from "@sonde/kernel/rings";
@@ -234,4 +235,17 @@ kernelTest("parameters and globals are changed while programs run", { needs: ["t
   globals.step = 5n;
   dd(100);
   assert.equal(Number(globals.total), 600);
+});
+
+kernelTest("usdt: a program that passes its probe ten times", { needs: ["uprobe"] }, async () => {
+  const sample = fileURLToPath(new URL("../../../kernel/testdata/usdt-sample", import.meta.url));
+  const spec = await build(`
+    import { counter, decode, monitor, usdt } from "sonde/probe";
+    monitor("rounds");
+    const rounds = counter("rounds", { labels: { comm: decode.comm } });
+    usdt(${JSON.stringify(sample)}, "sonde_test", "plain", () => rounds.increment());`);
+  using live = loadObject(spec);
+  live.attach();
+  execFileSync(sample, { input: "x" });
+  assert.deepEqual([...counts(live, spec, "rounds")], [["usdt-sample", 10]]);
 });

@@ -74,6 +74,20 @@ export function probeFunctions(registry: Registry, declarations: Declarations): 
     });
   };
 
+  const usdt = (path: unknown, provider: unknown, point: unknown, handler: unknown): void => {
+    const call = new Call("usdt", registry);
+    const [binary, owner, name] = [path, provider, point].map((each) =>
+      call.text(each, "each of its first three arguments"),
+    );
+    add(call, handler, {
+      title: `usdt:${binary}:${owner}:${name}`,
+      programType: "kprobe",
+      attach: [{ kind: "usdt", path: binary!, provider: owner!, name: name! }],
+      argument: { kind: "none" },
+      user: true,
+    });
+  };
+
   const timer = (name: string, cpus: "one" | "all") => (every: unknown, handler: unknown) => {
     const call = new Call(name, registry);
     const { hz, milliseconds, seconds } = call.options(every, ["hz", "milliseconds", "seconds"]);
@@ -125,6 +139,7 @@ export function probeFunctions(registry: Registry, declarations: Declarations): 
     kretprobe: kprobe("kretprobe", true),
     uprobe: uprobe("uprobe", false),
     uretprobe: uprobe("uretprobe", true),
+    usdt,
     profile: timer("profile", "all"),
     interval: timer("interval", "one"),
     perfEvent,
