@@ -129,3 +129,21 @@ test("a look-up that is tested at once is one branch", async () => {
   const before = text.slice(0, text.indexOf("call bpf_ktime_get_ns"));
   assert.equal(before.match(/\bif\b/g)?.length, 1, before);
 });
+
+test("types are followed through the modules that hand them on", async () => {
+  const monitor = await loadText(
+    `import { hash, interval, monitor, type u64 } from "sonde/probe";
+     import { type Place } from "./types.ts";
+     import type { Other } from "./types.ts";
+     monitor("types");
+     const seen = hash<Place, Other>();
+     interval({ seconds: 1 }, () => seen.set({ cpu: 1, node: 2 }, { last: 3 }));`,
+    {
+      "types.ts": 'export * from "./places.ts"; export type { Value as Other } from "./values.ts";',
+      "places.ts": 'import type { u16, u32 } from "sonde/probe"; export interface Place { cpu: u32; node: u16 }',
+      "values.ts": 'import type { s32 } from "sonde/probe"; type Small = s32; export type Value = { last: Small };',
+    },
+  );
+  monitor.fire("interval:seconds:1");
+  assert.deepEqual(monitor.entries("seen"), [[{ cpu: 1, node: 2 }, { last: 3 }]]);
+});

@@ -7,7 +7,6 @@ import {
   ParamDeclaration,
   StreamDeclaration,
 } from "../authoring/declarations.ts";
-import { intrinsicName } from "../authoring/intrinsics.ts";
 import * as messages from "../messages/handlers.ts";
 import { spanOf, type Node } from "../syntax/ast.ts";
 import { readPlace } from "./places.ts";
@@ -90,5 +89,3 @@ export const METHODS: {
   metric: ["increment", "add", "set", "observe"],
   stream: ["emit"],
 };
-
-export { intrinsicName };

@@ -116,11 +116,34 @@ export class TypeResolver {
       return refuse(messages.unknownType, spanOf(node), name, hint);
     }
     if (imported.from === KERNEL_MODULE) return this.#kernel(imported.name, node);
-    const other = this.#graph(module, imported.from);
-    const found = other && exportedType(other, imported.name);
-    if (other === undefined || found === undefined)
+    const found = this.#exported(module, imported.from, imported.name, 0);
+    if (found === undefined)
       return refuse(messages.unknownType, spanOf(node), name, `it is imported from ${imported.from}`);
-    return this.#declared(found, node, other, depth);
+    return this.#declared(found.declaration, node, found.module, depth);
+  }
+
+  /** The type that the module behind a specifier exports: its own, or one that it hands on. */
+  #exported(
+    from: PreparedModule,
+    specifier: string,
+    name: string,
+    depth: number,
+  ): { readonly declaration: TypeDeclaration; readonly module: PreparedModule } | undefined {
+    const module = depth > 16 ? undefined : this.#graph(from, specifier);
+    const declaration = module && declarationOf(module, name);
+    if (module === undefined || declaration !== undefined) return declaration && module && { declaration, module };
+    for (const statement of module.program.body) {
+      if (statement.type === "ExportAllDeclaration") {
+        const found = this.#exported(module, String(statement.source.value), name, depth + 1);
+        if (found !== undefined) return found;
+      }
+      if (statement.type !== "ExportNamedDeclaration" || !statement.source) continue;
+      for (const each of statement.specifiers) {
+        if (!("name" in each.exported) || each.exported.name !== name || !("name" in each.local)) continue;
+        return this.#exported(module, String(statement.source.value), each.local.name, depth + 1);
+      }
+    }
+    return undefined;
   }
 
   #declared(declaration: TypeDeclaration, use: Node, module: PreparedModule, depth: number): Type {
@@ -178,10 +201,6 @@ function declarationOf(module: PreparedModule, name: string): TypeDeclaration | 
     if (/^TS(TypeAlias|Interface|Enum)Declaration$/.test(node.type) && node.id.name === name) return node;
   }
   return undefined;
-}
-
-function exportedType(module: PreparedModule, name: string): TypeDeclaration | undefined {
-  return declarationOf(module, name);
 }
 
 function importOf(module: PreparedModule, local: string): { readonly from: string; readonly name: string } | undefined {
