@@ -1,4 +1,4 @@
-// The rows of the table: one probe in the tracing language and the same in C.
+// The rows of the table: one probe in the tracing language, and the same in TypeScript and in C.
 
 /** Two system calls each. */
 const COPIES = 100_000;
@@ -11,6 +11,7 @@ const bursts = ["perl", "-e", "for (1 .. 40) { getppid for 1 .. 2_000; select(un
  * @typedef {object} EventRow
  * @property {string} name
  * @property {string} script in the syntax that bpftrace 0.17 knows
+ * @property {string} typescript the same in TypeScript, what it imports left out
  * @property {readonly string[]} c programs of rows.bpf.c
  * @property {string} floor the empty program of rows.bpf.c on the same kind of attachment as the script's plainest reading
  * @property {readonly string[]} load a command that makes events
@@ -22,6 +23,8 @@ export const eventRows = [
   {
     name: "count without key",
     script: "tracepoint:raw_syscalls:sys_enter { @ = count(); }",
+    typescript: `const n = counter("n");
+      btfTracepoint("sys_enter", () => n.increment());`,
     c: ["count"],
     floor: "empty_raw",
     load: dd,
@@ -30,6 +33,8 @@ export const eventRows = [
   {
     name: "count by comm",
     script: "tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }",
+    typescript: `const n = counter("n", { labels: { comm: decode.comm } });
+      btfTracepoint("sys_enter", () => n.increment());`,
     c: ["by_comm"],
     floor: "empty_raw",
     load: dd,
@@ -38,6 +43,8 @@ export const eventRows = [
   {
     name: "histogram by system call",
     script: "tracepoint:raw_syscalls:sys_enter { @[args->id] = hist(args->id); }",
+    typescript: `const h = histogram("h", { buckets: exp2(0, 30), labels: { id: decode.int } });
+      btfTracepoint("sys_enter", ({ id }) => h.observe(id, { id }));`,
     c: ["hist_by_id"],
     floor: "empty_raw",
     load: dd,
@@ -47,6 +54,13 @@ export const eventRows = [
     name: "latency by thread (mean of enter and exit)",
     script:
       "tracepoint:raw_syscalls:sys_enter { @s[tid] = nsecs; } tracepoint:raw_syscalls:sys_exit /@s[tid]/ { @ = hist(nsecs - @s[tid]); delete(@s[tid]); }",
+    typescript: `const started = hash<u32, u64>();
+      const h = histogram("h", { buckets: exp2(0, 40) });
+      btfTracepoint("sys_enter", () => started.set(tid(), ktime()));
+      btfTracepoint("sys_exit", () => {
+        const t0 = started.take(tid());
+        if (t0 !== undefined) h.observe(ktime() - t0);
+      });`,
     c: ["latency_enter", "latency_exit"],
     floor: "empty_raw",
     load: dd,
@@ -55,6 +69,8 @@ export const eventRows = [
   {
     name: "printf event",
     script: 'tracepoint:raw_syscalls:sys_enter { printf("%d %d %s\\n", pid, args->id, comm); }',
+    typescript: `const events = stream("events", { pid: decode.pid, id: decode.int, comm: decode.comm });
+      btfTracepoint("sys_enter", ({ id }) => events.emit({ id }));`,
     c: ["event"],
     floor: "empty_raw",
     load: bursts,
@@ -63,6 +79,8 @@ export const eventRows = [
   {
     name: "stack count (classic tracepoint in all)",
     script: "tracepoint:raw_syscalls:sys_enter { @[kstack] = count(); }",
+    typescript: `const n = counter("n", { labels: { stack: decode.kernelStack } });
+      tracepoint("raw_syscalls:sys_enter", () => n.increment());`,
     c: ["stack"],
     floor: "empty_classic",
     load: dd,
@@ -71,6 +89,10 @@ export const eventRows = [
   {
     name: "string filter on a file name (classic tracepoint in all)",
     script: 'tracepoint:syscalls:sys_enter_openat /str(args->filename) == "/dev/null"/ { @ = count(); }',
+    typescript: `const n = counter("n");
+      tracepoint("syscalls:sys_enter_openat", ({ filename }) => {
+        if (readUserString(filename, 64) === "/dev/null") n.increment();
+      });`,
     c: ["filter"],
     floor: "empty_open",
     load: opens,
@@ -80,6 +102,8 @@ export const eventRows = [
     name: "three chained kernel pointers, summed",
     script:
       "tracepoint:raw_syscalls:sys_enter { @ = sum(((struct task_struct *)curtask)->real_parent->group_leader->pid); }",
+    typescript: `const sum = counter("sum");
+      btfTracepoint("sys_enter", () => sum.add(currentTask().real_parent.group_leader.pid));`,
     c: ["chain"],
     floor: "empty_raw",
     load: dd,

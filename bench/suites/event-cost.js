@@ -1,10 +1,11 @@
 // What one event costs inside the kernel, as the kernel itself counts it, net of what counting costs:
-// Sonde, the same probe in C, and bpftrace, Debian's and the newest.
+// Sonde in both languages, the same probe in C, and bpftrace, Debian's and the newest.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildMonitor, buildTarget } from "@sonde/builder";
 import { loadObject, openObject } from "sonde";
 import { compileBpf, temporaryFolder } from "../../test/support/clang.js";
 import { attachedObjects } from "../../tools/lib/bpf-objects.js";
@@ -45,6 +46,7 @@ export async function eventCost(contenders, rounds) {
       const costs = await takeTurns(rounds, {
         floor: () => ofObject(object, [row.floor], row),
         ...Object.fromEntries(each),
+        ...(contenders["sonde"] === undefined ? {} : { "sonde, TypeScript": () => ofMonitor(row) }),
         "C, clang -O2": () => ofObject(object, row.c, row),
       });
       tables.push(...tablesOf(row, costs));
@@ -80,6 +82,33 @@ async function ofScript(command, row) {
     const { programs } = await attachedObjects(pid);
     return await during(programs, row, command.join(" "));
   });
+}
+
+const IMPORTS = `import {
+  btfTracepoint, counter, currentTask, decode, exp2, hash, histogram, ktime, monitor, readUserString, stream, tid, tracepoint,
+  type u32, type u64,
+} from "sonde/probe";
+monitor("row");
+`;
+
+/** @param {EventRow} row */
+async function ofMonitor(row) {
+  const file = path.join(temporaryFolder(), "row.ts");
+  writeFileSync(file, IMPORTS + row.typescript);
+  const { spec, diagnostics } = await buildMonitor(file, buildTarget());
+  if (spec === undefined) throw new Error(`${row.name}: ${diagnostics[0]?.message}`);
+  const live = loadObject(spec);
+  const { ring } = spec.manifest;
+  const reader = ring === undefined ? undefined : live.reader(ring);
+  const timer = setInterval(() => reader?.drain(() => undefined), 10);
+  try {
+    live.attach();
+    const ids = spec.programs.map(({ name }) => live.program(name).id());
+    return await during(ids, row, "the monitor");
+  } finally {
+    clearInterval(timer);
+    live.close();
+  }
 }
 
 /** @param {string} object @param {readonly string[]} names @param {EventRow} row */
