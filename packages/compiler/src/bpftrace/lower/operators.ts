@@ -62,9 +62,13 @@ function isTrusted({ type }: Inst): boolean {
   return type.kind === "pointer" && type.to === "trusted";
 }
 
-/** A pointer that the verifier knows, as a number that it knows nothing of. */
+/** A value as a number: what the verifier knows for a pointer of the kernel's becomes one that it knows nothing of. */
 export function numberOf(h: Handler, value: Inst): Inst {
-  if (!isTrusted(value)) return value;
+  return isTrusted(value) ? unknownNumber(h, value) : value;
+}
+
+/** A pointer that the verifier knows, even one to the program's own memory, as a number that it knows nothing of. */
+export function unknownNumber(h: Handler, value: Inst): Inst {
   const { builder } = h;
   const pointer = builder.slot(8, "pointer");
   builder.store(pointer, 0, 8, value);

@@ -1,6 +1,5 @@
 /** Which memory an expression names: members, elements, what pointers point to. */
 import { findMember } from "@sonde/bpf/btf";
-import type { Inst } from "../../ir/index.ts";
 import type { Expr, Index, Member } from "../ast.ts";
 import { itemIndex } from "../check/members.ts";
 import type { Type } from "../types.ts";
@@ -11,7 +10,7 @@ import type { Handler } from "./handler.ts";
 import { byteSize, itemOffset } from "./layout.ts";
 import { address, type Place } from "./memory.ts";
 import { notReadable, refuse, unknownMember } from "./messages.ts";
-import { numberOf } from "./operators.ts";
+import { numberOf, unknownNumber } from "./operators.ts";
 import { temporaryOf } from "./values.ts";
 
 /** Whether `e` is read from where it lies rather than computed. */
@@ -125,25 +124,14 @@ function element(h: Handler, e: Index): Place {
   const { builder } = h;
   const distance = builder.binary("mul", scalar(h, e.index), h.constant(size));
   const start = flatten(h, outer);
-  if (start.space === "program") return { ...anywhere(h, start.base, distance), space: "kernel", trusted: false };
   // The verifier knows no bounds for a computed index: such elements are read through a helper.
+  const base = start.space === "program" ? unknownNumber(h, start.base) : numberOf(h, start.base);
   return {
-    base: builder.binary("add", numberOf(h, start.base), distance),
+    base: builder.binary("add", base, distance),
     offset: 0,
     space: start.space === "user" ? "user" : "kernel",
     trusted: false,
   };
-}
-
-/**
- * A place at a computed distance in the program's own memory. The verifier allows no such pointer; as a
- * number, which is what it becomes by being stored and loaded, it is an address like any other.
- */
-function anywhere(h: Handler, base: Inst, distance: Inst): { readonly base: Inst; readonly offset: number } {
-  const { builder } = h;
-  const word = h.reserveScratch(8, { start: 0, end: 0 });
-  builder.store(h.scratch(), word, 8, base);
-  return { base: builder.binary("add", builder.load(h.scratch(), word, 8), distance), offset: 0 };
 }
 
 /** The same place with nothing left to add. */
