@@ -136,6 +136,11 @@ int empty_open(void *ctx) {
   return 0;
 }
 
+SEC("tp/syscalls/sys_enter_getppid")
+int empty_getppid(void *ctx) {
+  return 0;
+}
+
 SEC("raw_tp/sys_enter")
 int count(void *ctx) {
   add(1);
@@ -192,19 +197,20 @@ int latency_exit(void *ctx) {
 }
 
 struct event {
-  __u64 pid, id;
+  __u64 pid, tid;
   char comm[16];
 };
 
-SEC("raw_tp/sys_enter")
-int event(struct bpf_raw_tracepoint_args *ctx) {
+SEC("tp/syscalls/sys_enter_getppid")
+int event(void *ctx) {
   struct event *event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
   if (!event) {
     lose(RING_FULL);
     return 0;
   }
-  event->pid = bpf_get_current_pid_tgid() >> 32;
-  event->id = ctx->args[1];
+  __u64 ids = bpf_get_current_pid_tgid();
+  event->pid = ids >> 32;
+  event->tid = (__u32)ids;
   bpf_get_current_comm(event->comm, sizeof(event->comm));
   bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
   return 0;
