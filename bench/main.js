@@ -8,12 +8,13 @@ import { ensureDebianPackages, ensureMounts, requireRoot } from "../tools/lib/pr
 import { comparisonTable, keep, table } from "./lib/report.js";
 import { agent } from "./suites/agent.js";
 import { eventCost } from "./suites/event-cost.js";
+import { filter } from "./suites/filter.js";
 import { library } from "./suites/library.js";
 import { scrape } from "./suites/scrape.js";
 import { startup } from "./suites/startup.js";
 
 const USAGE =
-  "usage: npm run bench [-- [--only startup|event-cost|library|agent|scrape] [--rounds N] [--keep NAME] [--peer-alone]]";
+  "usage: npm run bench [-- [--only startup|event-cost|filter|library|agent|scrape] [--rounds N] [--keep NAME] [--peer-alone]]";
 const { values } = readArguments();
 if (values.help) {
   console.log(USAGE);
@@ -28,6 +29,7 @@ if (values.help) {
 const suites = {
   startup: { run: startup, rounds: 11 },
   "event-cost": { run: eventCost, rounds: 5 },
+  filter: { run: filter, rounds: 5 },
   library: { run: library, rounds: 5, peer: "bpftool, C with libbpf" },
   agent: { run: agent, rounds: 9 },
   scrape: { run: scrape, rounds: 5, peer: "prom-client" },

@@ -25,6 +25,10 @@ const debianPackages = {
   prometheus: "/usr/bin/prometheus",
   "victoria-metrics": "/usr/bin/victoria-metrics",
   openssl: "/usr/bin/openssl",
+  runc: "/usr/sbin/runc",
+  containerd: "/usr/bin/containerd",
+  podman: "/usr/bin/podman",
+  "pci.ids": "/usr/share/misc/pci.ids",
 };
 
 /** @typedef {keyof typeof debianPackages} DebianPackage */
@@ -43,7 +47,17 @@ export const guestPackages = [
 /** What tests compile BPF objects and small programs with. @type {readonly DebianPackage[]} */
 export const compilerPackages = ["clang-16", "clang-19", "llvm-16", "libbpf-dev", "make", "g++", "bpftool"];
 /** What the scenario tests need. @type {readonly DebianPackage[]} */
-export const scenarioPackages = ["bpftool", "prometheus", "victoria-metrics", "openssl"];
+export const scenarioPackages = [
+  "bpftool",
+  "prometheus",
+  "victoria-metrics",
+  "openssl",
+  "runc",
+  "containerd",
+  "podman",
+  "busybox-static",
+  "pci.ids",
+];
 
 /** Runs a command to its end, quiet unless it fails. @param {string} command @param {readonly string[]} words */
 function mustRun(command, words, environment = childEnvironment()) {

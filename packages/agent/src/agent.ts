@@ -10,6 +10,11 @@ import { startData } from "./data.ts";
 import type { Family } from "./exposition/family.ts";
 import { createApp } from "./http/app.ts";
 import { listen, type TlsFiles } from "./http/listen.ts";
+import { type EnabledConfig, exporterFamilies } from "./ebpf-exporter/self.ts";
+import { exporterSource } from "./ebpf-exporter/source.ts";
+import type { KubernetesOptions } from "./identity/kubernetes/follow.ts";
+import { IdentityService } from "./identity/service.ts";
+import type { Monitor } from "./monitor/monitor.ts";
 import { Monitors } from "./monitors.ts";
 import type { PushOptions } from "./push/options.ts";
 import { missingCapabilities } from "./security/capabilities.ts";
@@ -47,6 +52,10 @@ export interface AgentOptions {
   readonly historyMemory: number;
   /** Undefined: nothing is sent. */
   readonly push: Omit<PushOptions, "version" | "report"> | undefined;
+  /** Who is asked for pods. */
+  readonly kubernetes: KubernetesOptions;
+  /** What stands before the machine's /run and /var/lib: "" unless they are seen elsewhere. */
+  readonly hostRoot: string;
   readonly version: string;
   readonly logLevel: LogLevel;
 }
@@ -73,17 +82,26 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const kernel = openKernel();
   for (const message of missingCapabilities()) log.warn(message);
   const state = options.state === undefined ? undefined : openStateDirectory(kernel, options.state);
+  const target = runningTarget({ kernel });
+  const { kubernetes, hostRoot: root } = options;
+  const identity = new IdentityService({
+    kernel,
+    target,
+    kubernetes,
+    root,
+    log: (level, message) => log[level](message),
+  });
   const streams = new StreamHub(
     () => monitors.views(),
-    {},
+    identity.decoders,
     (monitor, stream) => monitors.observer(monitor, stream),
   );
   const monitors: Monitors = new Monitors(options.directory, options.version, {
     kernel,
-    target: runningTarget({ kernel }),
+    target,
     store: state === undefined ? new MemoryStore() : new FileStore(state.path, (message) => log.warn(message)),
     ...(state !== undefined && { pins: state.pins }),
-    decoders: {},
+    identity,
     ...(options.trustedKeys !== undefined && { trusted: TrustedKeys.read(options.trustedKeys) }),
     healthWindow: options.healthWindow,
     cpuBudget: CPU_BUDGET,
@@ -109,6 +127,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const watched = {
     *families(): Generator<Family> {
       yield* monitors.families();
+      yield* identity.families();
+      yield* exporterFamilies(kernel, enabledConfigs(monitors.all));
       yield* budgetFamilies(monitors.list(), options.limits, self.economy);
     },
   };
@@ -135,6 +155,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     self.stop();
     await data.stop();
     await monitors.stop(detach || state === undefined);
+    identity.stop();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
@@ -171,4 +192,9 @@ export function detachAgent(directory: string): number {
   } finally {
     state.close();
   }
+}
+
+/** Those of ebpf_exporter's kind. */
+function enabledConfigs(monitors: Iterable<Monitor>): readonly EnabledConfig[] {
+  return [...monitors].filter(({ status }) => status.version?.file.endsWith(exporterSource.suffix));
 }

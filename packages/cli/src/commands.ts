@@ -163,6 +163,11 @@ export const COMMANDS: readonly Command[] = [
         name: "detach",
         help: "end what an agent with --state DIR left attached, and nothing else",
       },
+      {
+        name: "ebpf-exporter-config",
+        value: "DIR",
+        help: "run ebpf_exporter's configurations (NAME.yaml beside NAME.bpf.o), and serve on :9435 as it does",
+      },
       { name: "only", value: "NAME,...", help: "switch on only these monitors; the others stay off until asked for" },
       {
         name: "token-file",
@@ -216,6 +221,33 @@ export const COMMANDS: readonly Command[] = [
         help: "memory for the last hour of every metric, oldest let go of first (default 16; 0: none)",
       },
       {
+        name: "host-root",
+        value: "DIR",
+        help: "where the machine's /run and /var/lib are mounted, for names of containers (default: /)",
+      },
+      {
+        name: "kubernetes",
+        value: "URL",
+        help: "API server to ask for pods: auto (the cluster's, if this runs in a pod; the default), off, or a URL",
+      },
+      {
+        name: "kubelet",
+        value: "URL",
+        help: "kubelet to ask for pods instead of the API server (https://127.0.0.1:10250)",
+      },
+      {
+        name: "node-name",
+        value: "NAME",
+        help: "this node's name in Kubernetes (default: $NODE_NAME, or the host's name)",
+      },
+      { name: "kubernetes-token-file", value: "FILE", help: "token for it (default: the pod's service account)" },
+      {
+        name: "kubernetes-ca-file",
+        value: "FILE",
+        help: "certificate of its authority (default: the service account's)",
+      },
+      { name: "kubernetes-insecure", help: "do not check its certificate, as kubelets sign their own" },
+      {
         name: "log-level",
         value: "LEVEL",
         choices: ["trace", "debug", "info", "warn", "error"],
@@ -230,6 +262,10 @@ export const COMMANDS: readonly Command[] = [
         says: "your own monitors, for Prometheus on another machine",
       },
       { command: "sonde monitor disable runqlat", says: "switch one off while it runs" },
+      {
+        command: "sonde agent --ebpf-exporter-config examples --only timers,biolatency",
+        says: "in ebpf_exporter's place",
+      },
     ],
     load: async () => await import("./commands/agent.ts"),
   },

@@ -1,11 +1,10 @@
-/** An object whose programs look only at some tasks, decided in the kernel. Loaded only if that is asked for. */
-import type { Btf } from "@sonde/bpf/btf";
-import type { FilterView, ObjectSpec } from "@sonde/bpf/spec";
-import { asksForCgroups, Gate, Identity, taskFilterOf } from "@sonde/agent/identity";
+/** Whose events a command looks at, and the names of who they are. Loaded only if one of the two is asked for. */
+import type { FilterView, ObjectSpec, Target } from "@sonde/bpf/spec";
+import { IdentityService } from "@sonde/agent/identity";
 import type { BpfMap } from "@sonde/kernel/maps";
 import type { Kernel } from "@sonde/kernel/sys";
-import { findHierarchy, withCgroupIds } from "@sonde/runtime/cgroups";
-import { withTaskFilter } from "@sonde/runtime/filter";
+import type { DecoderContext } from "@sonde/runtime/decoders";
+import { say } from "./output/say.ts";
 
 export interface FilteredObject {
   readonly spec: ObjectSpec;
@@ -13,42 +12,40 @@ export interface FilteredObject {
   readonly maps: Readonly<Record<string, BpfMap>>;
   /** How many cgroups are meant now; undefined where the filter is not about them. */
   readonly admitted: number | undefined;
+  /** For labels. */
+  readonly decoders: DecoderContext;
   close(): void;
 }
 
-/** Errors: FilterError for programs without a task; Error where there are no cgroups; those of the kernel. */
+/**
+ * The object for the tasks that a filter means, with ids of cgroups of the tree that containers live in.
+ * Errors: FilterError for programs without a task; Error where there are no cgroups; those of the kernel.
+ */
 export function filteredObject(
   spec: ObjectSpec,
-  filter: FilterView,
+  filter: FilterView | undefined,
   kernel: Kernel,
-  vmlinux: () => Btf | undefined,
+  target: Target,
 ): FilteredObject {
-  const filtered = withCgroupIds(withTaskFilter(spec, taskFilterOf(filter)), vmlinux);
-  if (!asksForCgroups(filter)) return { spec: filtered, maps: {}, admitted: undefined, close: () => {} };
-  const hierarchy = findHierarchy();
-  const btf = vmlinux();
-  if (hierarchy === undefined)
-    throw new Error(
-      "cannot filter by container, pod or cgroup: no cgroup file system is mounted (mount -t cgroup2 none /sys/fs/cgroup)",
-    );
-  if (btf === undefined)
-    throw new Error(
-      "cannot filter by container, pod or cgroup: the kernel does not tell its types (CONFIG_DEBUG_INFO_BTF)",
-    );
-  const identity = new Identity({ kernel, vmlinux: btf, hierarchy });
+  const log = (level: "info" | "warn", message: string): void => {
+    if (level === "warn") say(`${message}\n`);
+  };
+  const service = new IdentityService({ kernel, target, kubernetes: { source: "auto" }, root: "", log });
   try {
-    const gate = new Gate(kernel, btf, identity, filter);
+    const prepared = service.prepare(spec, filter);
+    const gate = service.gate(filter);
     return {
-      spec: filtered,
-      maps: gate.maps,
-      admitted: gate.admitted,
+      spec: prepared,
+      maps: gate?.maps ?? {},
+      admitted: gate?.admitted,
+      decoders: service.decoders,
       close: () => {
-        gate.close();
-        identity.close();
+        gate?.close();
+        service.stop();
       },
     };
   } catch (error) {
-    identity.close();
+    service.stop();
     throw error;
   }
 }

@@ -18,6 +18,8 @@ interface FamilyBase {
   readonly scale: number;
   /** Of counters and histograms: since when they count, in milliseconds since 1970. */
   readonly created?: number;
+  /** Exported under this name alone, without the suffix of its type. */
+  readonly bareName?: true;
   /** Absent where it does not matter: the agent's own. */
   readonly monitor?: string;
   /** How many series. */

@@ -37,14 +37,16 @@ export function* writeExposition(families: Iterable<Family>, options: TextOption
 function header(family: Family, format: TextFormat): string {
   const openMetrics = format === "openmetrics";
   // The older format names a counter's family as its samples are named.
-  const name = family.type === "counter" && !openMetrics ? `${family.name}_total` : family.name;
+  const name = openMetrics ? family.name : sampleName(family);
+  // A counter whose samples do not end in _total is none to OpenMetrics.
+  const type = openMetrics && family.bareName === true ? "unknown" : family.type;
   const unit = openMetrics && family.unit !== "" ? `# UNIT ${name} ${family.unit}\n` : "";
-  return `# HELP ${name} ${escapeHelp(family.help, openMetrics)}\n# TYPE ${name} ${family.type}\n${unit}`;
+  return `# HELP ${name} ${escapeHelp(family.help, openMetrics)}\n# TYPE ${name} ${type}\n${unit}`;
 }
 
 function* scalarLines(family: ScalarFamily, options: TextOptions, chunk: Chunk): Generator<Uint8Array, void> {
   const { count, labels, rows, values, scale } = family;
-  const name = family.type === "counter" ? `${family.name}_total` : family.name;
+  const name = sampleName(family);
   const [open, close, bare] = [ascii(`${name}{`), ascii("} "), ascii(`${name} `)];
   const created = createdText(family, options);
   for (let i = 0; i < count; i++) {
@@ -100,7 +102,13 @@ function* histogramLines(family: HistogramFamily, options: TextOptions, chunk: C
   }
 }
 
-function createdText({ created }: Family, { format, created: wanted }: TextOptions): string {
+/** Of counters and gauges. */
+function sampleName({ type, name, bareName }: Family): string {
+  return type === "counter" && bareName !== true ? `${name}_total` : name;
+}
+
+function createdText({ created, bareName }: Family, { format, created: wanted }: TextOptions): string {
+  if (bareName === true) return "";
   return format === "openmetrics" && wanted === true && created !== undefined ? seconds(created) : "";
 }
 

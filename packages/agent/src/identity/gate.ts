@@ -12,6 +12,7 @@ import { admits, awaitedNames } from "./filter.ts";
 import type { Identity } from "./identity.ts";
 
 export class Gate {
+  readonly #name: string;
   readonly #filter: FilterView;
   readonly #identity: Identity;
   readonly #admission: Admission;
@@ -20,10 +21,12 @@ export class Gate {
   #awaited: ReadonlySet<string> = new Set();
 
   /**
-   * @param map of the filtered object if it is loaded already; else the object is loaded with {@link maps}
+   * @param name of the map of admitted cgroups in the filtered object
+   * @param map that map, if the object is loaded already; else the object is loaded with {@link maps}
    * Errors: KernelError (E2BIG when more cgroups match than there is room for), VerifierError.
    */
-  constructor(kernel: Kernel, vmlinux: Btf, identity: Identity, filter: FilterView, map?: BpfMap) {
+  constructor(kernel: Kernel, vmlinux: Btf, identity: Identity, filter: FilterView, name: string, map?: BpfMap) {
+    this.#name = name;
     this.#filter = filter;
     this.#identity = identity;
     this.#admission = new Admission(kernel, vmlinux, identity.hierarchy, map);
@@ -40,7 +43,7 @@ export class Gate {
   }
 
   get maps(): Readonly<Record<string, BpfMap>> {
-    return this.#admission.maps;
+    return { [this.#name]: this.#admission.map };
   }
 
   /** How many cgroups that exist now are admitted for what is known of them. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after } from "node:test";
@@ -28,11 +28,14 @@ const kernel = openKernel();
 const vmlinux = runningTarget({ kernel }).btf!;
 const start = (pods?: PodStore): Identity => new Identity({ kernel, vmlinux, hierarchy, root, ...(pods && { pods }) });
 
-/** A program of this name that makes folders: runtimes are known by their names. */
-function maker(name: string): (...words: string[]) => void {
-  const file = path.join(root, name);
-  copyFileSync("/bin/mkdir", file);
-  return (...words) => void execFileSync(file, words);
+/** A thread of this name makes folders: runtimes are known by their names. */
+function maker(name: string): (folder: string) => void {
+  return (made) => {
+    const { title } = process;
+    process.title = name;
+    mkdirSync(made, { recursive: true });
+    process.title = title;
+  };
 }
 
 function idOf(identity: Identity, cgroup: string): bigint {
@@ -84,13 +87,34 @@ kernelTest("a pod's container is known by its path, by its runtime's files and b
 kernelTest("a container that runc makes is known though its path says nothing, its parents are none", () => {
   const identity = start();
   try {
-    maker("runc")("-p", `${folder}/mine/web`);
+    maker("runc")(`${folder}/mine/web`);
     maker("mkdir-of-somebody")(`${folder}/plain`);
     const container = (name: string) => identity.cgroup(idOf(identity, `${base}/${name}`))?.container;
     assert.equal(container("mine/web")?.name, "web");
     assert.equal(container("mine/web")?.runtime, "runc");
     assert.equal(container("mine"), undefined);
     assert.equal(container("plain"), undefined);
+  } finally {
+    identity.close();
+  }
+});
+
+kernelTest("a container whose group has another name is found by the path in runc's files", async () => {
+  const identity = start();
+  try {
+    maker("runc")(`${folder}/group-of-it`);
+    const id = idOf(identity, `${base}/group-of-it`);
+    assert.equal(identity.cgroup(id)?.container?.name, "group-of-it");
+    const epoch = identity.epoch;
+    mkdirSync(`${root}/run/runc/real-name`, { recursive: true });
+    const paths = { [hierarchy.controller ?? ""]: `${folder}/group-of-it` };
+    writeFileSync(`${root}/run/runc/real-name/state.json`, JSON.stringify({ id: "real-name", cgroup_paths: paths }));
+    for (let i = 0; i < 300 && identity.cgroup(id)?.container?.name !== "real-name"; i++) await sleep(10);
+    assert.deepEqual([identity.cgroup(id)?.container?.name, identity.epoch], ["real-name", epoch + 1]);
+    // What nobody has asked for changes nothing that was said.
+    mkdirSync(`${folder}/unasked`);
+    idOf(identity, `${base}/unasked`);
+    assert.equal(identity.epoch, epoch + 1);
   } finally {
     identity.close();
   }
@@ -116,7 +140,7 @@ kernelTest(
   async () => {
     const identity = start();
     try {
-      identity.watchProcesses();
+      identity.watch("processes");
       mkdirSync(`${folder}/processes`);
       const script = `echo $$ > ${folder}/processes/cgroup.procs; exec sleep 0`;
       const child = spawn("sh", ["-c", script]);

@@ -39,9 +39,11 @@ export interface IdentityStatistics {
 }
 
 interface Container {
-  readonly id: string;
+  id: string;
   readonly runtime: string | undefined;
   facts: ContainerFacts | undefined;
+  /** Somebody has been told of it: what changes now changes what was said. */
+  told: boolean;
 }
 
 /** `removed`: it is gone, though still remembered. */
@@ -54,10 +56,15 @@ interface Entry {
   container: Container | undefined;
 }
 
+/** What is remembered to have been said; beyond it everything is taken to have been. */
+const MOST_TOLD = 10_000;
 /** Threads of these names make a cgroup for a container and for nothing else. */
 const RUNTIMES: ReadonlySet<string> = new Set(["runc", "crun", "youki", "runsc"]);
-/** Milliseconds until the runtime's files are looked for again: they may be written after the cgroup is made. */
-const RETRIES = [5, 20, 80, 300, 1000, 5000];
+/**
+ * Milliseconds until the runtime's files are looked for again: they may be written after the cgroup is made.
+ * At first as often as a container that lives for 50 ms needs it.
+ */
+const RETRIES = [3, 7, 15, 15, 15, 15, 30, 30, 60, 60, 120, 300, 1000, 5000];
 
 export class Identity implements Identities {
   readonly hierarchy: Hierarchy;
@@ -67,6 +74,9 @@ export class Identity implements Identities {
   readonly #watch: CgroupWatch;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #listeners = new Set<CgroupListener>();
+  /** Uids of pods, and ids of cgroups that were not known, of which somebody has been told. */
+  readonly #toldPods = new Set<string>();
+  readonly #toldUnknown = new Set<bigint>();
   #processes: Processes | undefined;
   #epoch: number = 0;
 
@@ -100,16 +110,17 @@ export class Identity implements Identities {
 
   cgroup(id: bigint | number): CgroupIdentity | undefined {
     const record = this.#record(BigInt(id));
-    return record && this.#describe(record);
+    if (record !== undefined) return this.#describe(record);
+    if (this.#toldUnknown.size < MOST_TOLD) this.#toldUnknown.add(BigInt(id));
+    return undefined;
   }
 
   process(pid: number): ProcessIdentity | undefined {
     return this.#watchedProcesses().get(pid);
   }
 
-  /** Called by whoever will ask for processes, so that those are remembered which end before it asks. */
-  watchProcesses(): void {
-    this.#watchedProcesses();
+  watch(what: "cgroups" | "processes"): void {
+    if (what === "processes") this.#watchedProcesses();
   }
 
   /** Everything that exists now. */
@@ -147,7 +158,8 @@ export class Identity implements Identities {
 
   #happened({ what, id, parent, path, maker }: CgroupEvent): void {
     if (what === "removed") {
-      this.#index.remove(id);
+      const gone = this.#index.remove(id);
+      if (gone !== undefined) this.#learnAtLast(gone);
       for (const listener of this.#listeners) listener(id, true);
       return;
     }
@@ -155,9 +167,11 @@ export class Identity implements Identities {
     // A runtime makes the groups above a container too; the container is the last of them.
     const above = entry.record.parent && this.#entries.get(entry.record.parent);
     if (entry.container !== undefined && above?.container !== undefined && isByMaker(above)) {
+      if (above.container.told) this.#epoch++;
       above.container = undefined;
       this.#changed(above.record.id);
     }
+    if (this.#toldUnknown.delete(id) || this.#toldUnknown.size === MOST_TOLD) this.#epoch++;
     this.#changed(id);
   }
 
@@ -171,12 +185,19 @@ export class Identity implements Identities {
     if (containerId !== undefined) {
       const above = record.parent && this.#entries.get(record.parent)?.container;
       // What is below a container's group repeats its path.
-      container = above?.id === containerId ? above : { id: containerId, runtime, facts: undefined };
-    } else if (maker !== undefined && RUNTIMES.has(maker)) container = { id: own, runtime: maker, facts: undefined };
+      container = above?.id === containerId ? above : { id: containerId, runtime, facts: undefined, told: false };
+    } else if (maker !== undefined && RUNTIMES.has(maker))
+      container = { id: own, runtime: maker, facts: undefined, told: false };
     const entry: Entry = { record, podUid, container };
     this.#entries.set(record, entry);
     if (container !== undefined && container.facts === undefined) this.#learn(entry, container, 0);
     return entry;
+  }
+
+  /** Runtimes remove their files after the cgroup: it may be just in time. */
+  #learnAtLast(record: CgroupRecord): void {
+    const entry = this.#entries.get(record);
+    if (entry?.container !== undefined && entry.container.facts === undefined) this.#learn(entry, entry.container, 0);
   }
 
   /** A runtime says that its container lives in a group whose path does not tell so. */
@@ -184,15 +205,17 @@ export class Identity implements Identities {
     const record = this.#index.at(path);
     const entry = record && this.#entries.get(record);
     if (entry === undefined || entry.container !== undefined) return;
-    entry.container = { id, runtime: undefined, facts: undefined };
+    entry.container = { id, runtime: undefined, facts: undefined, told: false };
     this.#learn(entry, entry.container, 0);
   }
 
   /** Looks for what the runtime has written of the container, now and a few times later. */
   #learn(entry: Entry, container: Container, attempt: number): void {
-    const facts = readContainerFacts(container.id, this.#options.root ?? "");
+    const root = this.#options.root ?? "";
+    const facts = readContainerFacts(container.id, root) ?? this.#factsByPath(entry.record, container, attempt);
     if (facts !== undefined) {
       container.facts = facts;
+      if (container.told) this.#epoch++;
       this.#changed(entry.record.id);
       return;
     }
@@ -206,14 +229,25 @@ export class Identity implements Identities {
     this.#timers.add(timer);
   }
 
+  /** A runtime may call a group otherwise than its container: then only the path in its files tells. All are read for that, so seldom. */
+  #factsByPath({ path }: CgroupRecord, container: Container, attempt: number): ContainerFacts | undefined {
+    if (attempt % 4 !== 3 || !RUNTIMES.has(container.runtime ?? "")) return undefined;
+    const root = this.#options.root ?? "";
+    for (const known of runcContainers(root, this.hierarchy)) {
+      if (known.path !== path) continue;
+      container.id = known.id;
+      return readContainerFacts(known.id, root);
+    }
+    return undefined;
+  }
+
   #podChanged(uid: string): void {
     for (const record of this.#index.present())
       if (this.#entries.get(record)?.podUid === uid) for (const listener of this.#listeners) listener(record.id, false);
-    this.#epoch++;
+    if (this.#toldPods.has(uid) || this.#toldPods.size === MOST_TOLD) this.#epoch++;
   }
 
   #changed(id: bigint): void {
-    this.#epoch++;
     for (const listener of this.#listeners) listener(id, false);
   }
 
@@ -225,6 +259,8 @@ export class Identity implements Identities {
       container ??= entry?.container;
       podUid ??= entry?.podUid;
     }
+    if (container !== undefined) container.told = true;
+    if (podUid !== undefined && this.#toldPods.size < MOST_TOLD) this.#toldPods.add(podUid);
     return {
       path: record.path,
       container: container && describeContainer(container),

@@ -5,6 +5,7 @@ import type { Family } from "../exposition/family.ts";
 import type { MonitorFigures } from "../monitor/figures.ts";
 import { type Other, readOther } from "./other.ts";
 import type { EventObserver } from "../streams/hub.ts";
+import { Lifetime } from "./lifetime.ts";
 import { metricReader, MetricMismatchError, type MetricReader } from "./reader.ts";
 
 export class MonitorMetrics {
@@ -13,6 +14,7 @@ export class MonitorMetrics {
     readonly map: MapView;
     readonly stream: string | undefined;
     readonly reader: MetricReader;
+    readonly lifetime?: Lifetime;
   }[];
 
   readonly #observers = new Map<string, EventObserver>();
@@ -27,8 +29,10 @@ export class MonitorMetrics {
         const there = maps.map(({ name }) => name).join(", ") || "none";
         throw new MetricMismatchError(`metric ${metric.name}: there is no map ${metric.map}; there are ${there}`);
       }
-      const labels = labelsOf(metric, map.keys.length, context);
-      return { map, stream: metric.exemplars?.stream, reader: metricReader(metric, map, labels, view.name) };
+      const labels = labelsOf(metric, labelParts(metric, map), context);
+      const lifetime = metric.lifetime === undefined ? undefined : new Lifetime(metric.lifetime);
+      const reader = metricReader(metric, map, labels, view.name);
+      return { map, stream: metric.exemplars?.stream, reader, ...(lifetime && { lifetime }) };
     });
     for (const { stream, reader } of this.#metrics) {
       const { exemplars } = reader;
@@ -49,9 +53,11 @@ export class MonitorMetrics {
   /** As of now. Errors: KernelError of the look-ups. */
   families(): Family[] {
     const figures = this.#figures;
-    return this.#metrics.map(({ map, reader }) =>
-      reader.read(figures.map(map.map), figures.created(map.map), this.#other(map)),
-    );
+    return this.#metrics.map(({ map, reader, lifetime }) => {
+      const live = figures.map(map.map);
+      const created = figures.created(map.map);
+      return reader.read(live, lifetime?.begin(live, created) ?? created, this.#other(map));
+    });
   }
 
   /** How often a key found its map full, over all maps. */
@@ -62,6 +68,11 @@ export class MonitorMetrics {
   #other({ other }: MapView): Other | undefined {
     return other && readOther(this.#figures.map(other.map), other);
   }
+}
+
+/** Parts of the key that are labels: not the bucket, but the CPU that is put behind. */
+function labelParts({ slots, cpuLabel }: MetricView, { keys }: MapView): number {
+  return keys.length - (slots === undefined ? 0 : 1) + (cpuLabel === undefined ? 0 : 1);
 }
 
 function labelsOf({ name, labels, map }: MetricView, parts: number, context: DecoderContext): Labels {

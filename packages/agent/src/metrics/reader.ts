@@ -8,8 +8,11 @@ import { exportedBuckets } from "./buckets.ts";
 import { enlarged } from "../exposition/byte-table.ts";
 import { Exemplars } from "./exemplars.ts";
 import type { Other } from "./other.ts";
+import { cpuReader } from "./cpus.ts";
+import { eachEntry, type EntryVisitor } from "./entries.ts";
 import { Rows } from "./rows.ts";
 import { type KeyLabels, Series } from "./series.ts";
+import { slotReader } from "./slots.ts";
 import { bucketReader, figureReader, totalReader } from "./values.ts";
 
 /** A metric and the map that feeds it do not agree. */
@@ -28,15 +31,17 @@ export interface MetricReader {
 }
 
 /** Calls `visit` for each entry; a map without keys is an array with one element. */
-type Entries = (map: LiveMap, visit: (keys: Bytes, key: number, values: DataView, value: number) => void) => void;
+type Entries = (map: LiveMap, visit: EntryVisitor) => void;
 
 /**
  * Prepare the reading of one metric.
  * @throws {MetricMismatchError} a type that the map's value cannot have
  */
 export function metricReader(metric: MetricView, view: MapView, labels: KeyLabels, monitor: string): MetricReader {
+  if (metric.slots !== undefined) return slotReader(metric, metric.slots, view, labels, monitor);
+  if (metric.cpuLabel !== undefined) return cpuReader(metric, view, labels, monitor);
   const { base, scale } = unitOf(metric);
-  const about = { name: metric.name, help: metric.help, unit: base, scale, monitor };
+  const about = { name: metric.name, help: metric.help, unit: base, scale, monitor, ...bareName(metric) };
   const keyed = view.keys.length > 0;
   const forEach = keyed ? eachEntry : singleEntry;
   const series = new SeriesOfMap(labels, view);
@@ -152,15 +157,6 @@ class SeriesOfMap {
   }
 }
 
-const eachEntry: Entries = (map, visit) => {
-  const { keySize, entrySize } = map.layout;
-  let source: Bytes | undefined;
-  map.forEachBatch(({ count, keys, values }) => {
-    if (source?.view !== keys.view) source = new Bytes(keys.view);
-    for (let i = 0; i < count; i++) visit(source, i * keySize, values.view, i * entrySize);
-  });
-};
-
 const singleEntry: Entries = (map, visit) => {
   const values = map.lookup(new Uint8Array(map.layout.keySize));
   if (values !== undefined)
@@ -172,6 +168,10 @@ function unitOf({ name, unit }: MetricView): { readonly base: string; readonly s
   if (unit === undefined) return { base: "", scale: 1 };
   const { base, scale } = UNITS[unit]!;
   return { base: name.endsWith(`_${base}`) ? base : "", scale };
+}
+
+function bareName({ bareName }: MetricView): { readonly bareName?: true } {
+  return bareName === true ? { bareName } : {};
 }
 
 function expectType(metric: MetricView, natural: string, possible: readonly string[]): string {

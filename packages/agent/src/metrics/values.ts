@@ -20,11 +20,13 @@ export function figureReader(value: Scalar, { cpus, stride }: MapLayout, keyed: 
       if (read === undefined || setOffset === undefined) return read;
       return (view, offset) => (isSet(view, offset + setOffset) ? read(view, offset) : Number.NaN);
     }
-    case "count":
+    case "count": {
+      const { offset: from = 0 } = value;
       return (view, offset) => {
-        const count = sum(view, offset, cpus, stride, readUnsigned);
+        const count = sum(view, offset + from, cpus, stride, readUnsigned);
         return count === 0 && !keyed ? Number.NaN : count;
       };
+    }
     case "sum": {
       const read = value.signed ? readSigned : readUnsigned;
       return (view, offset) =>

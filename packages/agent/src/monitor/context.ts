@@ -2,7 +2,7 @@
 import type { Target } from "@sonde/bpf/spec";
 import type { Kernel } from "@sonde/kernel/sys";
 import type { Value } from "@sonde/runtime";
-import type { DecoderContext } from "@sonde/runtime/decoders";
+import type { IdentityService } from "../identity/service.ts";
 import type { TrustedKeys } from "../security/signatures.ts";
 import type { StateStore } from "../state/store.ts";
 import type { MonitorStatus } from "./status.ts";
@@ -13,7 +13,7 @@ export interface MonitorContext {
   readonly store: StateStore;
   /** The folder of all monitors' pins; without one nothing outlives the process. */
   readonly pins?: string;
-  readonly decoders: DecoderContext;
+  readonly identity: IdentityService;
   /** Milliseconds that a new version must be healthy before the one before it is let go of. */
   readonly healthWindow: number;
   /** Share of one CPU that a monitor may cost whose file does not say. */

@@ -71,6 +71,32 @@ const metric = v.strictObject({
   ),
 });
 
+/** One value or a list of them. */
+const word = v.pipe(v.string(), v.minLength(1));
+const words = v.optional(
+  v.pipe(
+    v.union([word, v.pipe(v.array(word), v.minLength(1), v.maxLength(64))]),
+    v.transform((value) => [value].flat()),
+  ),
+);
+const pid = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0x7fffffff));
+const pids = v.optional(
+  v.pipe(
+    v.union([pid, v.pipe(v.array(pid), v.minLength(1), v.maxLength(64))]),
+    v.transform((value) => [value].flat()),
+  ),
+);
+
+const filter = v.strictObject({
+  pid: pids,
+  comm: words,
+  cgroup: words,
+  container: words,
+  pod: words,
+  namespace: words,
+  labels: v.optional(v.record(v.string(), v.string())),
+});
+
 const budget = v.strictObject({
   /** Label sets of all metrics together. */
   series: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000))),
@@ -94,6 +120,8 @@ const definition = v.strictObject({
   metrics: v.pipe(v.array(metric), v.minLength(1, "name at least one metric"), v.maxLength(100)),
   params: v.optional(v.pipe(v.array(param), v.maxLength(100)), []),
   budget: v.optional(budget),
+  /** Whose events count, decided in the kernel. */
+  filter: v.optional(filter),
 });
 
 export interface Definition {
@@ -110,6 +138,17 @@ export interface Definition {
         readonly come_back?: number | undefined;
       }
     | undefined;
+  readonly filter?: FilterDefinition | undefined;
+}
+
+export interface FilterDefinition {
+  readonly pid?: readonly number[] | undefined;
+  readonly comm?: readonly string[] | undefined;
+  readonly cgroup?: readonly string[] | undefined;
+  readonly container?: readonly string[] | undefined;
+  readonly pod?: readonly string[] | undefined;
+  readonly namespace?: readonly string[] | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
 /** More of an option of the script than its getopt() says. */

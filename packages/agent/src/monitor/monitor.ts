@@ -3,6 +3,7 @@
  * state that it led to: failing is a state, not an exception.
  */
 import type { MonitorView } from "@sonde/bpf/spec";
+import type { Program } from "@sonde/kernel/programs";
 import { type Deployment, strftime } from "@sonde/runtime/hosted";
 import type { Family } from "../exposition/family.ts";
 import type { ParamValue } from "@sonde/runtime/params";
@@ -104,6 +105,11 @@ export class Monitor {
   /** What it says of itself, while it is on. */
   get view(): MonitorView | undefined {
     return this.#versions.running ? this.#versions.view : undefined;
+  }
+
+  /** What is loaded; empty while nothing runs. */
+  get programs(): readonly Program[] {
+    return this.#versions.programs;
   }
 
   /** The metrics as of now; none while nothing runs. */

@@ -8,6 +8,7 @@ import type { MetricView, MonitorView } from "@sonde/bpf/spec";
 import type { Collection } from "@sonde/kernel/collection";
 import { removePinTree } from "@sonde/kernel/handover";
 import type { BpfMap } from "@sonde/kernel/maps";
+import type { Program } from "@sonde/kernel/programs";
 import type { LossTotals } from "@sonde/runtime";
 import { checkParam, ParamError, type ParamValue } from "@sonde/runtime/params";
 import { type Deployment, type EventReceiver, HostedObject, type Version } from "@sonde/runtime/hosted";
@@ -62,6 +63,11 @@ export class Versions {
     return this.#hosted.current !== undefined;
   }
 
+  /** What is loaded of it; empty while nothing runs. */
+  get programs(): readonly Program[] {
+    return this.#hosted.current?.collection.programs ?? [];
+  }
+
   /** What the version that runs, or the last one that did, says of itself. */
   get view(): MonitorView | undefined {
     return this.#view;
@@ -102,7 +108,10 @@ export class Versions {
       const digest = this.#context.store.keepFiles(files);
       const deployment = await this.#hosted.deploy(compiled.spec, {
         takenUp,
-        prepare: (collection) => this.#setParams(compiled.view, collection),
+        prepare: (collection) => {
+          this.#setParams(compiled.view, collection);
+          return this.#context.identity.attend(compiled.view, (map) => collection.map(map));
+        },
         commit: (version) => this.#commit(version, digest, takenUp),
       });
       this.#adopted = true;
@@ -291,7 +300,8 @@ export class Versions {
 
   #compile(files: MonitorFiles): CompiledMonitor {
     this.#context.trusted?.check(files);
-    return sourceOfFile(files.main).source.compile(this.#name, sourceFile(files), this.#context.target);
+    const { spec, view } = sourceOfFile(files.main).source.compile(this.#name, sourceFile(files), this.#context.target);
+    return { spec: this.#context.identity.prepare(spec, view.filter), view };
   }
 
   #metricsOf({ spec, view }: CompiledMonitor): MonitorMetrics {
@@ -302,7 +312,7 @@ export class Versions {
         map: (name) => this.#liveMap(name),
         created: (name) => this.#hosted.current?.created.get(name) ?? Date.now(),
       },
-      this.#context.decoders,
+      this.#context.identity.decoders,
     );
   }
 

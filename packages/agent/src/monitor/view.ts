@@ -1,9 +1,9 @@
 /** What the header of a script says, as every other part of the agent reads it. */
-import type { LabelView, MetricView, MonitorView } from "@sonde/bpf/spec";
-import type { Definition, LabelDefinition, MetricDefinition } from "./definition.ts";
+import type { FilterView, LabelView, MetricView, MonitorView } from "@sonde/bpf/spec";
+import type { Definition, FilterDefinition, LabelDefinition, MetricDefinition } from "./definition.ts";
 
 export function monitorView(name: string, definition: Definition): MonitorView {
-  const { help, version, enabled, metrics, budget } = definition;
+  const { help, version, enabled, metrics, budget, filter } = definition;
   return {
     name,
     help,
@@ -19,6 +19,19 @@ export function monitorView(name: string, definition: Definition): MonitorView {
         ...(budget.come_back !== undefined && { comeBack: budget.come_back }),
       },
     }),
+    ...(filter !== undefined && { filter: filterView(filter) }),
+  };
+}
+
+function filterView({ pid, comm, cgroup, container, pod, namespace, labels }: FilterDefinition): FilterView {
+  return {
+    ...(pid && { pids: pid }),
+    ...(comm && { comms: comm }),
+    ...(cgroup && { cgroups: cgroup }),
+    ...(container && { containers: container }),
+    ...(pod && { pods: pod }),
+    ...(namespace && { namespaces: namespace }),
+    ...(labels && { labels }),
   };
 }
 

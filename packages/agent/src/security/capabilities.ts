@@ -14,7 +14,12 @@ export const NEEDED_CAPABILITIES: readonly NeededCapability[] = [
     reason: "to open BPF objects by their ids and measure what programs cost, which kernels allow nobody else",
   },
   { name: "sys_ptrace", reason: "to read the memory maps and symbols of other users' processes" },
-  { name: "dac_read_search", reason: "to read programs and libraries that are attached to, whoever owns them" },
+  {
+    name: "dac_read_search",
+    reason:
+      "to read programs and libraries that are attached to, and what runtimes write of containers, whoever owns them",
+  },
+  { name: "syslog", reason: "to read the addresses of the kernel's symbols" },
   { name: "sys_resource", reason: "to lift the limit on locked memory on kernels before 5.11" },
 ];
 

@@ -44,7 +44,7 @@ const field: Shape = record({
 const merged = { signed: flag, perCpu: flag };
 const valueView: Shape = variant(() => ({
   scalar: { type: dataType, "setOffset?": count },
-  count: { perCpu: flag },
+  count: { perCpu: flag, "offset?": count },
   sum: merged,
   min: merged,
   max: merged,

@@ -25,6 +25,7 @@ export function monitorShape(dataType: Shape): Shape {
     ),
     "budget?": record({ "series?": count, "cpu?": number, "comeBack?": number }),
     "filter?": filter,
+    "cgroupMap?": record({ map: text, patterns: list(text) }),
   });
 }
 
@@ -57,4 +58,8 @@ const metric = record({
   labels: list(label),
   "buckets?": record({ min: number, max: number }),
   "exemplars?": record({ stream: text, value: text }),
+  "slots?": record({ slots: list(count), upper: list(number), bounds: list(text), sum: count, scale: number }),
+  "cpuLabel?": text,
+  "bareName?": flag,
+  "lifetime?": count,
 });

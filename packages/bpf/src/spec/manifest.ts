@@ -67,7 +67,7 @@ export interface OtherView {
  *
  * | kind    | layout of one (CPU's) value                                     | merged by            |
  * | scalar  | `type` at 0; without keys also u64 `set` at `setOffset`          | (never per CPU)      |
- * | count   | u64 count                                                       | sum                  |
+ * | count   | u64 count, at `offset` if there are several                      | sum                  |
  * | sum     | i64 sum, u64 set                                                | sum                  |
  * | min,max | i64 value, u64 set                                              | min, max of those set|
  * | avg     | i64 total, u64 count                                            | sums                 |
@@ -79,7 +79,7 @@ export interface OtherView {
  */
 export type ValueView =
   | { readonly kind: "scalar"; readonly type: DataType; readonly setOffset?: number }
-  | { readonly kind: "count"; readonly perCpu: boolean }
+  | { readonly kind: "count"; readonly perCpu: boolean; readonly offset?: number }
   | { readonly kind: "sum" | "min" | "max" | "avg" | "stats"; readonly signed: boolean; readonly perCpu: boolean }
   | {
       readonly kind: "hist";

@@ -21,6 +21,8 @@ export interface MonitorView {
   readonly budget?: BudgetView;
   /** Whose events count; everybody's if absent. */
   readonly filter?: FilterView;
+  /** A map (u64 or a cgroup's descriptor -> u64 1) that is to hold the cgroups whose path matches one of the patterns. */
+  readonly cgroupMap?: { readonly map: string; readonly patterns: readonly string[] };
 }
 
 /** All conditions that are given must hold, and of each any of its values. It is applied in the kernel. */
@@ -58,6 +60,26 @@ export interface MetricView {
   readonly buckets?: { readonly min: number; readonly max: number };
   /** Of a histogram: which of the monitor's streams has its observations, and in which field, in the program's unit. */
   readonly exemplars?: { readonly stream: string; readonly value: string };
+  /** Of a histogram whose buckets are entries of the map: the last part of the key, which then is no label, says which. */
+  readonly slots?: SlotsView;
+  /** Of a per-CPU map: the name of the label that tells the CPUs' values apart, which else are one. */
+  readonly cpuLabel?: string;
+  /** Exported without the suffix of its type, for those who know it by that name. */
+  readonly bareName?: boolean;
+  /** Milliseconds after which all its series begin anew. */
+  readonly lifetime?: number;
+}
+
+/** Buckets by what stands in the key; `slots`, `upper` and `bounds` belong together, ascending. */
+export interface SlotsView {
+  readonly slots: readonly number[];
+  /** Inclusive upper bounds, in the exported unit. */
+  readonly upper: readonly number[];
+  /** The same as they are written. */
+  readonly bounds: readonly string[];
+  /** The slot whose figure is the sum of all values, and what to multiply it with. */
+  readonly sum: number;
+  readonly scale: number;
 }
 
 export type MetricType = "counter" | "gauge" | "histogram";

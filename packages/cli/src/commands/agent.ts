@@ -1,4 +1,4 @@
-import { detachAgent, type LogLevel, startAgent } from "@sonde/agent";
+import { detachAgent, type KubernetesOptions, type LogLevel, startAgent } from "@sonde/agent";
 import { type ParsedArguments, UsageError } from "../command.ts";
 import { print } from "../output/say.ts";
 import { VERSION } from "../version.ts";
@@ -10,7 +10,13 @@ import { shippedMonitors } from "./shipped-monitors.ts";
 export async function run(args: ParsedArguments): Promise<number> {
   if (args.words.length > 0)
     throw new UsageError(`'${args.words[0]!}' is not understood; the agent takes options only`);
-  const { host, port } = listenAddress(args.value("listen") ?? "127.0.0.1:9435");
+  const exporter = args.value("ebpf-exporter-config");
+  if (exporter !== undefined && args.value("monitors") !== undefined)
+    throw new UsageError(
+      "--ebpf-exporter-config names the directory of monitors: put other monitors there too, or leave one of the two out",
+    );
+  // Whoever comes from ebpf_exporter is scraped where that one is.
+  const { host, port } = listenAddress(args.value("listen") ?? (exporter === undefined ? "127.0.0.1:9435" : ":9435"));
   const tokenFile = args.value("token-file");
   const state = args.value("state");
   if (args.flag("detach")) return detach(state);
@@ -19,7 +25,7 @@ export async function run(args: ParsedArguments): Promise<number> {
     host,
     port,
     version: VERSION,
-    directory: args.value("monitors") ?? shippedMonitors(),
+    directory: exporter ?? args.value("monitors") ?? shippedMonitors(),
     only: args
       .value("only")
       ?.split(",")
@@ -34,6 +40,8 @@ export async function run(args: ParsedArguments): Promise<number> {
     tls: tlsFiles(args),
     protectReading: args.flag("protect-reading"),
     trustedKeys: args.value("trusted-keys"),
+    kubernetes: kubernetesOptions(args),
+    hostRoot: (args.value("host-root") ?? "").replace(/\/+$/, ""),
     historyMemory: megabytes(args.value("history-memory") ?? "16"),
     push: pushOptions(args),
     logLevel: (args.value("log-level") ?? "info") as LogLevel,
@@ -44,6 +52,26 @@ export async function run(args: ParsedArguments): Promise<number> {
   // Ctrl-C is a person who wants it to end; service managers send SIGTERM for a restart too.
   await agent.stop(signal === "SIGINT");
   return 0;
+}
+
+/** Whom to ask for pods. */
+function kubernetesOptions(args: ParsedArguments): KubernetesOptions {
+  const server = args.value("kubernetes") ?? "auto";
+  const kubelet = args.value("kubelet");
+  const node = args.value("node-name");
+  const tokenFile = args.value("kubernetes-token-file");
+  const caFile = args.value("kubernetes-ca-file");
+  for (const url of [server, kubelet])
+    if (url !== undefined && url !== "auto" && url !== "off" && !/^https?:\/\/\S+$/.test(url))
+      throw new UsageError(`a server of Kubernetes is named by its URL, such as https://10.0.0.1:6443, not '${url}'`);
+  const source = kubelet !== undefined ? { kubelet } : server === "auto" || server === "off" ? server : { server };
+  return {
+    source,
+    insecure: args.flag("kubernetes-insecure"),
+    ...(node !== undefined && { node }),
+    ...(tokenFile !== undefined && { tokenFile }),
+    ...(caFile !== undefined && { caFile }),
+  };
 }
 
 function detach(state: string | undefined): number {

@@ -1,9 +1,8 @@
 import type { Btf } from "@sonde/bpf/btf";
-import type { ObjectSpec } from "@sonde/bpf/spec";
+import type { ObjectSpec, Target } from "@sonde/bpf/spec";
 import { type Kernel, openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
 import { descriptorOutput, type Session, type Sink, startSession } from "@sonde/runtime";
-import { withCgroupIds } from "@sonde/runtime/cgroups";
 import { FilterError } from "@sonde/runtime/filter";
 import { withParams } from "@sonde/runtime/params";
 import { startChild } from "@sonde/runtime/processes";
@@ -39,7 +38,7 @@ export async function run(outer: ParsedArguments): Promise<number> {
   }
   const values = parameterValues(spec.manifest.monitor!, args, RUN_OPTIONS);
   const vmlinux = (): Btf | undefined => target.btf;
-  const object = chosenTasks(withParams(spec, values), args, kernel, vmlinux);
+  const object = chosenTasks(withParams(spec, values), args, kernel, target);
   try {
     return await show(object, args, kernel, vmlinux);
   } finally {
@@ -89,19 +88,14 @@ function merged(outer: ParsedArguments, inner: ParsedArguments): ParsedArguments
   };
 }
 
-/** The object for those tasks that the options name; cgroups' ids are those of the tree that containers live in. */
-function chosenTasks(
-  spec: ObjectSpec,
-  args: ParsedArguments,
-  kernel: Kernel,
-  vmlinux: () => Btf | undefined,
-): FilteredObject {
+/** The object for those tasks that its own filter and the options name: what the options say comes first. */
+function chosenTasks(spec: ObjectSpec, args: ParsedArguments, kernel: Kernel, target: Target): FilteredObject {
   const pid = args.value("pid");
-  const filter = filterOf(args, pid === undefined ? undefined : whole("pid", pid));
-  if (filter === undefined)
-    return { spec: withCgroupIds(spec, vmlinux), maps: {}, admitted: undefined, close: () => {} };
+  const own = spec.manifest.monitor?.filter;
+  const asked = filterOf(args, pid === undefined ? undefined : whole("pid", pid));
+  const filter = own === undefined && asked === undefined ? undefined : { ...own, ...asked };
   try {
-    const object = filteredObject(spec, filter, kernel, vmlinux);
+    const object = filteredObject(spec, filter, kernel, target);
     if (object.admitted === 0 && !args.flag("quiet"))
       say("No cgroup is meant by these options now; those that come will be seen from their start.\n");
     return object;
@@ -112,7 +106,7 @@ function chosenTasks(
 }
 
 async function show(
-  { spec, maps }: FilteredObject,
+  { spec, maps, decoders }: FilteredObject,
   args: ParsedArguments,
   kernel: Kernel,
   vmlinux: () => Btf | undefined,
@@ -131,6 +125,7 @@ async function show(
       writer,
       diagnose,
       names,
+      context: decoders,
       ...(args.value("fields") !== undefined && { fields: args.value("fields")!.split(",") }),
       conditions: args.values("filter"),
     });

@@ -108,10 +108,10 @@ async function chosenTasks(
   if (filter === undefined) {
     const asked = text.includes("cgroup") && !text.includes("cgroupid");
     const changed = asked ? (await import("@sonde/runtime/cgroups")).withCgroupIds(spec, vmlinux) : spec;
-    return { spec: changed, maps: {}, admitted: undefined, close: () => {} };
+    return { spec: changed, maps: {}, admitted: undefined, decoders: {}, close: () => {} };
   }
   const { filteredObject } = await import("../task-filter.ts");
-  const object = filteredObject(spec, filter, kernel, vmlinux);
+  const object = filteredObject(spec, filter, kernel, target);
   if (object.admitted === 0 && !args.flag("quiet"))
     say("No such container, pod or cgroup is there yet: waiting for it.\n");
   return object;

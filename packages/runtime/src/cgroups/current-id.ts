@@ -7,9 +7,10 @@
  *
  * The id is the group's inode number in both cases. Every front end's objects are changed alike.
  */
-import { assemble, callSubprogram, helperId, type Instruction } from "@sonde/bpf/asm";
-import { BtfReader, encodeTypes, type Btf, type BtfType } from "@sonde/bpf/btf";
-import type { ObjectSpec, ProgramSpec } from "@sonde/bpf/spec";
+import { assemble, helperId, type Instruction } from "@sonde/bpf/asm";
+import type { Btf } from "@sonde/bpf/btf";
+import type { ObjectSpec } from "@sonde/bpf/spec";
+import { callsHelper, replaceCalls } from "../rewrite/replace-calls.ts";
 import { findHierarchy, type Hierarchy } from "./hierarchy.ts";
 import { cgroupLayout, type CgroupLayout } from "./layout.ts";
 
@@ -22,34 +23,16 @@ export function withCgroupIds(
   vmlinux: () => Btf | undefined,
   find: () => Hierarchy | undefined = findHierarchy,
 ): ObjectSpec {
-  if (!spec.programs.some(asks)) return spec;
+  if (!spec.programs.some(({ instructions }) => instructions.some((each) => callsHelper(each, HELPER)))) return spec;
   const hierarchy = find();
   const btf = hierarchy?.version === 1 ? vmlinux() : undefined;
   if (hierarchy === undefined || btf === undefined) return spec;
-  const code = walk(cgroupLayout(btf, hierarchy), knowsHelper(btf, "get_current_task_btf"));
-  const types = withFunctionType(spec.btf);
-  const programs = spec.programs.map((program) => (asks(program) ? replaced(program, code, types.id) : program));
-  return { ...spec, btf: types.btf, programs };
-}
-
-function asks({ instructions }: ProgramSpec): boolean {
-  return instructions.some(isCall);
-}
-
-function isCall({ opcode, src, imm }: Instruction): boolean {
-  return opcode === 0x85 && src === 0 && imm === HELPER;
-}
-
-function replaced(program: ProgramSpec, code: readonly Instruction[], type: number): ProgramSpec {
-  const { label: _, ...call } = callSubprogram(FUNCTION);
-  const instructions = program.instructions.map((each) =>
-    isCall(each)
-      ? { ...call, ...(each.label !== undefined && { label: each.label }), ...(each.source && { source: each.source }) }
-      : each,
-  );
-  const functions =
-    program.functions.size === 0 ? program.functions : new Map([...program.functions, [FUNCTION, type]]);
-  return { ...program, instructions: [...instructions, ...code], functions };
+  return replaceCalls(spec, {
+    name: FUNCTION,
+    params: [],
+    code: walk(cgroupLayout(btf, hierarchy), knowsHelper(btf, "get_current_task_btf")),
+    replaces: (instructions, index) => callsHelper(instructions[index]!, HELPER),
+  });
 }
 
 /** By loads of typed pointers where the kernel hands out such a task (5.11), else by reads that may fail. */
@@ -79,23 +62,8 @@ function walk(layout: CgroupLayout, typed: boolean): Instruction[] {
 }
 
 /** The enumeration of helpers is among the kernel's types: no trial is needed. */
-export function knowsHelper(btf: Btf, name: string): boolean {
+function knowsHelper(btf: Btf, name: string): boolean {
   const [id] = btf.find("bpf_func_id", "enum");
   const type = id === undefined ? undefined : btf.type(id);
   return type?.kind === "enum" && type.values.some((entry) => entry.name === `BPF_FUNC_${name}`);
-}
-
-/** The object's types with that of the function, which the kernel wants for all of a program's functions or none. */
-function withFunctionType(blob: Uint8Array): { readonly btf: Uint8Array; readonly id: number } {
-  if (blob.length === 0) return { btf: blob, id: 0 };
-  const reader = new BtfReader(blob);
-  const types: BtfType[] = [];
-  for (let id = 1; id < reader.size; id++) types.push(reader.type(id));
-  const first = reader.size;
-  types.push(
-    { kind: "int", id: first, name: "u64", size: 8, bits: 64, bitOffset: 0, encoding: "unsigned" },
-    { kind: "funcProto", id: first + 1, result: first, params: [] },
-    { kind: "func", id: first + 2, name: FUNCTION, type: first + 1, linkage: "static" },
-  );
-  return { btf: encodeTypes(types), id: first + 2 };
 }

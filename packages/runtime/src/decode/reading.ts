@@ -37,11 +37,13 @@ export function readerOf(view: ValueView, layout: Layout, keyed: boolean): Reade
       return (source, offset) =>
         isSet(source, offset + setOffset) ? { kind: "scalar", value: decode(source, offset) } : undefined;
     }
-    case "count":
+    case "count": {
+      const { offset: from = 0 } = view;
       return (source, offset) => {
-        const value = sum(source, offset, layout, false);
+        const value = sum(source, offset + from, layout, false);
         return value === 0 && !keyed ? undefined : { kind: "count", value };
       };
+    }
     case "sum":
       return (source, offset) =>
         keyed || anySet(source, offset + 8, layout)

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { DecoderView, LabelView } from "@sonde/bpf/spec";
 import type { Value } from "../decode/value.ts";
 import type { Identities } from "./identities.ts";
 import { Labels } from "./labels.ts";
+import { ARM64, X86_64 } from "./syscall-names.ts";
+import { byNumber } from "./syscall.ts";
 import { DECODERS } from "./table.ts";
 
 const identities: Identities = {
   epoch: 7,
-  watchProcesses: () => {},
+  watch: () => {},
   cgroup: (id) =>
     Number(id) === 42
       ? {
@@ -37,6 +39,8 @@ const TABLE: readonly { chain: readonly DecoderView[]; input: Value; want: strin
   { chain: [{ name: "hex" }], input: [0xde, 0xad, 0x00, 0x0f], want: "dead000f" },
   { chain: [{ name: "errno" }], input: -2, want: "ENOENT" },
   { chain: [{ name: "errno" }], input: 11, want: "EAGAIN" },
+  { chain: [{ name: "errno" }], input: 0, want: "unknown:0" },
+  { chain: [{ name: "errno" }], input: 1000, want: "unknown:1000" },
   { chain: [{ name: "inet_ip" }], input: [127, 0, 0, 1], want: "127.0.0.1" },
   { chain: [{ name: "inet_ip" }], input: 0x0100007f, want: "127.0.0.1" },
   {
@@ -51,6 +55,9 @@ const TABLE: readonly { chain: readonly DecoderView[]; input: Value; want: strin
   { chain: [{ name: "device" }], input: (999 << 20) | 5, want: "999:5" },
   { chain: [{ name: "uint" }, { name: "majorminor" }], input: (999 << 20) | 5, want: "unknown:999:5" },
   { chain: [{ name: "cgroup" }], input: 42n, want: "/kubepods/burstable/pod1/abc" },
+  { chain: [{ name: "cgroup_folder" }], input: 42, want: "/sys/fs/cgroup/kubepods/burstable/pod1/abc" },
+  { chain: [{ name: "cgroup_folder" }], input: 43, want: "unknown_cgroup_id:43" },
+  { chain: [{ name: "uint" }, { name: "syscall" }], input: 99_999, want: "unknown_syscall:99999" },
   { chain: [{ name: "cgroup" }], input: 43, want: "unknown_cgroup_id:43" },
   { chain: [{ name: "uint" }, { name: "container" }], input: 42, want: "web" },
   { chain: [{ name: "container" }], input: 43, want: "" },
@@ -75,6 +82,45 @@ for (const { chain, input, want } of TABLE) {
     assert.deepEqual(labels.decode([input]), want === undefined ? undefined : [want]);
   });
 }
+
+test("system calls have the names of the kernel's headers", (context) => {
+  const names = byNumber(X86_64);
+  assert.equal(names.get(257), "openat");
+  const file = "/usr/include/x86_64-linux-gnu/asm/unistd_64.h";
+  if (!existsSync(file)) return context.diagnostic(`there is no ${file}`);
+  const header = readFileSync(file, "utf8");
+  for (const [, name, number] of header.matchAll(/^#define __NR_(\w+) (\d+)$/gm))
+    assert.equal(names.get(Number(number)), name);
+  assert.equal(byNumber(ARM64).get(64), "write");
+  assert.equal(byNumber(ARM64).get(222), "mmap");
+});
+
+test("addresses of the kernel have the names of /proc/kallsyms", (context) => {
+  const [, address = "0", name] = /^([0-9a-f]{16}) T (vfs_read)$/m.exec(readFileSync("/proc/kallsyms", "utf8")) ?? [];
+  if (name === undefined || /^0+$/.test(address)) return context.diagnostic("this user sees no addresses");
+  const value = BigInt(`0x${address}`);
+  const decode = (decoder: string, input: Value): string | undefined =>
+    new Labels([{ name: "l", decoders: [{ name: decoder }] }], 1).decode([input])?.[0];
+  assert.equal(decode("ksym", value + 4n), "vfs_read");
+  assert.equal(decode("ksym", 1n), "unknown_addr:0x1");
+  const frames = new Uint8Array(BigUint64Array.of(value, value + 8n, 0n, value).buffer);
+  assert.equal(decode("kstack", frames), "vfs_read\nvfs_read");
+});
+
+test("PCI ids have the names of pci.ids", (context) => {
+  if (!existsSync("/usr/share/misc/pci.ids")) return context.diagnostic("there is no /usr/share/misc/pci.ids");
+  const table: readonly (readonly [string, number, string])[] = [
+    ["pci_vendor", 0x8086, "Intel Corporation"],
+    ["pci_vendor", 0x7777, "unknown pci vendor: 0x7777"],
+    ["pci_device", 0x80861000, "82542 Gigabit Ethernet Controller (Fiber)"],
+    ["pci_class", 2, "Network controller"],
+    ["pci_class", 253, "unknown pci class: 0xfd"],
+    ["pci_subclass", 0x0200, "Ethernet controller"],
+    ["pci_subclass", 0x010b, "unknown pci subclass: 0x0b (class 0x01)"],
+  ];
+  for (const [decoder, input, want] of table)
+    assert.deepEqual(new Labels([{ name: "l", decoders: [{ name: decoder }] }], 1).decode([input]), [want]);
+});
 
 test("a block device of this machine has the name that /proc/partitions gives it", (context) => {
   const [, major, minor, , name] =

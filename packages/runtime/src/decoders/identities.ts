@@ -6,8 +6,8 @@ export interface Identities {
   cgroup(id: Integer): CgroupIdentity | undefined;
   /** By process id (tgid). */
   process(pid: number): ProcessIdentity | undefined;
-  /** Called once by whoever is going to ask for processes, so that those are remembered which end before it asks. */
-  watchProcesses(): void;
+  /** Called by whoever is going to ask, so that those are remembered which are gone when it asks. */
+  watch(what: "cgroups" | "processes"): void;
   /** Grows whenever something that was said before would now be said differently. */
   readonly epoch: number;
 }

@@ -7,6 +7,13 @@ export const cgroup: DecoderKind = ofCgroup(
   "the path of a cgroup by its id",
   (identity, input) => identity?.path ?? `unknown_cgroup_id:${textOf(input)}`,
 );
+export const cgroupFolder: DecoderKind = ofCgroup(
+  "the path of a cgroup's folder where cgroup v2 is mounted usually, by its id",
+  (identity, input) =>
+    identity === undefined
+      ? `unknown_cgroup_id:${textOf(input)}`
+      : `/sys/fs/cgroup${identity.path.replace(/^\/$/, "")}`,
+);
 export const container: DecoderKind = ofCgroup(
   "the container's name, by a cgroup's id",
   (known) => known?.container?.name,
@@ -75,6 +82,7 @@ function cgroupDecoder(
   { identities }: DecoderContext,
   say: (known: CgroupIdentity | undefined, input: Parameters<LabelDecoder>[0]) => string | undefined,
 ): LabelDecoder {
+  identities?.watch("cgroups");
   return (input) => {
     const id = integerOf(input);
     return say(id === undefined ? undefined : identities?.cgroup(id), input) ?? "";
@@ -85,7 +93,7 @@ function processDecoder(
   { identities }: DecoderContext,
   say: (known: ProcessIdentity | undefined) => string | number | bigint | undefined,
 ): LabelDecoder {
-  identities?.watchProcesses();
+  identities?.watch("processes");
   return (input) => {
     const pid = integerOf(input);
     return say(pid === undefined ? undefined : identities?.process(Number(pid))) ?? "";

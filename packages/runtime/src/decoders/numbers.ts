@@ -14,5 +14,10 @@ export const hex: DecoderKind = {
 
 export const errno: DecoderKind = {
   summary: "an error number by its name (ENOENT), negative or not",
-  make: () => integerDecoder((value) => (value === 0 ? "0" : errnoName(Math.abs(Number(value))))),
+  make: () =>
+    integerDecoder((value) => {
+      const number = Math.abs(Number(value));
+      const name = errnoName(number);
+      return name.startsWith("errno ") ? `unknown:${number}` : name;
+    }),
 };

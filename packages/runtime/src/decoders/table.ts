@@ -4,7 +4,10 @@ import { device, majorMinor } from "./device.ts";
 import * as identity from "./identity.ts";
 import { dname, ifname, inetIp } from "./network.ts";
 import { errno, hex, uint } from "./numbers.ts";
+import { pciClass, pciDevice, pciSubclass, pciVendor } from "./pci.ts";
 import { regexp } from "./regexp.ts";
+import { kstack, ksym } from "./symbols.ts";
+import { syscall } from "./syscall.ts";
 import { text } from "./text.ts";
 import { staticMap, values } from "./values.ts";
 
@@ -17,12 +20,20 @@ export const DECODERS: Readonly<Record<string, DecoderKind>> = {
   uint,
   hex,
   errno,
+  syscall,
+  ksym,
+  kstack,
   inet_ip: inetIp,
   ifname,
   dname,
   device,
   majorminor: majorMinor,
+  pci_vendor: pciVendor,
+  pci_device: pciDevice,
+  pci_class: pciClass,
+  pci_subclass: pciSubclass,
   cgroup: identity.cgroup,
+  cgroup_folder: identity.cgroupFolder,
   container: identity.container,
   container_id: identity.containerId,
   container_label: identity.containerLabel,

@@ -33,9 +33,9 @@ export class Admission {
     }
   }
 
-  /** For LoadOptions of a filtered object: the map by the name that it has there. */
-  get maps(): Readonly<Record<string, BpfMap>> {
-    return { [ADMITTED]: this.#collection.map(ADMITTED) };
+  /** For LoadOptions of a filtered object, in the place of its own map. */
+  get map(): BpfMap {
+    return this.#collection.map(ADMITTED);
   }
 
   /** Errors: KernelError (E2BIG) when 16,384 cgroups are admitted already. */

@@ -8,7 +8,7 @@ import { Group, startSilent, testHierarchy } from "../cgroups/testing.ts";
 import { compile, testTarget } from "../scripts/run-script.ts";
 import type { Session } from "../session/session.ts";
 import { Admission } from "./admission.ts";
-import { FilterError, withTaskFilter, type TaskFilter } from "./prologue.ts";
+import { ADMITTED, FilterError, withTaskFilter, type TaskFilter } from "./prologue.ts";
 
 const NAME = `/sonde-filter-${process.pid}`;
 const SCRIPT = 'tracepoint:syscalls:sys_enter_write /comm == "dd"/ { @ = count(); }';
@@ -26,7 +26,7 @@ kernelTest("only tasks of admitted cgroups are seen, what is made below them at 
   const admission = new Admission(openKernel(), testTarget().btf!, testHierarchy());
   const inside = new Group(NAME);
   const outside = new Group(`${NAME}-outside`);
-  const session = await startSilent(filteredObject({ cgroups: true }), admission.maps);
+  const session = await startSilent(filteredObject({ cgroups: true }), { [ADMITTED]: admission.map });
   try {
     inside.writes(100);
     assert.equal(count(session), 0, "nothing is admitted yet");
@@ -53,7 +53,7 @@ kernelTest("only tasks of admitted cgroups are seen, what is made below them at 
 
 kernelTest("a cgroup whose name is awaited is admitted when it is made", async () => {
   const admission = new Admission(openKernel(), testTarget().btf!, testHierarchy());
-  const session = await startSilent(filteredObject({ cgroups: true }), admission.maps);
+  const session = await startSilent(filteredObject({ cgroups: true }), { [ADMITTED]: admission.map });
   const outer = new Group(NAME);
   try {
     admission.await("docker-abc.scope");

@@ -16,7 +16,7 @@ export interface TaskFilter {
   readonly cgroups?: boolean;
 }
 
-/** The map's name in the filtered object; a live map of this layout is put in its place when it is loaded. */
+/** What the map is called in the filtered object unless told otherwise; who loads it fills it, or puts another in its place. */
 export const ADMITTED = "sonde_admitted";
 export const ADMITTED_MAP: MapSpec = {
   name: ADMITTED,
@@ -51,11 +51,13 @@ const OF_TASKS: ReadonlySet<ProgramSpec["type"]> = new Set([
  *
  * Errors: FilterError for programs that handle packets, which belong to no task.
  */
-export function withTaskFilter(spec: ObjectSpec, filter: TaskFilter): ObjectSpec {
+export function withTaskFilter(spec: ObjectSpec, filter: TaskFilter, admitted: string = ADMITTED): ObjectSpec {
   const { pids = [], comms = [], cgroups = false } = filter;
   if (pids.length === 0 && comms.length === 0 && !cgroups) return spec;
-  const programs = spec.programs.map((program) => (isAboutTasks(program) ? filtered(program, filter) : program));
-  return { ...spec, programs, maps: cgroups ? [...spec.maps, ADMITTED_MAP] : spec.maps };
+  const programs = spec.programs.map((program) =>
+    isAboutTasks(program) ? filtered(program, filter, admitted) : program,
+  );
+  return { ...spec, programs, maps: cgroups ? [...spec.maps, { ...ADMITTED_MAP, name: admitted }] : spec.maps };
 }
 
 function isAboutTasks({ title, type, attach, attachType, autoload }: ProgramSpec): boolean {
@@ -70,7 +72,7 @@ function isAboutTasks({ title, type, attach, attachType, autoload }: ProgramSpec
   return attach.length === 0 || !attach.every(own);
 }
 
-function filtered(program: ProgramSpec, filter: TaskFilter): ProgramSpec {
+function filtered(program: ProgramSpec, filter: TaskFilter, admitted: string): ProgramSpec {
   const { name, instructions } = program;
   const [first] = instructions;
   if (first === undefined) return program;
@@ -81,14 +83,14 @@ function filtered(program: ProgramSpec, filter: TaskFilter): ProgramSpec {
   const relabelled = own.map((each): Instruction =>
     each.ref?.kind === "jump" && each.ref.label === entry ? { ...each, ref: { kind: "jump", label: body } } : each,
   );
-  const questions = assemble(text(entry, filter)).map((each) =>
+  const questions = assemble(text(entry, filter, admitted)).map((each) =>
     first.source === undefined ? each : { ...each, source: first.source },
   );
   return { ...program, instructions: [...questions, ...relabelled] };
 }
 
 /** The context is kept in r6: nothing of the program's own has run yet, so that register is free, and so is the stack. */
-function text(entry: string, { pids = [], comms = [], cgroups = false }: TaskFilter): string {
+function text(entry: string, { pids = [], comms = [], cgroups = false }: TaskFilter, map: string): string {
   const refused = `${entry}$refused`;
   const admitted = `${entry}$admitted`;
   return `
@@ -96,7 +98,7 @@ function text(entry: string, { pids = [], comms = [], cgroups = false }: TaskFil
       r6 = r1
       ${pids.length > 0 ? pidQuestion(pids, `${entry}$pid`, refused) : ""}
       ${comms.length > 0 ? commQuestion(comms, `${entry}$comm`, refused) : ""}
-      ${cgroups ? cgroupQuestion(refused) : ""}
+      ${cgroups ? cgroupQuestion(map, refused) : ""}
       goto ${admitted}
     ${refused}:
       r0 = 0
@@ -141,11 +143,11 @@ function commQuestion(comms: readonly string[], admitted: string, refused: strin
       r0 = 0`;
 }
 
-function cgroupQuestion(refused: string): string {
+function cgroupQuestion(map: string, refused: string): string {
   return `
       call bpf_get_current_cgroup_id
       *(u64 *)(r10 - 8) = r0
-      r1 = map[${ADMITTED}] ll
+      r1 = map[${map}] ll
       r2 = r10
       r2 += -8
       call bpf_map_lookup_elem

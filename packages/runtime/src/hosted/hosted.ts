@@ -17,7 +17,7 @@ import type { Kernel } from "@sonde/kernel/sys";
 import { type LossTotals, readLosses } from "../session/losses.ts";
 import { carriedMaps, type LeftSpec, type StartedAnew, sameEvents } from "./carry.ts";
 import { MapPins } from "./map-pins.ts";
-import { type EventReceiver, eventPump, Version } from "./version.ts";
+import { type Companion, type EventReceiver, eventPump, Version } from "./version.ts";
 
 export interface HostedOptions extends EventReceiver {
   readonly kernel: Kernel;
@@ -29,8 +29,11 @@ export interface HostedOptions extends EventReceiver {
 export interface DeployOptions {
   /** Goes on what a process before this one left; its begin programs have run already. */
   readonly takenUp?: boolean;
-  /** Called when everything is loaded and before any event reaches it: to set global variables. */
-  readonly prepare?: (collection: Collection) => void;
+  /**
+   * Called when everything is loaded and before any event reaches it: to set global variables, and to start what
+   * is to run beside this version and be closed with it.
+   */
+  readonly prepare?: (collection: Collection) => Companion | undefined;
   /** Told when the version can be taken up and before the first event reaches it. If it throws, nothing has changed. */
   readonly commit?: (version: Version) => void;
 }
@@ -124,7 +127,7 @@ export class HostedObject {
     const version = new Version(this.#number + 1, spec, collection, createdTimes(spec, reused, before.created));
     let added: readonly Hook[] = [];
     try {
-      prepare?.(collection);
+      version.companion = prepare?.(collection);
       if (!takenUp) version.begin(reused);
       this.#pins.pin(version.number, collection.maps);
       this.#openLeftHooks(version.places);

@@ -66,6 +66,10 @@ export interface EventPump {
   finish(): Promise<void>;
 }
 
+export interface Companion {
+  close(): void;
+}
+
 export class Version {
   readonly number: number;
   readonly spec: ObjectSpec;
@@ -75,6 +79,8 @@ export class Version {
   readonly created: ReadonlyMap<string, number>;
   /** Empties the ring while this version or a later one with the same events runs. */
   pump: EventPump | undefined;
+  /** What runs beside it as long as it is loaded. */
+  companion: Companion | undefined;
 
   constructor(number: number, spec: ObjectSpec, collection: Collection, created: ReadonlyMap<string, number>) {
     this.number = number;
@@ -102,6 +108,7 @@ export class Version {
 
   close(): void {
     this.pump?.stop();
+    this.companion?.close();
     this.collection.close();
   }
 }

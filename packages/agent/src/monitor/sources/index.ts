@@ -1,4 +1,5 @@
 /** Every kind of file that can be a monitor. */
+import { exporterSource } from "../../ebpf-exporter/source.ts";
 import type { MonitorSource } from "../source.ts";
 import { MonitorSourceError } from "../source.ts";
 import { objectSource } from "./object.ts";
@@ -7,7 +8,7 @@ import { scriptSource } from "./script.ts";
 export { MonitorSourceError } from "../source.ts";
 export type { CompiledMonitor, MonitorSource, MonitorSummary, SourceFile } from "../source.ts";
 
-export const SOURCES: readonly MonitorSource[] = [scriptSource, objectSource];
+export const SOURCES: readonly MonitorSource[] = [scriptSource, objectSource, exporterSource];
 
 /** Letters, digits, `_` and `-`: what names files, pins and paths of URLs alike. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}$/;
