@@ -66,9 +66,19 @@ async function startNode(t, monitors) {
   return { server, runc, agent };
 }
 
-/** What the kubelet does: the pod is bound to the node, its group made, then its container. @param {FakeApiServer} server @param {Runc} runc @param {typeof PODS[number]} pod @param {number} i */
-async function runPod(server, runc, { group, writes, ...pod }, i) {
+/**
+ * What the kubelet does once a pod is bound to its node: its group, then its container. It takes longer for that
+ * than the API server to tell everybody.
+ * @param {Awaited<ReturnType<typeof startNode>>} node
+ * @param {(typeof PODS)[number]} pod
+ * @param {number} i
+ */
+async function runPod({ server, runc, agent }, { group, writes, ...pod }, i) {
   server.put({ ...pod, node: NODE });
+  for (let attempt = 0; attempt < 100; attempt++) {
+    if (new RegExp(`^sonde_identity_pods ${i + 1}$`, "m").test(await fetchText(`${agent.url}/metrics`))) break;
+    await sleep(20);
+  }
   makeGroup(group);
   const annotations = {
     "io.kubernetes.cri.container-type": "container",
@@ -79,9 +89,9 @@ async function runPod(server, runc, { group, writes, ...pod }, i) {
 
 test("guaranteed, burstable and best-effort pods are told by name, namespace and label", async (t) => {
   t.after(() => removeGroup(base));
-  const { server, runc, agent } = await startNode(t, { writes: writesMonitor("sonde_test_writes") });
-  for (const [i, pod] of PODS.entries()) await runPod(server, runc, pod, i);
-  const series = (await seriesOf(agent.url, "sonde_test_writes")).filter(({ cgroup }) => cgroup?.startsWith(base));
+  const node = await startNode(t, { writes: writesMonitor("sonde_test_writes") });
+  for (const [i, pod] of PODS.entries()) await runPod(node, pod, i);
+  const series = (await seriesOf(node.agent.url, "sonde_test_writes")).filter(({ cgroup }) => cgroup?.startsWith(base));
   assert.deepEqual(
     series.map(({ cgroup, runtime, ...rest }) => rest).sort((a, b) => a.value - b.value),
     PODS.map(({ name, namespace, labels, writes }, i) => ({
@@ -93,7 +103,7 @@ test("guaranteed, burstable and best-effort pods are told by name, namespace and
       value: writes,
     })),
   );
-  const metrics = await fetchText(`${agent.url}/metrics`);
+  const metrics = await fetchText(`${node.agent.url}/metrics`);
   assert.match(metrics, /^sonde_identity_pods 3$/m);
   assert.match(metrics, /^sonde_identity_lost_total 0$/m);
 });
@@ -110,12 +120,12 @@ test("filters by namespace, pod, container and label see the first write and the
   const monitors = Object.fromEntries(
     Object.entries(filters).map(([name, filter]) => [name, writesMonitor(`sonde_test_${name}`, filter)]),
   );
-  const { server, runc, agent } = await startNode(t, monitors);
-  for (const [i, pod] of PODS.entries()) await runPod(server, runc, pod, i);
+  const node = await startNode(t, monitors);
+  for (const [i, pod] of PODS.entries()) await runPod(node, pod, i);
   const [db = 0, web = 0, job = 0] = PODS.map(({ writes }) => writes);
   const wanted = { namespace: [db, web], pod: [web], label: [web, job], both: [web], nobody: [] };
   for (const [name, want] of Object.entries(wanted)) {
-    const series = await seriesOf(agent.url, `sonde_test_${name}`);
+    const series = await seriesOf(node.agent.url, `sonde_test_${name}`);
     assert.deepEqual(
       series.map(({ value }) => value).sort((a, b) => a - b),
       want,
