@@ -45,7 +45,7 @@ for (const type of ["hash", "cgrp_storage"] as const) {
   kernelTest(`a map of type ${type} holds the cgroups that match, as they come and go`, async () => {
     const map = mapOf(type);
     const identity = new Identity({ kernel, vmlinux: runningTarget({ kernel }).btf!, hierarchy });
-    const paths = [`${base}-before`, `${base}-after`, `${base.replace("sonde", "other")}`];
+    const paths = [`${base}-before`, `${base}-after`, base.replace("sonde", "other")];
     const [before = "", after = "", other = ""] = paths;
     mkdirSync(hierarchy.mount + before);
     const kept = new CgroupMap(identity, map, { map: "ids", patterns: ["^/sys/fs/cgroup/sonde-cgroup-map-"] });
