@@ -101,42 +101,42 @@ export class RootHook implements Hook {
   }
 }
 
-/** A link whose program the kernel exchanges itself, or which is attached anew for each program. */
+/** A link whose program the kernel exchanges itself ("link"), or which is attached anew for each program ("again"). */
 export class LinkHook implements Hook {
   readonly way: "link" | "again";
   readonly key: string;
   readonly description: string;
   readonly reason: string | undefined;
   readonly #folder: string | undefined;
-  readonly #attach: ((program: Program) => Link) | undefined;
-  #link: Link;
+  readonly #attach: (program: Program) => Link;
+  /** Undefined while nobody gets its events. */
+  #link: Link | undefined;
+  readonly road: string;
   /** What runs there; `own` if it was opened for this hook alone. */
   #program: Program;
   #own: boolean;
 
   /**
    * Takes the link over. @param running what runs there; taken over if it is `own`
-   * @param attach attaches another program and pins the link; absent where the link can be updated
+   * @param attach attaches another program and pins the link
+   * @param reason why not the better way, where it is "again"
    */
   constructor(
     { key, description, link, folder }: HookParts,
     running: { readonly program: Program; readonly own: boolean },
-    attach?: (program: Program) => Link,
-    reason?: string,
+    attach: (program: Program) => Link,
+    reason: string | undefined,
   ) {
     this.key = key;
     this.description = description;
-    this.way = attach === undefined ? "link" : "again";
+    this.way = reason === undefined ? "link" : "again";
     this.reason = reason;
     this.#link = link;
+    this.road = link.road;
     this.#folder = folder;
     this.#program = running.program;
     this.#own = running.own;
     this.#attach = attach;
-  }
-
-  get road(): string {
-    return this.#link.road;
   }
 
   get pinned(): boolean {
@@ -144,20 +144,17 @@ export class LinkHook implements Hook {
   }
 
   set(program: Program): void {
-    if (this.#attach === undefined) this.#link.update(program);
-    else {
-      this.silence();
-      this.#link = this.#attach(program);
-    }
-    if (this.#own) this.#program.close();
-    this.#own = false;
+    if (this.way === "again") this.silence();
+    if (this.#link === undefined) this.#link = this.#attach(program);
+    else this.#link.update(program);
+    this.#disown();
     this.#program = program;
   }
 
   silence(): void {
     this.#end();
-    removePins(this.#folder);
-    this.#link.close();
+    this.#link?.close();
+    this.#link = undefined;
   }
 
   statistics(): ProgramStatistics {
@@ -166,25 +163,30 @@ export class LinkHook implements Hook {
 
   async detach(): Promise<void> {
     this.#end();
-    removePins(this.#folder);
-    await this.#link.stop();
+    await this.#link?.stop();
     this.close();
+  }
+
+  close(): void {
+    this.#link?.close();
+    this.#link = undefined;
+    this.#disown();
+  }
+
+  #disown(): void {
+    if (this.#own) this.#program.close();
+    this.#own = false;
   }
 
   /** The kernel lets go of what was pinned a little later than its last pin and descriptor are gone: it is told to do so now. */
   #end(): void {
+    removePins(this.#folder);
     try {
-      this.#link.detach();
+      this.#link?.detach();
     } catch (error) {
       // Links of tracing cannot be told (EOPNOTSUPP); what is no link is detached by closing it.
       if (!(error instanceof KernelError) && !(error instanceof TypeError)) throw error;
     }
-  }
-
-  close(): void {
-    this.#link.close();
-    if (this.#own) this.#program.close();
-    this.#own = false;
   }
 }
 

@@ -84,9 +84,17 @@ kernelTest("XDP is handed over in the link, pinned, and taken up again", async (
     send();
     await settlesAt(counterOf(first), 2 * FRAMES, "frames after it was taken up");
 
+    again.silence();
+    send();
+    await settlesAt(counterOf(first), 2 * FRAMES, "frames while it was silent");
+    namespace.run(() => again.set(second.program("count_runs")));
+    send();
+    await settlesAt(counterOf(second), 3 * FRAMES, "frames after it was set again");
+
+    again.silence();
     await again.detach();
     send();
-    await settlesAt(counterOf(first), 2 * FRAMES, "frames after the end");
+    await settlesAt(counterOf(second), 3 * FRAMES, "frames after the end");
   }
   assert.deepEqual(readdirSync(folder), []);
   rmdirSync(folder);

@@ -92,13 +92,8 @@ export class Hooks {
       const running = openProgramById(this.#kernel, this.#programOf(bonds, description));
       if (names.includes(SLOT))
         return new RootHook(parts, running, openPinnedMap(this.#kernel, `${folder}/${SLOT}`, SLOT));
-      if (wayOf(place) === "link") return new LinkHook(parts, { program: running, own: true });
-      return new LinkHook(
-        parts,
-        { program: running, own: true },
-        (program) => this.#link(place, program, folder),
-        NO_TAIL_CALL,
-      );
+      const own = { program: running, own: true };
+      return new LinkHook(parts, own, (program) => this.#link(place, program, folder), reasonOf(place));
     } catch (error) {
       link.close();
       throw error;
@@ -141,12 +136,11 @@ export class Hooks {
     return new RootHook({ ...place, link, folder }, root, slot);
   }
 
-  #attachDirectly(place: HookPlace, reason: string = NO_TAIL_CALL): Hook {
+  #attachDirectly(place: HookPlace, reason: string | undefined = reasonOf(place)): Hook {
     const { program } = place;
     const link = this.#attachProgram(place.target, program);
     const folder = this.#pin(place, link);
     const parts = { ...place, link, folder };
-    if (wayOf(place) === "link") return new LinkHook(parts, { program, own: false });
     return new LinkHook(parts, { program, own: false }, (next) => this.#link(place, next, folder), reason);
   }
 
@@ -193,6 +187,11 @@ function wayOf({ target, program }: HookPlace): "root" | "link" | "again" {
   if (target.kind === "xdp") return "link";
   const sleepable = ((program.spec.flags ?? 0) & ProgramFlag.SLEEPABLE) !== 0;
   return sleepable || target.kind === "freplace" ? "again" : "root";
+}
+
+/** Why a place that has no root is not handed over exactly; undefined where the kernel does that itself. */
+function reasonOf(place: HookPlace): string | undefined {
+  return wayOf(place) === "link" ? undefined : NO_TAIL_CALL;
 }
 
 function namesIn(folder: string): readonly string[] {
