@@ -1,6 +1,6 @@
 // System calls by what they are, how often they fail, and the time that they take.
-import { counter, decode, hash, ktime, monitor, param, tid, tracepoint } from "sonde/probe";
-import type { u32, u64 } from "sonde/probe";
+import { counter, decode, hash, ktime, monitor, param, tid, tracepoint, u32 } from "sonde/probe";
+import type { u64 } from "sonde/probe";
 
 monitor("syscount", { help: "System calls by kind: number, failures and time", enabled: false });
 
@@ -24,7 +24,8 @@ tracepoint("raw_syscalls:sys_exit", ({ id, ret }) => {
   const since = entered.take(tid());
   if (since === undefined) return;
   if (failed && ret >= 0) return;
-  calls.increment({ call: id });
-  time.add(ktime() - since, { call: id });
-  if (ret < 0 && ret >= -4095) errors.increment({ call: id, error: -ret });
+  const call = u32(id);
+  calls.increment({ call });
+  time.add(ktime() - since, { call });
+  if (ret < 0 && ret >= -4095) errors.increment({ call, error: -ret });
 });

@@ -116,6 +116,29 @@ export const COMMANDS: readonly Command[] = [
     load: async () => await import("./commands/run.ts"),
   },
   {
+    name: "types",
+    summary: "Write declarations of the kernel for monitors in TypeScript",
+    usage: ["[OPTIONS]"],
+    options: [
+      { name: "output", short: "o", value: "FILE", help: "where they go (standard output)" },
+      { name: "btf", value: "FILE", help: "the kernel types to declare (those of this machine's kernel)" },
+      {
+        name: "functions",
+        value: "PATTERN",
+        multiple: true,
+        help: "kernel functions for fentry and kprobe, with * (vfs_*, tcp_*, blk_* and other usual ones)",
+      },
+      { name: "structs", value: "NAME", multiple: true, help: "more structs, with all that they lead to" },
+    ],
+    notes:
+      "Put the file among those that your tsconfig.json includes: then an editor completes the names of tracepoints\nand their fields, and tsc finds wrong ones. Declarations of a recent kernel come with Sonde: 'sonde/kernel-types'.",
+    examples: [
+      { command: "sonde types -o kernel.d.ts", says: "of this machine" },
+      { command: "sonde types --functions 'nfs_*' -o kernel.d.ts", says: "for the functions of a file system" },
+    ],
+    load: async () => await import("./commands/types.ts"),
+  },
+  {
     name: "list",
     summary: "List the probes that this kernel offers",
     usage: ["[OPTIONS] [PATTERN...]"],

@@ -7,3 +7,4 @@ export * as declarationMessages from "./messages/declarations.ts";
 export { PROBE_MODULE, prepareModule, type PreparedModule } from "./prepare/prepare.ts";
 export { Registry, type ModuleRuntime } from "./prepare/registry.ts";
 export { KERNEL_MODULE, type ModuleGraph } from "./types/resolve.ts";
+export { kernelDeclarations, type DeclaredNames } from "./declare/declarations.ts";
