@@ -1,6 +1,30 @@
-import type { Command } from "./command.ts";
+import type { Command, Option } from "./command.ts";
 import { FILTER_OPTIONS } from "./filter-options.ts";
 import { RUN_OPTIONS } from "./commands/run/options.ts";
+
+const DUMP_STAGES = [
+  "all",
+  "ast",
+  "ir",
+  "asm",
+  "object",
+  "verifier",
+  "parse",
+  "types",
+  "codegen",
+  "codegen-opt",
+  "dis",
+  "libbpf",
+] as const;
+
+/** What matters to bpftrace's compiler or to its ways of finding things, and to none of ours. */
+const IGNORED_OPTIONS: readonly Option[] = [
+  ...["verify-llvm-ir", "no-feature", "debuginfo", "usdt-file-activation", "dwarf-pid"].map((name) => ({
+    name,
+    help: "accepted, without effect",
+  })),
+  ...["emit-llvm", "aot"].map((name) => ({ name, value: "FILE", help: "accepted, without effect: there is no LLVM" })),
+];
 
 /** Every command. To add one: an entry here, and a file in commands/ that exports `run`. */
 export const COMMANDS: readonly Command[] = [
@@ -39,14 +63,40 @@ export const COMMANDS: readonly Command[] = [
         name: "dump",
         short: "d",
         value: "STAGE",
-        choices: ["ast", "ir", "asm", "object"],
-        help: "print what the compiler made, and stop",
+        choices: [...DUMP_STAGES],
+        help: "print what the compiler made, and stop: the tree, the intermediate form after each pass, instructions, the object, the verifier's log",
       },
-      { name: "dry-run", help: "compile and load, attach nothing" },
-      { name: "unsafe", help: "accepted as in bpftrace" },
+      { name: "dry-run", help: "compile, load and attach, then end at once" },
+      { name: "unsafe", help: "allow functions that change what they watch: system, signal, override, write_user" },
+      { name: "helper-errors", short: "k", help: "say where helpers of the kernel fail" },
+      { name: "no-warnings", help: "say no warnings" },
+      { name: "list", short: "l", help: "list the probes that match the words, as `sonde list` does" },
+      { name: "info", help: "what this kernel offers, in bpftrace's words" },
+      { name: "fmt", help: "print the script in its usual form" },
+      { name: "test", help: "run the script's test: probes; exit status 1 if one fails" },
+      { name: "bench", help: "run the script's bench: probes and print what one run takes" },
+      { name: "probe-filter", value: "REGEX", help: "only the tests or benchmarks of such names" },
+      {
+        name: "mode",
+        value: "MODE",
+        choices: ["run", "test", "bench", "format", "codegen", "compiler-bench"],
+        help: "the same by one option",
+      },
+      { name: "traceable-functions", value: "FILE", help: "accepted: functions are listed from the kernel itself" },
+      { name: "emit-elf", value: "FILE", help: "write the object as an ELF file, and stop" },
+      { name: "include", value: "FILE", multiple: true, help: "accepted: types come from the kernel itself" },
+      {
+        name: "include-dir",
+        short: "I",
+        value: "DIR",
+        multiple: true,
+        help: "accepted: types come from the kernel itself",
+      },
+      { name: "version", short: "V", help: "print the version" },
+      ...IGNORED_OPTIONS,
     ],
     notes:
-      "COMMAND's output goes to standard error, so that standard output holds nothing but data; with -o it keeps standard output.\nExit status: 0, or the script's exit(N); 1 when something failed, 2 when the call was wrong.\nCtrl-C ends a script: what is still in the ring is printed, then the maps.",
+      "COMMAND's output goes to standard error, so that standard output holds nothing but data; with -o it keeps standard output.\nExit status: 0, or the script's exit(N); 1 when something failed, 2 when the call was wrong.\nCtrl-C ends a script: what is still in the ring is printed, then the maps.\nOptions of the script itself come after `--`: sonde trace script.bt -- --name=value",
     examples: [
       {
         command:

@@ -11,6 +11,8 @@ export interface ScriptInput {
   readonly file?: string;
   /** The words that are the script's own: `$1` and those after it. */
   readonly params: readonly string[];
+  /** `--name=value` among those words: what getopt() reads. */
+  readonly named: Readonly<Record<string, string>>;
 }
 
 /** Nobody writes as much by hand: what is longer is not a script. */
@@ -24,12 +26,12 @@ const MOST_BYTES = 1024 * 1024;
  */
 export function readScript(args: ParsedArguments): ScriptInput {
   const text = args.value("execute");
-  if (text !== undefined) return { source: { name: "-e", text }, params: args.words };
-  const [file, ...params] = args.words;
+  if (text !== undefined) return { source: { name: "-e", text }, ...scriptWords(args.words) };
+  const [file, ...words] = args.words;
   if (file === undefined) throw new UsageError("name a script's file, or give the script itself with -e");
   const name = file === "-" ? "standard input" : file;
   const source = { name: file === "-" ? "stdin" : basename(file), text: decode(name, readFile(file)) };
-  return { source, params, ...(file === "-" ? {} : { file }) };
+  return { source, ...scriptWords(words), ...(file === "-" ? {} : { file }) };
 }
 
 /**
@@ -39,6 +41,16 @@ export function readScript(args: ParsedArguments): ScriptInput {
  */
 export function readScriptFile(file: string): string {
   return decode(file, readFile(file));
+}
+
+function scriptWords(words: readonly string[]): Pick<ScriptInput, "params" | "named"> {
+  const named: Record<string, string> = {};
+  const params = words.filter((word, index) => {
+    const [, name, value = ""] = /^--([A-Za-z_][\w-]*)(?:=(.*))?$/s.exec(word) ?? [];
+    if (name !== undefined) named[name] = value;
+    return name === undefined && !(word === "--" && index === 0);
+  });
+  return { params, named };
 }
 
 /** No more than one byte beyond the limit is read, so that a device or a pipe without an end does no harm. */

@@ -24,10 +24,14 @@ export function monitorSink({ journal, event, print }: MonitorReceiver): Sink {
     names: addressesOnly,
     quiet: true,
     verbose: false,
+    warnings: true,
   });
   return {
     attachedProbes: (count) => text.attachedProbes(count),
     printf: (format, args) => text.printf(format, args),
+    show: text.show,
+    text: (kind, content) => text.text(kind, content),
+    say: (severity, place, format, args) => text.say(severity, place, format, args),
     time: (moment) => text.time(moment),
     stream: event,
     value: (value) => text.value(value),

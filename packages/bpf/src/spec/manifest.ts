@@ -139,10 +139,30 @@ export type DataType =
     }
   /** u64 address; for a user symbol then u32 pid, u32 padding. */
   | { readonly kind: "symbol"; readonly size: 8 | 16; readonly user: boolean }
+  /** A number or address whose text is found when it is read: see {@link Naming}. */
+  | { readonly kind: "named"; readonly size: number; readonly by: Naming }
   /** Fields at their offsets. */
   | { readonly kind: "tuple"; readonly size: number; readonly fields: readonly Field[] }
   | { readonly kind: "record"; readonly size: number; readonly fields: readonly Field[] }
   | { readonly kind: "array"; readonly size: number; readonly length: number; readonly element: DataType };
+
+/**
+ * How what a program keeps becomes a text.
+ *
+ * | kind      | what is kept                                              | text                              |
+ * | inet      | u64 address family, 16 bytes of address                   | 127.0.0.1, fe80::1                |
+ * | mac       | 6 bytes, 2 of padding                                     | 02:42:AC:11:00:02                 |
+ * | time      | u64 nanoseconds since boot                                | by strftime's `format`            |
+ * | cgroup    | u64 id of a control group                                 | its path, in hierarchies that match `filter` |
+ * | user      | u64 user id                                               | its name in the user database     |
+ * | comm      | u64 process id                                            | the process's name                |
+ * | error, signal, syscall | i64 number                                   | "No such file or directory", SIGKILL, openat |
+ */
+export type Naming =
+  | { readonly kind: "inet" | "mac" | "user" | "comm" | "error" | "signal" }
+  | { readonly kind: "time"; readonly format: string }
+  | { readonly kind: "cgroup"; readonly filter: string }
+  | { readonly kind: "syscall"; readonly arch: "x86_64" | "aarch64" };
 
 /** What one ring-buffer record asks for. Every record starts with u32 id, u32 CPU; fields follow at their offsets. */
 export interface EventView {
@@ -154,6 +174,18 @@ export interface EventView {
 }
 
 export type EventAction =
+  /** cat(format): the file of that name; system(format): what the command prints. */
+  | { readonly kind: "cat" | "system"; readonly format: string }
+  /** errorf, warnf and failed assertions; `place` is where it stands: "stdin:1:9-62". */
+  | { readonly kind: "say"; readonly severity: "error" | "warning"; readonly format: string; readonly place: string }
+  /** A helper failed; the field is its answer, a negative errno. */
+  | { readonly kind: "helperError"; readonly helper: string; readonly place: string }
+  /** join(array): the record has no fields but u32 bytes, u32 count at 8, and from 16 on as many texts, each ended by NUL. */
+  | { readonly kind: "join"; readonly separator: string }
+  /** print(@map[key]) of an aggregation: the fields are the key's parts, laid out as in the map. */
+  | { readonly kind: "printEntry"; readonly map: string }
+  /** unwatch(address): the field is the address. */
+  | { readonly kind: "unwatch" }
   /** An event of the monitor's stream of this name: the fields are the stream's. */
   | { readonly kind: "stream"; readonly stream: string }
   /** `format` is C's; the fields are its arguments. */
@@ -164,7 +196,7 @@ export type EventAction =
   | { readonly kind: "printValue"; readonly label?: string }
   | { readonly kind: "clear"; readonly map: string }
   | { readonly kind: "zero"; readonly map: string }
-  /** No more probes after this one; the field, if any, is the exit code. */
-  | { readonly kind: "exit" }
+  /** No more probes after this one; the field, if any, is the exit code, else `code`, else 0. */
+  | { readonly kind: "exit"; readonly code?: number }
   /** time(format): strftime of the moment the record was read. */
   | { readonly kind: "time"; readonly format: string };

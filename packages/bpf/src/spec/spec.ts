@@ -111,15 +111,20 @@ export type ProgramType =
   | "netfilter";
 
 export type AttachTarget =
-  /** Run once by the session through BPF_PROG_TEST_RUN (begin, end); the program is a raw_tracepoint. */
-  | { readonly kind: "run"; readonly when: "begin" | "end" }
+  /**
+   * Run by the session through BPF_PROG_TEST_RUN: once (begin, end, a test), whenever the session gets the signal
+   * `name`, or again and again (a benchmark); the program is a raw_tracepoint.
+   */
+  | { readonly kind: "run"; readonly when: RunMoment; readonly name?: string }
   | { readonly kind: "tracepoint"; readonly category: string; readonly name: string }
   | { readonly kind: "rawTracepoint"; readonly name: string }
   /** A tracing program of attach type BPF_TRACE_RAW_TP: arguments typed by BTF. */
   | { readonly kind: "btfTracepoint"; readonly name: string }
   | {
       readonly kind: "kprobe";
+      /** Or, where it is "", the address. */
       readonly symbol: string;
+      readonly address?: bigint;
       readonly module?: string;
       readonly offset?: number;
       readonly onReturn: boolean;
@@ -146,17 +151,35 @@ export type AttachTarget =
   | { readonly kind: "uprobeMulti"; readonly path: string; readonly pattern: string; readonly on: ProbeMoment }
   /** The kernel function behind a system call, whatever this machine calls it: "openat". */
   | { readonly kind: "ksyscall"; readonly name: string; readonly onReturn: boolean }
-  | { readonly kind: "usdt"; readonly path: string; readonly provider: string; readonly name: string }
+  /** `arguments`: only those of the probe's places whose note says so. */
+  | {
+      readonly kind: "usdt";
+      readonly path: string;
+      readonly provider: string;
+      readonly name: string;
+      readonly arguments?: string;
+      readonly pid?: number;
+    }
+  /** Accesses of memory, by the processor's debug registers; `mode` has "r", "w" or "x". An address of the kernel, unless of process `pid`. */
+  | {
+      readonly kind: "watchpoint";
+      readonly address: bigint;
+      readonly length: 1 | 2 | 4 | 8;
+      readonly mode: string;
+      readonly pid?: number;
+    }
   /** A tracing program that may change what the function returns. */
   | { readonly kind: "fmodRet"; readonly function: string; readonly module?: string }
   /** The security hook "file_open"; `cgroup`: for processes of a cgroup only. */
   | { readonly kind: "lsm"; readonly hook: string; readonly cgroup: boolean }
-  /** The iterator "task", "bpf_map", "tcp". */
-  | { readonly kind: "iter"; readonly name: string }
+  /** The iterator "task", "bpf_map", "tcp"; `pin`: it stays as this file, whoever reads which runs it. */
+  | { readonly kind: "iter"; readonly name: string; readonly pin?: string }
   /** A global function of another program that is to be replaced. */
   | { readonly kind: "freplace"; readonly function: string }
   /** A network interface by name. */
   | { readonly kind: "xdp"; readonly device: string };
+
+export type RunMoment = "begin" | "end" | "signal" | "test" | "bench";
 
 export type ProbeMoment = "entry" | "return" | "session";
 
@@ -178,6 +201,7 @@ export type PerfEventName =
   | "major-faults"
   | "alignment-faults"
   | "emulation-faults"
+  | "dummy"
   | "bpf-output";
 
 /** Map types by libbpf's names, without BPF_MAP_TYPE_. */

@@ -26,13 +26,50 @@ export interface Target {
 export interface TargetFacts {
   /** The number of possible CPUs. */
   cpus(): number;
+  /** The address of a symbol of the kernel or its modules. */
+  kernelSymbol(name: string): bigint | undefined;
+  /** Address and size in bytes of a symbol of a program or library, as its file says. */
+  userSymbol(path: string, name: string): { readonly address: bigint; readonly size: number } | undefined;
+  /** The id of the control group (v2) at a path. */
+  cgroupId(path: string): bigint | undefined;
+  /** The places of a usdt probe, by where its arguments are there. Errors: Error for a place that cannot be read. */
+  usdt(path: string, provider: string, name: string): readonly UsdtPlaces[];
+  /** Programs and libraries whose code a process has mapped; of every process if none is given. */
+  mappedFiles(pid?: number): readonly string[];
 }
 
-export type ProbeProvider = "tracepoint" | "rawtracepoint" | "kprobe" | "fentry" | "uprobe";
+/** Places of a probe that have their arguments at the same places. */
+export interface UsdtPlaces {
+  /** As the note says it. */
+  readonly text: string;
+  readonly arguments: readonly UsdtArgument[];
+}
+
+export interface UsdtArgument {
+  /** 1, 2, 4 or 8. */
+  readonly size: number;
+  readonly signed: boolean;
+  readonly place:
+    | { readonly kind: "constant"; readonly value: bigint }
+    /** Byte offset in struct pt_regs. */
+    | { readonly kind: "register"; readonly register: number }
+    /** At the address register + offset, or register + index * scale + offset. */
+    | {
+        readonly kind: "memory";
+        readonly register: number;
+        readonly offset: bigint;
+        readonly index?: number;
+        readonly scale?: number;
+      };
+}
+
+export type ProbeProvider = "tracepoint" | "rawtracepoint" | "kprobe" | "fentry" | "uprobe" | "usdt" | "iter";
 
 /** Each is a getter that may try something on the kernel the first time it is read. */
 export interface TargetFeatures {
   readonly kprobe: boolean;
+  /** One link for many functions (5.18). */
+  readonly kprobeMulti?: boolean;
   readonly fentry: boolean;
   /** The helpers bpf_probe_read_{kernel,user}[_str] (5.5). */
   readonly probeReadKernel: boolean;

@@ -3,11 +3,10 @@ import { dirname } from "node:path";
 import type { Btf } from "@sonde/bpf/btf";
 import type { ObjectSpec, Target } from "@sonde/bpf/spec";
 import { compileScript, type Diagnostic, type ScriptOptions, type SourceText } from "@sonde/compiler";
-import { loadCollection } from "@sonde/kernel/collection";
 import type { VerifierError } from "@sonde/kernel/programs";
 import { type Kernel, openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
-import { type Buffering, descriptorOutput, type Outcome, startSession } from "@sonde/runtime";
+import { type Buffering, type Child, descriptorOutput, type Outcome, startSession } from "@sonde/runtime";
 import { type ParsedArguments, UsageError } from "../command.ts";
 import { FileError } from "../files.ts";
 import { filterOf } from "../filter-options.ts";
@@ -28,28 +27,84 @@ export async function run(args: ParsedArguments): Promise<number> {
 }
 
 async function trace(args: ParsedArguments): Promise<number> {
+  const other = await otherThanRunning(args);
+  if (other !== undefined) return other;
   const script = readScript(args);
+  if (args.flag("fmt") || args.value("mode") === "format")
+    return (await import("./trace-format.ts")).format(script.source);
   const pid = processId(args.value("pid"));
   const kernel = openKernel();
   const target = runningTarget({ kernel });
-  const options: ScriptOptions = {
-    params: script.params,
-    imports: importReader(script.file),
-    ...(pid === undefined ? {} : { pid }),
-  };
-  const stage = args.value("dump");
-  if (stage !== undefined) return (await import("./trace-dump.ts")).dump(stage, script.source, target, options);
-  const compiled = compileScript(script.source, target, options);
-  await showDiagnostics(compiled.diagnostics, compiled.source, args.flag("quiet"));
-  if (compiled.spec === undefined) return 1;
-  if (args.flag("verbose")) for (const remark of compiled.remarks) say(`${remark}\n`);
-  endAtOnce(kernel);
-  const object = await chosenTasks(compiled.spec, args, pid, script.source, kernel, target);
+  const child = await commandOf(args);
   try {
-    return await runObject(object, args, pid, kernel, target);
+    const options: ScriptOptions = {
+      params: script.params,
+      imports: importReader(script.file),
+      named: script.named,
+      unsafe: args.flag("unsafe"),
+      helperErrors: args.flag("helper-errors"),
+      mode: modeOf(args),
+      ...probeFilter(args),
+      ...(pid !== undefined && { pid }),
+      ...(child && { cpid: child.pid }),
+    };
+    const stage = args.value("dump");
+    if (stage !== undefined)
+      return await (await import("./trace-dump.ts")).dump(stage, script.source, target, options, kernel);
+    const compiled = compileScript(script.source, target, options);
+    await showDiagnostics(compiled.diagnostics, compiled.source, args.flag("quiet") || args.flag("no-warnings"));
+    if (compiled.spec === undefined) return 1;
+    if (args.flag("verbose")) for (const remark of compiled.remarks) say(`${remark}\n`);
+    const elf = args.value("emit-elf");
+    if (elf !== undefined) return (await import("./trace-elf.ts")).writeElf(compiled.spec, elf);
+    endAtOnce(kernel);
+    const object = await chosenTasks(compiled.spec, args, pid, script.source, kernel, target);
+    try {
+      return await runObject(object, args, pid, kernel, target, child);
+    } finally {
+      object.close();
+    }
   } finally {
-    object.close();
+    child?.terminate();
   }
+}
+
+/** What the options ask for beside a script's run; undefined if nothing. */
+async function otherThanRunning(args: ParsedArguments): Promise<number | undefined> {
+  if (args.flag("version")) {
+    process.stdout.write(`sonde ${(await import("../version.ts")).VERSION}\n`);
+    return 0;
+  }
+  if (args.flag("info")) return (await import("./trace-info.ts")).info();
+  if (!args.flag("list")) return undefined;
+  const { run: list } = await import("./list.ts");
+  const pattern = args.value("execute");
+  return await list(pattern === undefined ? args : { ...args, words: [pattern] });
+}
+
+/** The process of -c, which waits until it is released. A command's own output must not run into the data: it has standard output only if the data does not. */
+async function commandOf(args: ParsedArguments): Promise<Child | undefined> {
+  const command = args.value("command");
+  if (command === undefined) return undefined;
+  const stdout = args.value("output") === undefined ? 2 : 1;
+  return (await import("@sonde/runtime/processes")).startChild(command, { stdout });
+}
+
+function modeOf(args: ParsedArguments): "run" | "test" | "bench" {
+  const mode = args.value("mode");
+  if (args.flag("test") || mode === "test") return "test";
+  return args.flag("bench") || mode === "bench" ? "bench" : "run";
+}
+
+function probeFilter(args: ParsedArguments): { readonly probeFilter?: string } {
+  const text = args.value("probe-filter");
+  if (text === undefined) return {};
+  try {
+    void new RegExp(text);
+  } catch (error) {
+    throw new UsageError(`--probe-filter takes a regular expression: ${(error as Error).message}`);
+  }
+  return { probeFilter: text };
 }
 
 async function runObject(
@@ -58,20 +113,11 @@ async function runObject(
   pid: number | undefined,
   kernel: Kernel,
   target: Target,
+  child: Child | undefined,
 ): Promise<number> {
-  if (args.flag("dry-run")) {
-    loadCollection(kernel, spec, { vmlinux: () => target.btf, maps }).close();
-    return 0;
-  }
   const file = args.value("output");
   const fd = file === undefined ? 1 : openOutput(file);
   try {
-    // A command's own output must not run into the data: it has standard output only if the data does not.
-    const command = args.value("command");
-    const child =
-      command === undefined
-        ? undefined
-        : (await import("@sonde/runtime/processes")).startChild(command, { stdout: fd === 1 ? 2 : 1 });
     const session = await startSession(spec, {
       kernel,
       maps,
@@ -80,6 +126,9 @@ async function runObject(
       output: descriptorOutput(fd, (args.value("buffering") ?? "line") as Buffering),
       quiet: args.flag("quiet"),
       verbose: args.flag("verbose"),
+      warnings: !args.flag("no-warnings"),
+      dryRun: args.flag("dry-run") || args.value("mode") === "codegen" || args.value("mode") === "compiler-bench",
+      mode: modeOf(args),
       ...(child === undefined ? {} : { child }),
       ...(pid === undefined ? {} : { pid }),
     });

@@ -3,12 +3,23 @@
  * `argN` stands for arg0, arg1 and so on.
  */
 import type { Type } from "./types.ts";
-import { UINT32, UINT64, stringOf } from "./values.ts";
+import { BOOL, UINT32, UINT64, stringOf } from "./values.ts";
 
 export interface BuiltinInfo {
   readonly summary: string;
-  /** The type, or how it is found: by the probe, the kernel's types or the settings. Absent: not supported yet. */
-  readonly type?: Type | "args" | "argument" | "result" | "task" | "stack" | "title" | "function" | "provider" | "mode";
+  /** The type, or how it is found: by the probe, the kernel's types or the settings. */
+  readonly type:
+    | Type
+    | "args"
+    | "argument"
+    | "context"
+    | "result"
+    | "task"
+    | "stack"
+    | "title"
+    | "function"
+    | "provider"
+    | "mode";
 }
 
 const COMM_SIZE = 16;
@@ -18,22 +29,24 @@ const BUILTINS: Readonly<Record<string, BuiltinInfo>> = {
   argN: { summary: "argument N of the function, from 0", type: "argument" },
   cgroup: { summary: "cgroup2 id of the current process", type: UINT64 },
   comm: { summary: "name of the current thread", type: stringOf(COMM_SIZE) },
-  cpid: { summary: "process id of the command given with -c" },
+  cpid: { summary: "process id of the command given with -c", type: UINT32 },
   cpu: { summary: "number of the CPU that runs the probe", type: UINT32 },
-  ctx: { summary: "the probe's raw context" },
+  ctx: { summary: "the probe's raw context", type: "context" },
   curtask: { summary: "struct task_struct of the current thread", type: "task" },
   elapsed: { summary: "nanoseconds since the session began", type: UINT64 },
   func: { summary: "name of the traced function", type: "function" },
   gid: { summary: "group id of the current thread", type: UINT32 },
-  has_cpid: { summary: "was a command given with -c?" },
+  has_cpid: { summary: "was a command given with -c?", type: BOOL },
   jiffies: { summary: "the kernel's jiffies", type: UINT64 },
+  leader_comm: { summary: "name of the thread group's leader", type: stringOf(COMM_SIZE) },
+  leader_tid: { summary: "thread id of the thread group's leader", type: UINT32 },
   kstack: { summary: "the kernel's stack", type: "stack" },
   ncpus: { summary: "number of CPUs", type: UINT64 },
   nsecs: { summary: "nanoseconds since boot", type: UINT64 },
   numaid: { summary: "NUMA node that runs the probe", type: UINT32 },
   pid: { summary: "process id (thread group id)", type: UINT32 },
   ppid: { summary: "process id of the parent", type: UINT32 },
-  pcomm: { summary: "name of the parent" },
+  pcomm: { summary: "name of the parent", type: stringOf(COMM_SIZE) },
   probe: { summary: "full name of the probe", type: "title" },
   probetype: { summary: "type of the probe", type: "provider" },
   rand: { summary: "random number", type: UINT32 },
@@ -41,7 +54,7 @@ const BUILTINS: Readonly<Record<string, BuiltinInfo>> = {
   tid: { summary: "thread id", type: UINT32 },
   uid: { summary: "user id of the current thread", type: UINT32 },
   usermode: { summary: "was user space running?", type: "mode" },
-  username: { summary: "name of the current user" },
+  username: { summary: "name of the current user", type: { kind: "named", by: { kind: "user" }, size: 8 } },
   ustack: { summary: "user space's stack", type: "stack" },
 };
 

@@ -2,6 +2,7 @@
 export type * from "./ast.ts";
 export type * from "./types.ts";
 export { parse, MAX_SOURCE, type Parsed } from "./parser/script.ts";
+export { formatScript } from "./format/format.ts";
 export { check, type Checked } from "./check/check.ts";
 export type { CheckOptions } from "./check/program.ts";
 export { builtins, type BuiltinInfo } from "./builtins.ts";

@@ -2,8 +2,9 @@
  * The language's types, and what the checker hands to lowering: the tree, and beside it the type of
  * every expression, the layout of every map, and every probe's attach points expanded and grouped.
  */
-import type { AttachTarget, Target, TracepointFormat } from "@sonde/bpf/spec";
+import type { AttachTarget, Naming, Target, TracepointFormat, UsdtArgument } from "@sonde/bpf/spec";
 import type { Expr, MapRef, Probe, Script } from "./ast.ts";
+import type { CheckOptions } from "./check/program.ts";
 
 export interface IntType {
   readonly kind: "int";
@@ -17,6 +18,7 @@ export type Type =
   | { readonly kind: "bool" }
   /** `size` bytes, the terminating NUL included. */
   | { readonly kind: "string"; readonly size: number }
+  /** At most `size` bytes. */
   | { readonly kind: "buffer"; readonly size: number }
   /** `space` says how what it points to must be read. `trusted`: the verifier allows direct loads. */
   | { readonly kind: "pointer"; readonly to: Type; readonly space: AddressSpace; readonly trusted: boolean }
@@ -54,6 +56,8 @@ export type Type =
       readonly frames: number;
     }
   | { readonly kind: "symbol"; readonly user: boolean }
+  /** A number whose text is found when it is printed; `size` in bytes as kept. */
+  | { readonly kind: "named"; readonly by: Naming; readonly size: number }
   | { readonly kind: "void" };
 
 /** Context memory and the like ("program") is read directly; the others through their helpers. */
@@ -89,6 +93,8 @@ export type ArgumentSource =
       readonly params: readonly { readonly name: string; readonly type: Type }[];
       readonly result: Type | undefined;
     }
+  /** struct pt_regs in the context, and in it or behind it the arguments where the probe's note says. */
+  | { readonly kind: "usdt"; readonly places: readonly UsdtArgument[] }
   /** struct pt_regs in the context: argN and retval by the calling convention; `params` when the function's prototype is known. */
   | {
       readonly kind: "registers";
@@ -130,6 +136,8 @@ export interface CheckedProgram {
   readonly variants: readonly ProbeVariant[];
   readonly maps: ReadonlyMap<string, MapInfo>;
   readonly config: CheckedConfig;
+  /** What was given with the script: its parameters, the command's process. */
+  readonly given: CheckOptions;
   /** Positional parameters as given: `$1` is params[0]. */
   readonly params: readonly string[];
   /** Map references that are arguments of map functions (print, clear, delete, len) rather than reads. */

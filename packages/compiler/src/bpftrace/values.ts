@@ -52,10 +52,25 @@ export function typeText(type: Type): string {
       return type.user ? "ustack" : "kstack";
     case "symbol":
       return type.user ? "usym" : "ksym";
+    case "named":
+      return NAMED[type.by.kind];
     default:
       return type.kind;
   }
 }
+
+/** What people call values that are named when they are printed. */
+const NAMED = {
+  inet: "inet",
+  mac: "macaddr",
+  time: "timestamp",
+  cgroup: "cgroup_path",
+  user: "username",
+  comm: "comm",
+  error: "strerror",
+  signal: "signal_name",
+  syscall: "syscall_name",
+} as const;
 
 /** Can this be calculated with as an integer? */
 export function isInteger(type: Type): boolean {

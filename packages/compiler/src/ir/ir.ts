@@ -27,6 +27,8 @@ export type Provenance =
   | "recordOrNull"
   /** A kernel object that the verifier knows by BTF and lets programs load from directly. */
   | "trusted"
+  /** One that may be absent, such as what an iterator's context points to at its end. */
+  | "trustedOrNull"
   /** Into a packet, or at its end; what lies behind may be read once a comparison of the two has shown that it is there. */
   | "packet";
 

@@ -11,8 +11,10 @@ export function sameType(a: ValueType, b: ValueType): boolean {
   return a.kind === "scalar" ? b.kind === "scalar" : b.kind === "pointer" && a.to === b.to;
 }
 
+const NULLABLE: readonly Provenance[] = ["mapValueOrNull", "recordOrNull", "trustedOrNull"];
+
 export function isNullable(type: ValueType): boolean {
-  return type.kind === "pointer" && (type.to === "mapValueOrNull" || type.to === "recordOrNull");
+  return type.kind === "pointer" && NULLABLE.includes(type.to);
 }
 
 /**

@@ -22,4 +22,6 @@ export interface Frame {
   ifNonNull(pointer: Inst, to: Provenance, then: (refined: Inst) => void, otherwise?: () => void): void;
   /** Eight bytes that a helper may write and the next instruction reads. */
   word(): Inst;
+  /** Tells of a helper that answered a negative number, where the session wants to know. */
+  reportFailure?(helper: number, answer: Inst): void;
 }

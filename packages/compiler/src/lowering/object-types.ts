@@ -158,6 +158,7 @@ export class ObjectTypes {
       case "buffer":
         return builder.array(builder.int("unsigned char", 1, "unsigned"), type.size);
       case "symbol":
+      case "named":
       case "stack":
         return builder.array(this.word(false), type.size / 8);
       case "tuple":

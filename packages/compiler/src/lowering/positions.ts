@@ -29,6 +29,12 @@ export class Positions {
     return start === 0 ? 0 : newlines(this.#source.text, 0, start);
   }
 
+  /** "script.bt:1:9-62": a span as messages name it, up to and with its last column. */
+  range(span: SourceSpan): string {
+    const { file, line, column } = this.at(span);
+    return `${file}:${line}:${column}-${column + characters(this.text(span), 0, span.end - span.start)}`;
+  }
+
   /** The source text of a span. */
   text(span: SourceSpan): string {
     return this.#source.text.slice(span.start, span.end);

@@ -11,7 +11,7 @@ import { atomics } from "./kernel-state.ts";
 import { ringbuf } from "./map-types.ts";
 import { RememberedAnswers } from "./remembered.ts";
 
-type Name = Exclude<keyof TargetFeatures, "lateEntries">;
+type Name = Exclude<keyof TargetFeatures, "lateEntries" | "kprobeMulti">;
 
 const PROBES: Readonly<Record<Name, (context: ProbeContext) => Verdict>> = {
   kprobe: (context) => kprobe(context, false),
@@ -33,6 +33,9 @@ export function targetFeatures(kernel: Kernel, cache: Cache, btf: () => Btf | un
   return {
     get kprobe() {
       return ask("kprobe");
+    },
+    get kprobeMulti() {
+      return isSince(5, 18) && ask("kprobe");
     },
     get fentry() {
       return ask("fentry");

@@ -13,7 +13,7 @@ import { attachKprobeMulti, attachUprobeMulti } from "./multi.ts";
 import { openError } from "./open-error.ts";
 import type { AttachOptions } from "./options.ts";
 import { type Binding, type PerfEventRequest, bindProgram, perfEventOpen } from "./perf-event.ts";
-import { kprobeEvent, samplingEvent, tracepointEvent, uprobeEvent } from "./requests.ts";
+import { kprobeEvent, samplingEvent, tracepointEvent, uprobeEvent, watchpointEvent } from "./requests.ts";
 import { attachTracing } from "./tracing.ts";
 import { usdtPlaces } from "./usdt/places.ts";
 
@@ -93,6 +93,11 @@ export class Attacher {
       }
       case "uprobe":
         return one(uprobeEvent(this.#source("uprobe"), target, this.#firstCpu(), options));
+      case "watchpoint": {
+        const cpus = target.pid === undefined ? this.#onlineCpus() : [this.#firstCpu()];
+        const events = cpus.map((cpu) => ({ request: watchpointEvent(target, cpu), cookie }));
+        return this.#attachEvents(program, events, target);
+      }
       case "usdt":
         return this.#attachUsdt(program, target, options);
       case "perfEvent": {
@@ -127,9 +132,11 @@ export class Attacher {
     const source = this.#source("uprobe");
     const hasCookies = (): boolean =>
       (this.#hasCookies ??= helper({ kernel: this.#kernel }, "get_attach_cookie").supported);
+    const { pid } = target;
+    const inProcess = pid === undefined ? options : { ...options, pid };
     const places = usdtPlaces(target, options, hasCookies).map(({ path, offset, semaphoreOffset, cookie }) => {
       const uprobe = { kind: "uprobe", path, offset, onReturn: false } as const;
-      const counted = semaphoreOffset === undefined ? options : { ...options, refCounterOffset: semaphoreOffset };
+      const counted = semaphoreOffset === undefined ? inProcess : { ...inProcess, refCounterOffset: semaphoreOffset };
       return { request: uprobeEvent(source, uprobe, this.#firstCpu(), counted), cookie };
     });
     return this.#attachEvents(program, places, target);

@@ -4,7 +4,7 @@ import type { AttachTarget, ProbeMoment } from "@sonde/bpf/spec";
 export function describeTarget(target: AttachTarget): string {
   switch (target.kind) {
     case "run":
-      return target.when;
+      return target.name === undefined ? target.when : `${target.when}:${target.name}`;
     case "tracepoint":
       return `tracepoint:${target.category}:${target.name}`;
     case "rawTracepoint":
@@ -12,7 +12,7 @@ export function describeTarget(target: AttachTarget): string {
     case "btfTracepoint":
       return `rawtracepoint:${target.name} (by BTF)`;
     case "kprobe":
-      return `${target.onReturn ? "kretprobe" : "kprobe"}:${inModule(target.module)}${target.symbol}${plus(target.offset)}`;
+      return `${target.onReturn ? "kretprobe" : "kprobe"}:${inModule(target.module)}${target.address === undefined ? target.symbol : `0x${target.address.toString(16)}`}${plus(target.offset)}`;
     case "fentry":
       return `${target.onReturn ? "fexit" : "fentry"}:${inModule(target.module)}${target.function}`;
     case "uprobe":
@@ -27,6 +27,8 @@ export function describeTarget(target: AttachTarget): string {
       return `${target.onReturn ? "kretsyscall" : "ksyscall"}:${target.name}`;
     case "usdt":
       return `usdt:${target.path}:${target.provider}:${target.name}`;
+    case "watchpoint":
+      return `watchpoint:0x${target.address.toString(16)}:${target.length}:${target.mode}`;
     case "fmodRet":
       return `fmod_ret:${inModule(target.module)}${target.function}`;
     case "lsm":

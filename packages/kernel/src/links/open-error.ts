@@ -30,12 +30,42 @@ function hasCounters(): boolean {
 function adviceFor(target: AttachTarget, code: string): string | undefined {
   switch (target.kind) {
     case "kprobe":
-      return kprobeAdvice(target.symbol, code);
+      return kprobeAdvice(target.symbol || `at 0x${(target.address ?? 0n).toString(16)}`, code);
     case "uprobe":
       if (code === "EINVAL")
         return `No instruction that can be probed is at this place of ${target.path}, or its file system can't hold probes.`;
       if (code === "ESRCH") return `There is no process ${target.pid}.`;
       return undefined;
+    case "perfEvent":
+      return typeof target.event === "string" ? undefined : hardwareAdvice(code);
+    case "watchpoint":
+      return watchpointAdvice(target, code);
+    default:
+      return undefined;
+  }
+}
+
+function hardwareAdvice(code: string): string | undefined {
+  return code === "ENOENT" || code === "EOPNOTSUPP" || code === "ENODEV"
+    ? "This machine offers no such counter: virtual machines seldom do. software:cpu-clock, or profile:hz:99, samples by a timer."
+    : undefined;
+}
+
+function watchpointAdvice(
+  { pid, mode }: Extract<AttachTarget, { kind: "watchpoint" }>,
+  code: string,
+): string | undefined {
+  switch (code) {
+    case "ENOENT":
+    case "EOPNOTSUPP":
+    case "ENODEV":
+      return "This machine or kernel has no debug registers to watch memory with, and nothing else can.";
+    case "ENOSPC":
+      return "All of the processor's debug registers are in use: there are four on x86-64.";
+    case "EINVAL":
+      return `The processor can't watch this: the address must be a multiple of the length, and x86-64 knows the modes w, rw and x (not ${mode}); x only with the length 8.`;
+    case "ESRCH":
+      return `There is no process ${pid}.`;
     default:
       return undefined;
   }

@@ -26,7 +26,9 @@ export interface PerfEventRequest {
   /** Bits 32 to 63 of config: of a uprobe the offset of its reference counter in the file. */
   readonly refCounterOffset?: number;
   /** config2: the offset in that function or file. */
-  readonly offset?: number;
+  readonly offset?: number | bigint;
+  /** Of a watchpoint: bits of HW_BREAKPOINT_*, and the bytes that are watched. */
+  readonly breakpoint?: { readonly access: number; readonly address: bigint; readonly length: number };
   /** -1 for every process. */
   readonly pid: number;
   /** -1 for every CPU, which only goes with one process. */
@@ -42,8 +44,9 @@ const FREQUENCY = 1 << 10;
  *      0 type            4 size             8 config (u64)
  *     16 sample_period or sample_freq (u64)
  *     40 flags (u64): bit 10 says that it is a frequency
- *     56 config1 (u64): address of the text
- *     64 config2 (u64): the offset
+ *     52 bp_type (u32): of a watchpoint
+ *     56 config1 (u64): address of the text; bp_addr
+ *     64 config2 (u64): the offset; bp_len
  */
 export function perfEventOpen(kernel: Kernel, request: PerfEventRequest): number {
   const attr = kernel.attr(ATTR_SIZE);
@@ -57,6 +60,12 @@ export function perfEventOpen(kernel: Kernel, request: PerfEventRequest): number
   }
   if (request.text !== undefined) attr.path(56, request.text);
   attr.u64(64, request.offset ?? 0);
+  if (request.breakpoint !== undefined) {
+    const { access, address, length } = request.breakpoint;
+    attr.u32(52, access);
+    attr.u64(56, address);
+    attr.u64(64, length);
+  }
   return kernel.perfEventOpen(attr, request.pid, request.cpu, -1, PERF_FLAG_FD_CLOEXEC);
 }
 

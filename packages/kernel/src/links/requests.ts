@@ -27,8 +27,9 @@ export function kprobeEvent(source: EventSource, target: Of<"kprobe">, cpu: numb
   return {
     type: source.type,
     config: target.onReturn ? source.returnBit : 0n,
-    text: inModule ? `${target.module}:${target.symbol}` : target.symbol,
-    offset: target.offset ?? 0,
+    ...(target.address === undefined
+      ? { text: inModule ? `${target.module}:${target.symbol}` : target.symbol, offset: target.offset ?? 0 }
+      : { offset: target.address }),
     pid: EVERY_PROCESS,
     cpu,
   };
@@ -73,6 +74,25 @@ export function samplingEvent(target: Of<"perfEvent">, cpu: number): PerfEventRe
   };
 }
 
+/** PERF_TYPE_BREAKPOINT, whose attributes say what is watched. */
+export function watchpointEvent(target: Of<"watchpoint">, cpu: number): PerfEventRequest {
+  return {
+    type: PerfType.BREAKPOINT,
+    config: 0,
+    sample: { period: 1 },
+    breakpoint: {
+      access: [...target.mode].reduce((bits, letter) => bits | (ACCESS[letter] ?? 0), 0),
+      address: target.address,
+      length: target.length,
+    },
+    pid: target.pid ?? EVERY_PROCESS,
+    cpu: target.pid === undefined ? cpu : EVERY_CPU,
+  };
+}
+
+/** HW_BREAKPOINT_R, _W, _X. */
+const ACCESS: Readonly<Record<string, number>> = { r: 1, w: 2, x: 4 };
+
 function softwareConfig(event: PerfEventName): number {
   switch (event) {
     case "cpu-clock":
@@ -93,6 +113,8 @@ function softwareConfig(event: PerfEventName): number {
       return PerfSoftware.ALIGNMENT_FAULTS;
     case "emulation-faults":
       return PerfSoftware.EMULATION_FAULTS;
+    case "dummy":
+      return PerfSoftware.DUMMY;
     case "bpf-output":
       return PerfSoftware.BPF_OUTPUT;
   }

@@ -37,6 +37,23 @@ export function symbolOffset(path: string, name: string): number | undefined {
   return undefined;
 }
 
+/** A symbol of any kind, as the file says it: where it is when the file is mapped at 0, and its size in bytes. */
+export function symbolPlace(
+  path: string,
+  name: string,
+): { readonly address: bigint; readonly size: number } | undefined {
+  using file = ElfFile.open(path);
+  for (const table of tablesOf(file)) {
+    const places = occurrences(table.names, name);
+    const { entries, count } = table;
+    for (let at = 0, end = count * SYMBOL_SIZE; places.size > 0 && at < end; at += SYMBOL_SIZE) {
+      if (!places.has(entries.getUint32(at, true)) || entries.getUint16(at + 6, true) === 0) continue;
+      return { address: entries.getBigUint64(at + 8, true), size: wordAt(entries, at + 16) };
+    }
+  }
+  return undefined;
+}
+
 /** The functions of one file in the order of their addresses. */
 export class FunctionTable {
   readonly #segments: readonly Segment[];

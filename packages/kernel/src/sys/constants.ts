@@ -204,6 +204,7 @@ export const PerfSoftware = {
   PAGE_FAULTS_MAJ: 6,
   ALIGNMENT_FAULTS: 7,
   EMULATION_FAULTS: 8,
+  DUMMY: 9,
   BPF_OUTPUT: 10,
 } as const;
 

@@ -2,15 +2,14 @@
 import type { Btf } from "@sonde/bpf/btf";
 import type { ProbeProvider, Target, TargetFacts, TargetFeatures, TracepointFormat } from "@sonde/bpf/spec";
 import { targetFeatures } from "../features/target-features.ts";
-import { possibleCpus } from "../sys/cpus.ts";
 import { type Kernel, openKernel } from "../sys/index.ts";
-import { functionsOf, symbolOffset } from "../symbols/functions.ts";
-import { resolveBinary } from "../symbols/library.ts";
 import { matchTracepoints, readTracepoint } from "../tracefs/events.ts";
 import { matchFunctions } from "../tracefs/functions.ts";
 import { findTracefs, openTracefs } from "../tracefs/mount.ts";
-import { isPattern, patternMatcher } from "../tracefs/pattern.ts";
+import { patternMatcher } from "../tracefs/pattern.ts";
 import { type Cache, userCache } from "./cache.ts";
+import { runningFacts } from "./running-facts.ts";
+import { matchUsdt, matchUserFunctions } from "./user-probes.ts";
 import { openVmlinuxBtf } from "./vmlinux-btf.ts";
 
 export interface RunningTargetOptions {
@@ -27,9 +26,9 @@ class RunningTarget implements Target {
   readonly #kernel: Kernel;
   readonly #cache: Cache;
   readonly features: TargetFeatures;
-  readonly facts: TargetFacts = { cpus: () => possibleCpus().length };
   #btf: Btf | undefined | null = null;
   #tracefs: string | undefined;
+  #facts: TargetFacts | undefined;
 
   constructor(kernel: Kernel, cache: Cache) {
     this.#kernel = kernel;
@@ -53,6 +52,10 @@ class RunningTarget implements Target {
     return this.#btf;
   }
 
+  get facts(): TargetFacts {
+    return (this.#facts ??= runningFacts());
+  }
+
   tracepoint(category: string, name: string): TracepointFormat | undefined {
     return readTracepoint(this.#openTracefs(), category, name);
   }
@@ -69,12 +72,28 @@ class RunningTarget implements Target {
         return matchFunctions({ tracefs: findTracefs(), btf: this.btf, typed: true }, pattern);
       case "uprobe":
         return matchUserFunctions(pattern);
+      case "usdt":
+        return matchUsdt(pattern);
+      case "iter":
+        return matchIterators(this.btf, pattern);
     }
   }
 
   #openTracefs(): string {
     return (this.#tracefs ??= openTracefs(this.#kernel));
   }
+}
+
+/** The kernel has a function `bpf_iter_NAME` with a context `struct bpf_iter__NAME` for each of its iterators. */
+function matchIterators(btf: Btf | undefined, pattern: string): string[] {
+  const prefix = "bpf_iter__";
+  const matches = patternMatcher(pattern);
+  const found = new Set<string>();
+  for (const struct of btf?.names("struct") ?? []) {
+    const name = struct.startsWith(prefix) ? struct.slice(prefix.length) : "";
+    if (name !== "" && matches(name) && btf?.find(`bpf_iter_${name}`, "func").length !== 0) found.add(name);
+  }
+  return [...found].sort();
 }
 
 /** BTF has a typedef `btf_trace_NAME` for every tracepoint's prototype. */
@@ -86,16 +105,4 @@ function matchRawTracepoints(btf: Btf | undefined, pattern: string): string[] {
     if (name.startsWith(prefix) && matches(name)) found.add(name.slice(prefix.length));
   }
   return [...found].sort();
-}
-
-/** "PATH:PATTERN", answered with the path as it was given. Errors: ElfError for a file of another kind. */
-function matchUserFunctions(pattern: string): string[] {
-  const colon = pattern.lastIndexOf(":");
-  if (colon < 0) return [];
-  const path = pattern.slice(0, colon);
-  const name = pattern.slice(colon + 1);
-  const file = resolveBinary(path);
-  if (file === undefined) return [];
-  if (!isPattern(name)) return symbolOffset(file, name) === undefined ? [] : [pattern];
-  return functionsOf(file, name).map((found) => `${path}:${found}`);
 }

@@ -11,7 +11,10 @@ import { findHierarchy, type Hierarchy } from "./hierarchy.ts";
 
 const nothing = (): void => {};
 const SILENT: Sink = {
+  show: () => "",
   attachedProbes: nothing,
+  text: nothing,
+  say: nothing,
   printf: nothing,
   time: nothing,
   stream: nothing,

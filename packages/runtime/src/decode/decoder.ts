@@ -1,6 +1,7 @@
 /** A decoder for each DataType, composed once and then run for every record. */
 import type { DataType, Field } from "@sonde/bpf/spec";
 import type { Bytes } from "./bytes.ts";
+import { namer } from "../naming/index.ts";
 import { readInt64, readUint64 } from "./integer.ts";
 import { readText } from "./text.ts";
 import type { Integer, Value } from "./value.ts";
@@ -46,6 +47,8 @@ export function decoderOf(type: DataType): Decoder {
         user: type.user,
         pid: type.size === 16 ? source.view.getUint32(offset + 8, true) : 0,
       });
+    case "named":
+      return namer(type.by);
     case "tuple": {
       const read = fieldsDecoder(type.fields);
       return (source, offset) => ({ kind: "tuple", items: read(source, offset) });

@@ -2,15 +2,16 @@
 import type { Integer, Value } from "../decode/value.ts";
 import { escapedBytes, hexBytes, printableBytes } from "./buffer.ts";
 import type { Escape } from "./escape.ts";
+import { gfpText } from "../naming/gfp.ts";
 import { formatInteger, pad } from "./integer.ts";
 import type { Conversion } from "./integer.ts";
 
 /** Turns the arguments of one call into its text. `show` is how values that are not plain text are shown. */
 export type Printf = (args: readonly Value[], escape: Escape, show: (value: Value) => string) => string;
 
-const DIRECTIVE = /%([-+ #0]*)(\d*)(?:\.(\d*))?(hh|h|ll|l|z|j|t)?(r[xh]?|[a-zA-Z%])/g;
+const DIRECTIVE = /%([-+ #0]*)(\d*)(?:\.(\d*))?(hh|h|ll|l|z|j|t)?(r[xh]?|gr|[a-zA-Z%])/g;
 
-type Part = string | Conversion;
+export type Part = string | Conversion;
 
 /** @param format C's format, with bpftrace's %r, %rx and %rh; an unknown conversion is kept as text. */
 export function compilePrintf(format: string): Printf {
@@ -26,7 +27,8 @@ export function compilePrintf(format: string): Printf {
   };
 }
 
-function parseFormat(format: string): Part[] {
+/** The format cut into text and conversions. */
+export function parseFormat(format: string): Part[] {
   const parts: Part[] = [];
   let literal = "";
   let last = 0;
@@ -36,7 +38,7 @@ function parseFormat(format: string): Part[] {
     last = match.index + whole.length;
     if (specifier === "%") {
       literal += "%";
-    } else if (!"diuxXocspr".includes(specifier[0]!)) {
+    } else if (!"diuxXocsprg".includes(specifier[0]!) || specifier === "g") {
       literal += whole;
     } else {
       if (literal !== "") parts.push(literal);
@@ -65,6 +67,8 @@ function convert(part: Conversion, value: Value, escape: Escape, show: (value: V
       );
     case "p":
       return pad(`0x${BigInt.asUintN(64, BigInt(integerOf(value))).toString(16)}`, part.flags, part.width);
+    case "gr":
+      return pad(gfpText(integerOf(value)), part.flags, part.width);
     case "r":
     case "rx":
     case "rh": {

@@ -71,6 +71,9 @@ interface Events {
 function host(events: Events, folder?: string): HostedObject {
   const sink: Sink = {
     attachedProbes: () => {},
+    show: String,
+    text: () => {},
+    say: () => {},
     printf: (_format, args) => void events.printed.push(args.map(String).join(" ")),
     time: () => {},
     stream: () => {},

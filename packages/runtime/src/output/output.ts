@@ -4,12 +4,16 @@
  * holds nothing up here: what waits shows in `backlog`, and whoever makes the text can stop making it.
  */
 import { write } from "node:fs";
+import type { Bytes } from "../decode/bytes.ts";
+import type { Line } from "../format/line.ts";
 
 /** "line" and "none" pass on at every send; "full" gathers 64 KiB first. */
 export type Buffering = "line" | "full" | "none";
 
 export interface Output {
   write(text: string): void;
+  /** The same from a record's bytes. Outputs without it get text. */
+  line?(line: Line, source: Bytes, offset: number): void;
   /** Passes on what was written; called after each batch. */
   send(): void;
   /** Characters and bytes that the reader has not taken yet. */
@@ -21,6 +25,7 @@ export interface Output {
 }
 
 const FULL = 65536;
+const CHUNK = 65536;
 /** Milliseconds before the next try when a non-blocking descriptor is full. */
 const RETRY = 5;
 
@@ -31,7 +36,11 @@ export function descriptorOutput(fd: number, buffering: Buffering = "line"): Out
 class DescriptorOutput implements Output {
   readonly #fd: number;
   readonly #threshold: number;
-  #gathered: string = "";
+  /** Full chunks that wait, and the one that is being filled. */
+  #waiting: Buffer[] = [];
+  #waitingBytes: number = 0;
+  #chunk: Buffer = Buffer.allocUnsafe(CHUNK);
+  #used: number = 0;
   #underWay: Promise<void> | undefined;
   #bytesUnderWay: number = 0;
   #closed: boolean = false;
@@ -43,19 +52,30 @@ class DescriptorOutput implements Output {
   }
 
   get backlog(): number {
-    return this.#gathered.length + this.#bytesUnderWay;
+    return this.#gathered + this.#bytesUnderWay;
   }
 
   get closed(): boolean {
     return this.#closed || this.#failure !== undefined;
   }
 
+  get #gathered(): number {
+    return this.#waitingBytes + this.#used;
+  }
+
   write(text: string): void {
-    if (!this.closed) this.#gathered += text;
+    // A UTF-16 unit becomes at most three bytes.
+    if (!this.closed) this.#used += this.#room(text.length * 3).write(text, this.#used, "utf8");
+  }
+
+  line(line: Line, source: Bytes, offset: number): void {
+    if (this.closed) return;
+    const chunk = this.#room(line.most);
+    this.#used = line.write(chunk, this.#used, source, offset);
   }
 
   send(): void {
-    if (this.#gathered.length >= this.#threshold) this.#begin();
+    if (this.#gathered >= this.#threshold) this.#begin();
   }
 
   async flush(): Promise<void> {
@@ -66,11 +86,31 @@ class DescriptorOutput implements Output {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** The chunk with room for so many bytes more from `#used` on. */
+  #room(bytes: number): Buffer {
+    if (this.#used + bytes > this.#chunk.length) {
+      this.#setAside();
+      this.#chunk = Buffer.allocUnsafe(Math.max(CHUNK, bytes));
+    }
+    return this.#chunk;
+  }
+
+  #setAside(): void {
+    if (this.#used > 0) this.#waiting.push(this.#chunk.subarray(0, this.#used));
+    this.#waitingBytes += this.#used;
+    this.#used = 0;
+  }
+
   #begin(): void {
-    if (this.#underWay !== undefined || this.#gathered === "") return;
-    const bytes = Buffer.from(this.#gathered, "utf8");
-    this.#gathered = "";
-    this.#bytesUnderWay = bytes.length;
+    if (this.#underWay !== undefined || this.#gathered === 0) return;
+    this.#setAside();
+    const chunks = this.#waiting;
+    this.#waiting = [];
+    this.#bytesUnderWay = this.#waitingBytes;
+    this.#waitingBytes = 0;
+    // The chunk belongs to the write until that is done.
+    this.#chunk = Buffer.allocUnsafe(CHUNK);
+    const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
     this.#underWay = this.#writeAll(bytes).finally(() => {
       this.#underWay = undefined;
       this.#bytesUnderWay = 0;
@@ -89,7 +129,9 @@ class DescriptorOutput implements Output {
           await new Promise((resolve) => setTimeout(resolve, RETRY));
           continue;
         }
-        this.#gathered = "";
+        this.#waiting = [];
+        this.#waitingBytes = 0;
+        this.#used = 0;
         if (code === "EPIPE") this.#closed = true;
         else this.#failure = new Error(`cannot write the output: ${(error as Error).message}`, { cause: error });
         return;

@@ -8,6 +8,7 @@ import type { Integer, Value } from "../decode/value.ts";
 import { jsonString } from "../format/escape.ts";
 import type { Printf } from "../format/printf.ts";
 import { bucketsInUse } from "./histogram.ts";
+import { errorText } from "../naming/errors.ts";
 import type { HistogramView } from "./histogram.ts";
 import { average, sortRows } from "./map-reading.ts";
 import type { MapReading } from "./map-reading.ts";
@@ -20,6 +21,8 @@ export interface JsonSinkOptions {
   readonly write: (text: string) => void;
   readonly diagnose: (text: string) => void;
   readonly names: Names;
+  /** Says warnings too. */
+  readonly warnings: boolean;
 }
 
 export function jsonSink(options: JsonSinkOptions): Sink {
@@ -43,6 +46,21 @@ class JsonSink implements Sink {
   printf(format: Printf, args: readonly Value[]): void {
     const { escape } = this.#notation;
     this.#emit("printf", jsonString(format(args, escape, (value) => showValue(value, this.#notation))));
+  }
+
+  get show(): (value: Value) => string {
+    return (value) => showValue(value, this.#notation);
+  }
+
+  text(kind: "cat" | "syscall" | "join", text: string): void {
+    this.#emit(kind, jsonString(text));
+  }
+
+  say(severity: "error" | "warning", place: string, format: Printf, args: readonly Value[]): void {
+    const type = severity === "error" ? "errorf" : "warnf";
+    if (severity === "warning" && !this.#options.warnings) return;
+    const text = jsonString(format(args, this.#notation.escape, this.show));
+    this.#options.write(`{"type": "${type}", "msg": ${text}, ${position(place)}}\n`);
   }
 
   time(text: string): void {
@@ -71,13 +89,29 @@ class JsonSink implements Sink {
     }
   }
 
+  helperError(helper: string, place: string, code: number): void {
+    const msg = jsonString(errorText(BigInt(code)));
+    this.#options.write(
+      `{"type": "helper_error", "msg": ${msg}, "helper": "${helper}", "retcode": ${code}, ${position(place)}}\n`,
+    );
+  }
+
+  test(name: string, passed: boolean): void {
+    this.#emit("test_result", `{${jsonString(name)}: ${passed}}`);
+  }
+
+  benchmarks(nanoseconds: ReadonlyMap<string, number>): void {
+    const members = [...nanoseconds].map(([name, value]) => `${jsonString(name)}: ${value}`);
+    this.#emit("benchmark_results", `{${members.join(", ")}}`);
+  }
+
   lostEvents({ events, cpus }: LostEvents): void {
     const members = [...cpus].map(([cpu, count]) => `"${cpu}": ${count}`);
     this.#emit("lost_events", `{"events": ${events}, "cpus": {${members.join(", ")}}}`);
   }
 
   warning(message: string): void {
-    this.#options.diagnose(`WARNING: ${message}\n`);
+    if (this.#options.warnings) this.#options.diagnose(`WARNING: ${message}\n`);
   }
 
   end(): void {}
@@ -124,6 +158,12 @@ class JsonSink implements Sink {
         return jsonString(showValue(value, this.#notation));
     }
   }
+}
+
+/** Of "stdin:1:9-62". */
+function position(place: string): string {
+  const [, filename = "", line = "1", column = "1"] = /^(.*):(\d+):(\d+)-\d+$/.exec(place) ?? [];
+  return `"filename": ${jsonString(filename)}, "line": ${line}, "col": ${column}`;
 }
 
 function typeOf(kind: string): string {

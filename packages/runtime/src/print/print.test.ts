@@ -23,13 +23,13 @@ function collect(make: (write: (text: string) => void) => Sink, use: (sink: Sink
 
 function text(use: (sink: Sink) => void): string {
   return collect(
-    (write) => textSink({ write, diagnose: write, names: addressesOnly, quiet: false, verbose: true }),
+    (write) => textSink({ write, diagnose: write, names: addressesOnly, quiet: false, verbose: true, warnings: true }),
     use,
   );
 }
 
 function json(use: (sink: Sink) => void): string {
-  return collect((write) => jsonSink({ write, diagnose: write, names: addressesOnly }), use);
+  return collect((write) => jsonSink({ write, diagnose: write, names: addressesOnly, warnings: true }), use);
 }
 
 function mapOf(name: string, value: ValueView, rows: readonly (readonly [readonly Value[], Reading])[]): MapReading {

@@ -2,8 +2,11 @@
 import { divide } from "../decode/integer.ts";
 import type { Reading } from "../decode/reading.ts";
 import type { Value } from "../decode/value.ts";
+import type { Bytes } from "../decode/bytes.ts";
+import type { Line } from "../format/line.ts";
 import { escapeTerminal } from "../format/escape.ts";
 import type { Printf } from "../format/printf.ts";
+import { errorText } from "../naming/errors.ts";
 import type { HistogramView } from "./histogram.ts";
 import { drawHistogram } from "./histogram.ts";
 import { average, sortRows } from "./map-reading.ts";
@@ -16,11 +19,15 @@ import type { LostEvents, MapOptions, Sink } from "./sink.ts";
 export interface TextSinkOptions {
   /** Receives the data; called with whole lines where the program prints whole lines. */
   readonly write: (text: string) => void;
+  /** Receives lines that are plain bytes; absent: they come as text. */
+  readonly writeLine?: ((line: Line, source: Bytes, offset: number) => void) | undefined;
   /** Receives diagnostics, a line at a time, with the newline. */
   readonly diagnose: (text: string) => void;
   readonly names: Names;
   /** Says nothing but data and warnings. */
   readonly quiet: boolean;
+  /** Says warnings too. */
+  readonly warnings: boolean;
   /** Shows on which CPUs events were lost. */
   readonly verbose: boolean;
 }
@@ -32,13 +39,21 @@ export function textSink(options: TextSinkOptions): Sink {
 class TextSink implements Sink {
   readonly #options: TextSinkOptions;
   readonly #notation: Notation;
-  readonly #show: (value: Value) => string;
+  readonly line: Sink["line"];
+  readonly show: (value: Value) => string;
   #written: boolean = false;
 
   constructor(options: TextSinkOptions) {
     this.#options = options;
     this.#notation = { escape: escapeTerminal, names: options.names };
-    this.#show = (value) => showValue(value, this.#notation);
+    const { writeLine } = options;
+    this.line =
+      writeLine &&
+      ((line, source, offset) => {
+        this.#written = true;
+        writeLine(line, source, offset);
+      });
+    this.show = (value) => showValue(value, this.#notation);
   }
 
   attachedProbes(count: number): void {
@@ -46,7 +61,17 @@ class TextSink implements Sink {
   }
 
   printf(format: Printf, args: readonly Value[]): void {
-    this.#write(format(args, escapeTerminal, this.#show));
+    this.#write(format(args, escapeTerminal, this.show));
+  }
+
+  text(kind: "cat" | "syscall" | "join", text: string): void {
+    this.#write(kind === "join" ? escapeTerminal(text) : text);
+  }
+
+  say(severity: "error" | "warning", place: string, format: Printf, args: readonly Value[]): void {
+    if (severity === "warning" && !this.#options.warnings) return;
+    const text = format(args, escapeTerminal, this.show).replace(/\n$/, "");
+    this.#options.diagnose(`${place}: ${severity.toUpperCase()}: ${text}\n`);
   }
 
   time(text: string): void {
@@ -54,11 +79,11 @@ class TextSink implements Sink {
   }
 
   stream(name: string, values: readonly Value[]): void {
-    this.#write(`${name}: ${values.map(this.#show).join(", ")}\n`);
+    this.#write(`${name}: ${values.map(this.show).join(", ")}\n`);
   }
 
   value(value: Value): void {
-    this.#write(`${this.#show(value)}\n`);
+    this.#write(`${this.show(value)}\n`);
   }
 
   map(reading: MapReading, { top, div }: MapOptions): void {
@@ -73,13 +98,29 @@ class TextSink implements Sink {
     }
   }
 
+  helperError(helper: string, place: string, code: number): void {
+    this.#options.diagnose(`${place}: WARNING: Failed to ${helper}: ${errorText(BigInt(code))} (${code})\n`);
+  }
+
+  test(name: string, passed: boolean): void {
+    this.#write(`${passed ? "PASS" : "FAIL"} ${name}\n`);
+  }
+
+  benchmarks(nanoseconds: ReadonlyMap<string, number>): void {
+    const rows = [["BENCHMARK", "NANOSECONDS"], ...[...nanoseconds].map(([name, value]) => [name, String(value)])];
+    const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
+    const line = `+${widths.map((width) => "-".repeat(width + 2)).join("+")}+\n`;
+    const texts = rows.map((row) => `|${row.map((cell, column) => ` ${cell.padEnd(widths[column]!)} `).join("|")}|\n`);
+    this.#write(`\n${line}${texts[0]!}${line}${texts.slice(1).join("")}${line}`);
+  }
+
   lostEvents({ events, cpus }: LostEvents): void {
     const places = [...cpus].map(([cpu, count]) => `${count} on CPU ${cpu}`).join(", ");
     this.#options.diagnose(`Lost ${events} events${this.#options.verbose ? ` (${places})` : ""}\n`);
   }
 
   warning(message: string): void {
-    this.#options.diagnose(`WARNING: ${message}\n`);
+    if (this.#options.warnings) this.#options.diagnose(`WARNING: ${message}\n`);
   }
 
   /** Sets the maps off from what the program printed. */
@@ -96,7 +137,7 @@ class TextSink implements Sink {
     switch (reading.kind) {
       case "scalar": {
         const { value } = reading;
-        return typeof value === "number" || typeof value === "bigint" ? String(divide(value, div)) : this.#show(value);
+        return typeof value === "number" || typeof value === "bigint" ? String(divide(value, div)) : this.show(value);
       }
       case "avg":
         return String(divide(average(reading), div));

@@ -28,7 +28,14 @@ export async function runScript(
   command?: string,
   options: ScriptOptions = {},
 ): Promise<{ readonly output: string; readonly diagnostics: string; readonly outcome: Outcome }> {
-  const spec = compile(text, options);
+  const child = command === undefined ? undefined : startChild(command);
+  let spec: ObjectSpec;
+  try {
+    spec = compile(text, { ...options, ...(child && { cpid: child.pid }) });
+  } catch (error) {
+    child?.terminate();
+    throw error;
+  }
   let written = "";
   let diagnostics = "";
   const output: Output = {
@@ -38,8 +45,8 @@ export async function runScript(
     send: () => undefined,
     flush: () => Promise.resolve(),
   };
-  const child = command === undefined ? undefined : startChild(command);
   const session = await startSession(spec, {
+    ...(options.mode !== undefined && { mode: options.mode }),
     vmlinux: () => testTarget().btf,
     output,
     diagnose: (part) => void (diagnostics += part),

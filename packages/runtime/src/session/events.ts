@@ -3,6 +3,9 @@ import type { EventView, Field, MapView } from "@sonde/bpf/spec";
 import type { Bytes } from "../decode/bytes.ts";
 import { decoderOf, fieldsDecoder } from "../decode/decoder.ts";
 import type { Decoder } from "../decode/decoder.ts";
+import { readText } from "../decode/text.ts";
+import type { Value } from "../decode/value.ts";
+import { compileLine } from "../format/line.ts";
 import { compilePrintf } from "../format/printf.ts";
 import type { Sink } from "../print/sink.ts";
 import type { MapReaders } from "./maps.ts";
@@ -15,8 +18,24 @@ export interface EventContext {
   readonly maps: MapReaders;
   /** The moment in a format of strftime. */
   readonly clock: (format: string) => string;
+  /** What cat() and system() do; absent if the object has no such event. */
+  readonly commands?: Commands | undefined;
+  /** The program said that something is wrong. */
+  readonly complained?: () => void;
+  /** Takes the watchpoints at an address away. */
+  readonly unwatch?: (address: bigint) => void;
   /** The program asked to end, with this exit code. */
   readonly exit: (code: number) => void;
+}
+
+/** What runs outside of the session for a program's sake. */
+export interface Commands {
+  /** The file's text. Throws where it cannot be read. */
+  cat(path: string): string;
+  /** What the shell's command prints. */
+  system(command: string): string;
+  /** Makes text that comes from whoever is watched safe inside of a command. */
+  readonly quote: (text: string) => string;
 }
 
 /** By event id. */
@@ -24,9 +43,32 @@ export function eventHandlers(events: readonly EventView[], context: EventContex
   return new Map(events.map((event) => [event.id, handlerOf(event, context)]));
 }
 
-function handlerOf({ action, fields }: EventView, { sink, maps, clock, exit }: EventContext): EventHandler {
+function handlerOf({ action, fields }: EventView, context: EventContext): EventHandler {
+  const { sink, maps, clock, exit } = context;
   switch (action.kind) {
+    case "cat":
+    case "system":
+    case "say":
+      return textHandler(action, fieldsDecoder(fields), context);
+    case "helperError": {
+      const decode = firstField(fields);
+      return (source, offset) => sink.helperError?.(action.helper, action.place, Number(decode(source, offset)));
+    }
+    case "join":
+      return joinHandler(action.separator, sink);
+    case "printEntry": {
+      const view = maps.view(action.map);
+      const [first] = fields;
+      const start = first?.offset ?? 0;
+      return (source, offset) => sink.map(maps.readEntry(view, source, offset + start), { top: 0, div: 1 });
+    }
+    case "unwatch": {
+      const decode = firstField(fields);
+      return (source, offset) => context.unwatch?.(BigInt(decode(source, offset) as number | bigint));
+    }
     case "printf": {
+      const plain = sink.line === undefined ? undefined : compileLine(action.format, fields);
+      if (plain !== undefined) return (source, offset) => sink.line?.(plain, source, offset);
       const format = compilePrintf(action.format);
       const decode = fieldsDecoder(fields);
       return (source, offset) => sink.printf(format, decode(source, offset));
@@ -50,7 +92,7 @@ function handlerOf({ action, fields }: EventView, { sink, maps, clock, exit }: E
       return () => map.zero();
     }
     case "exit": {
-      if (fields.length === 0) return () => exit(0);
+      if (fields.length === 0) return () => exit(action.code ?? 0);
       const decode = firstField(fields);
       return (source, offset) => exit(Number(decode(source, offset)) & 0xff);
     }
@@ -64,6 +106,52 @@ function handlerOf({ action, fields }: EventView, { sink, maps, clock, exit }: E
       return () => sink.time(clock(format));
     }
   }
+}
+
+/** What is formatted like printf and goes elsewhere. */
+function textHandler(
+  action: Extract<EventView["action"], { kind: "cat" | "system" | "say" }>,
+  decode: Decoder<Value[]>,
+  { sink, commands, complained }: EventContext,
+): EventHandler {
+  const format = compilePrintf(action.format);
+  const plain = (text: string): string => text;
+  if (action.kind === "say") {
+    const { severity, place } = action;
+    return (source, offset) => {
+      if (severity === "error") complained?.();
+      sink.say(severity, place, format, decode(source, offset));
+    };
+  }
+  if (commands === undefined)
+    throw new Error(`${action.kind}() is not run here: nothing that a monitor says is executed outside of the kernel`);
+  if (action.kind === "system")
+    return (source, offset) =>
+      sink.text("syscall", commands.system(format(decode(source, offset), commands.quote, sink.show)));
+  return (source, offset) => {
+    const path = format(decode(source, offset), plain, sink.show);
+    try {
+      sink.text("cat", commands.cat(path));
+    } catch (error) {
+      sink.warning(`cat() cannot read ${path}: ${(error as Error).message}`);
+    }
+  };
+}
+
+/** u32 id, u32 CPU, u32 bytes, u32 count, then texts that each end with NUL. */
+function joinHandler(separator: string, sink: Sink): EventHandler {
+  return ({ view, buffer }, offset) => {
+    const count = view.getUint32(offset + 12, true);
+    const end = offset + 16 + view.getUint32(offset + 8, true);
+    const texts: string[] = [];
+    for (let at = offset + 16; texts.length < count && at < end;) {
+      const nul = buffer.indexOf(0, at);
+      const stop = nul < 0 || nul > end ? end : nul;
+      texts.push(readText(buffer, at, stop - at));
+      at = stop + 1;
+    }
+    sink.text("join", `${texts.join(separator)}\n`);
+  };
 }
 
 /** One entry of a map, printed as the map would be if it held nothing else. */

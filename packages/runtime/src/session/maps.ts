@@ -43,6 +43,18 @@ export class MapReaders {
     return { view, rows: reader() };
   }
 
+  /** One entry, by the bytes of its key at an offset; without rows where there is none. */
+  readEntry(view: MapView, source: Bytes, offset: number): MapReading {
+    const map = this.live(view);
+    const key = new Uint8Array(map.layout.keySize);
+    key.set(source.buffer.subarray(offset, offset + key.length));
+    const value = map.lookup(key);
+    const bytes = value === undefined ? undefined : new Bytes(value);
+    const reading = bytes && readerOf(view.value, map.layout, true)(bytes, 0);
+    const keys = fieldsDecoder(view.keys)(new Bytes(key), 0);
+    return { view, rows: reading === undefined ? [] : [{ keys, value: reading }] };
+  }
+
   /** The addresses of a stack, the innermost first; undefined if the map has lost it. */
   stack(map: string, id: number): bigint[] | undefined {
     const key = new Uint8Array(4);

@@ -22,7 +22,7 @@ import type { Sink } from "../print/sink.ts";
 import type { Child, ChildExit } from "../processes/child.ts";
 import type { WatchedProcess } from "../processes/watched.ts";
 import type { StackReader } from "../stacks/names.ts";
-import { eventHandlers } from "./events.ts";
+import { type Commands, eventHandlers } from "./events.ts";
 import { LossReport } from "./loss-report.ts";
 import type { LossTotals } from "./losses.ts";
 import { MapReaders } from "./maps.ts";
@@ -43,6 +43,8 @@ export interface SessionOptions {
   readonly process?: WatchedProcess;
   /** Loads and attaches, then ends at once: the handlers by hand (begin, end) and the child do not run, nothing is printed. */
   readonly dryRun?: boolean;
+  /** Runs the programs for tests or benchmarks, says what came of them, and ends. */
+  readonly mode?: "run" | "test" | "bench";
   /** Instead of what the object says. */
   readonly printMapsOnExit?: boolean;
   /** Called when everything is attached, before any event is read. */
@@ -51,6 +53,8 @@ export interface SessionOptions {
   readonly maps?: LoadOptions["maps"];
   /** Formats the present time, for time(); absent if the object has no such event. */
   readonly clock?: (format: string) => string;
+  /** What cat() and system() do; absent if the object has no such event. */
+  readonly commands?: Commands;
 }
 
 export interface Outcome {
@@ -63,6 +67,8 @@ export interface Outcome {
   /** Events that the ring had no room for. */
   readonly lostEvents: number;
 }
+
+type Place = ReturnType<Collection["attachments"]> extends Generator<infer P> ? P : never;
 
 /** Milliseconds that a child gets to end once it was asked to. */
 const CHILD_GRACE = 1000;
@@ -80,6 +86,9 @@ export class Session {
   readonly #pump: Pump;
   readonly #ended: PromiseWithResolvers<Outcome> = withResolvers();
   #links: readonly Link[] = [];
+  readonly #iterators = new Set<number>();
+  readonly #signals: (() => void)[] = [];
+  #complaints: number = 0;
   #ending: boolean = false;
   #failure: { readonly error: unknown } | undefined;
   #exitCode: number | undefined;
@@ -121,8 +130,12 @@ export class Session {
       sink: this.#sink,
       maps: this.#maps,
       clock: options.clock ?? ((format) => format),
+      commands: options.commands,
+      unwatch: (address) => this.#unwatch(address),
+      complained: () => void this.#complaints++,
       exit: (code) => {
         this.#exitCode ??= code;
+        this.#complaints++;
       },
     });
     const ringMap = manifest.ring === undefined ? undefined : collection.map(manifest.ring);
@@ -176,8 +189,11 @@ export class Session {
     const { start } = this.#collection.manifest;
     if (start !== undefined) writeStart(this.#collection.map(start));
     this.#run("begin");
-    this.#links = new Attacher(this.#options.kernel).attachAll(places.filter(({ target }) => target.kind !== "run"));
+    const attached = places.filter(({ target }) => target.kind !== "run");
+    this.#links = new Attacher(this.#options.kernel).attachAll(attached);
+    for (const [index, { target }] of attached.entries()) if (target.kind === "iter") this.#iterators.add(index);
     this.#sink.attachedProbes(places.length);
+    this.#handleSignals(places);
     const { child, dryRun, onAttached } = this.#options;
     onAttached?.();
     if (dryRun === true) return this.#end("stopped");
@@ -185,6 +201,38 @@ export class Session {
     if (child !== undefined) void this.#follow(child);
     this.#nextLosses = now() + LOSS_INTERVAL;
     this.#pump.start();
+    void this.#goThrough(places).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Programs for a signal run when this process gets it. */
+  #handleSignals(places: readonly Place[]): void {
+    for (const { program, target } of places) {
+      if (target.kind !== "run" || target.when !== "signal") continue;
+      const handler = (): void => void program.testRun();
+      const signal = target.name as NodeJS.Signals;
+      process.on(signal, handler);
+      this.#signals.push(() => process.off(signal, handler));
+    }
+  }
+
+  /** Iterators, tests and benchmarks run once through; then the session is over. */
+  async #goThrough(places: readonly Place[]): Promise<void> {
+    const { mode = "run", kernel } = this.#options;
+    if (mode !== "run") {
+      const { runTrials } = await import("./trials.ts");
+      const failed = await runTrials(kernel, places, mode, this.#sink, {
+        drain: () => this.#pump.drainRest(),
+        complaints: () => this.#complaints,
+      });
+      this.#exitCode ??= failed ? 1 : 0;
+      return this.#end("exit");
+    }
+    const iterators = this.#links.filter((_, index) => this.#iterators.has(index));
+    if (iterators.length === 0) return;
+    const { streamIterator } = await import("@sonde/kernel/links");
+    for (const link of iterators)
+      for await (const text of streamIterator(kernel, link)) this.#options.output?.write(text.toString());
+    if (iterators.length === this.#links.length) this.#end("exit");
   }
 
   async #follow(child: Child): Promise<void> {
@@ -218,6 +266,15 @@ export class Session {
       this.#nextProcess = time + PROCESS_INTERVAL;
       if (!process.alive()) this.#end("process");
     }
+  }
+
+  /** The kernel's event goes with its link. */
+  #unwatch(address: bigint): void {
+    const gone = this.#links.filter(({ description }) =>
+      description.startsWith(`watchpoint:0x${address.toString(16)}:`),
+    );
+    for (const link of gone) link.close();
+    this.#links = this.#links.filter((link) => !gone.includes(link));
   }
 
   #fail(error: unknown): void {
@@ -261,6 +318,7 @@ export class Session {
 
   #close(): void {
     this.#pump.stop();
+    for (const forget of this.#signals) forget();
     for (const link of this.#links) link.close();
     this.#ring?.close();
     this.#collection.close();

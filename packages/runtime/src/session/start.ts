@@ -12,6 +12,7 @@ import type { Sink } from "../print/sink.ts";
 import type { Child } from "../processes/child.ts";
 import type { StackReader } from "../stacks/names.ts";
 import { Session, type SessionOptions } from "./session.ts";
+import type { Commands } from "./events.ts";
 
 export interface StartOptions {
   readonly kernel?: Kernel;
@@ -26,12 +27,17 @@ export interface StartOptions {
   readonly diagnose?: (text: string) => void;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
+  /** False: neither warnf() nor our own warnings. */
+  readonly warnings?: boolean;
+  /** The most that cat() reads of a file. */
+  readonly catBytes?: number;
   /** A command's process that waits; it is asked to end if the session cannot start. */
   readonly child?: Child;
   /** Ends the session when this process ends. */
   readonly pid?: number;
   /** As in SessionOptions. */
   readonly dryRun?: boolean;
+  readonly mode?: "run" | "test" | "bench";
   readonly printMapsOnExit?: boolean;
   readonly maps?: SessionOptions["maps"];
 }
@@ -62,12 +68,15 @@ export async function startSession(spec: ObjectSpec, options: StartOptions): Pro
     const sink = (readStack: StackReader): Sink =>
       makeSink({
         write: (text) => output.write(text),
+        writeLine: output.line && ((line, source, offset) => output.line?.(line, source, offset)),
         diagnose,
         names: makeNames(readStack),
         quiet: options.quiet ?? false,
+        warnings: options.warnings ?? true,
         verbose: options.verbose ?? false,
       });
     const clock = await clockFor(spec.manifest);
+    const commands = await commandsFor(spec.manifest, options.catBytes);
     const watched = pid === undefined ? undefined : (await import("../processes/watched.ts")).watchProcess(pid);
     return await Session.start(spec, {
       kernel: options.kernel ?? openKernel(),
@@ -80,9 +89,11 @@ export async function startSession(spec: ObjectSpec, options: StartOptions): Pro
       ...(child && { child }),
       ...(watched && { process: watched }),
       ...(options.dryRun !== undefined && { dryRun: options.dryRun }),
+      ...(options.mode !== undefined && { mode: options.mode }),
       ...(printMapsOnExit !== undefined && { printMapsOnExit }),
       ...(clock && { clock }),
       ...(options.maps && { maps: options.maps }),
+      ...(commands && { commands }),
     });
   } catch (error) {
     child?.terminate();
@@ -111,6 +122,11 @@ function isNamed(type: DataType): boolean {
     default:
       return false;
   }
+}
+
+async function commandsFor(manifest: Manifest, catBytes: number | undefined): Promise<Commands | undefined> {
+  if (!manifest.events.some(({ action }) => action.kind === "cat" || action.kind === "system")) return undefined;
+  return (await import("./commands.ts")).commandRunner(catBytes);
 }
 
 async function clockFor(manifest: Manifest): Promise<((format: string) => string) | undefined> {

@@ -76,6 +76,17 @@ export class MonitorSink implements Sink {
     this.#options.writer.text(format(args, escape, (value) => showValue(value, this.#notation)));
   }
 
+  readonly show: (value: Value) => string = (value) => showValue(value, this.#notation);
+
+  text(_: "cat" | "syscall" | "join", text: string): void {
+    this.#options.writer.text(text);
+  }
+
+  say(severity: "error" | "warning", place: string, format: Printf, args: readonly Value[]): void {
+    const text = format(args, this.#notation.escape, this.show);
+    this.#options.diagnose(`${place}: ${severity.toUpperCase()}: ${text}\n`);
+  }
+
   time(text: string): void {
     this.#options.writer.text(text);
   }

@@ -1,9 +1,9 @@
 /** Builtins where they stand. */
-import type { Builtin } from "../ast.ts";
+import type { Builtin, TypeName } from "../ast.ts";
 import { argumentIndex, builtin } from "../builtins.ts";
 import * as messages from "../messages/names.ts";
 import type { Type } from "../types.ts";
-import { BOOL, INT64, NONE, UINT64, stringOf, utf8Length } from "../values.ts";
+import { BOOL, INT64, NONE, UINT64, VOID, stringOf, utf8Length } from "../values.ts";
 import type { Handler } from "./handler.ts";
 import { fromName } from "./kernel-types.ts";
 
@@ -11,17 +11,18 @@ import { fromName } from "./kernel-types.ts";
 export const DEFAULT_FRAMES = 127;
 
 export function checkBuiltin(handler: Handler, expr: Builtin): Type {
-  const type = builtin(expr.name)?.type;
+  const { type } = builtin(expr.name) ?? {};
   switch (type) {
     case undefined:
-      handler.diagnostics.report(messages.builtinNotSupported, expr.span, expr.name);
-      return NONE;
+      throw new Error(`the parser knows a builtin ${expr.name} that the table does not`);
     case "args":
       return argsType(handler, expr);
     case "argument":
       return argumentType(handler, expr);
     case "result":
       return resultType(handler, expr);
+    case "context":
+      return contextType(handler);
     case "task":
       return taskType(handler);
     case "stack":
@@ -78,7 +79,7 @@ function argsType(handler: Handler, expr: Builtin): Type {
     handler.diagnostics.report(messages.notHere, expr.span, "args", provider, instead);
     return NONE;
   }
-  if (source.params.length > 0) return { kind: "args" };
+  if (source.kind !== "usdt" && source.params.length > 0) return { kind: "args" };
   if (handler.program.target.btf === undefined) handler.diagnostics.report(messages.noBtf, expr.span, "args");
   else handler.diagnostics.report(messages.badProbeInfo, expr.span, title);
   return NONE;
@@ -90,6 +91,7 @@ function argumentType(handler: Handler, expr: Builtin): Type {
   const hasNumbers =
     provider === "kprobe" ||
     provider === "uprobe" ||
+    provider === "usdt" ||
     provider === "fentry" ||
     provider === "fexit" ||
     provider === "rawtracepoint";
@@ -103,7 +105,12 @@ function argumentType(handler: Handler, expr: Builtin): Type {
     handler.diagnostics.report(messages.notHere, expr.span, expr.name, provider, instead);
     return NONE;
   }
-  const count = source.kind === "array" || source.kind === "registers" ? source.params.length : 0;
+  const count =
+    source.kind === "array" || source.kind === "registers"
+      ? source.params.length
+      : source.kind === "usdt"
+        ? source.places.length
+        : 0;
   if (count > 0 && (argumentIndex(expr.name) ?? 0) >= count) {
     handler.diagnostics.report(messages.argumentCount, expr.span, expr.name, count);
     return NONE;
@@ -143,16 +150,23 @@ function modeType(handler: Handler, expr: Builtin): Type {
   return NONE;
 }
 
+/** Registers where the context is that, an iterator's own struct, else an address. */
+function contextType(handler: Handler): Type {
+  const [target] = handler.draft.attach;
+  const { programType } = handler.draft;
+  const named = target?.kind === "iter" ? `bpf_iter__${target.name}` : programType === "kprobe" ? "pt_regs" : undefined;
+  const place = { space: "program", trusted: target?.kind === "iter" } as const;
+  const type = named === undefined ? undefined : fromName(handler.program.target, structPointer(named), place);
+  return type ?? { kind: "pointer", to: VOID, space: "program", trusted: false };
+}
+
 /** `struct task_struct *` where the kernel's types are known, else a bare address. */
 function taskType(handler: Handler): Type {
-  const name = {
-    kind: "typeName",
-    span: { start: 0, end: 0 },
-    tag: "struct",
-    name: "task_struct",
-    pointers: 1,
-    lengths: [],
-  } as const;
   const { target } = handler.program;
-  return fromName(target, name, { space: "kernel", trusted: target.features.taskBtf === true }) ?? UINT64;
+  const place = { space: "kernel", trusted: target.features.taskBtf === true } as const;
+  return fromName(target, structPointer("task_struct"), place) ?? UINT64;
+}
+
+function structPointer(name: string): TypeName {
+  return { kind: "typeName", span: { start: 0, end: 0 }, tag: "struct", name, pointers: 1, lengths: [] };
 }

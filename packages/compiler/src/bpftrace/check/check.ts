@@ -72,6 +72,7 @@ export function check(written: Script, given: Target, options: CheckOptions = {}
       remarks,
       target,
       firstOwnType: definitions.firstOwnType,
+      given: options,
       params: options.params ?? [],
       mapArguments: program.mapArguments,
       aggregatesRead: program.aggregatesRead,

@@ -53,7 +53,7 @@ export function itemIndex(tuple: Type & { kind: "tuple" }, name: string): number
 function argumentField(handler: Handler, expr: Member): Type {
   const { draft, program } = handler;
   const source = draft.arguments;
-  if (source.kind === "none") return NONE;
+  if (source.kind === "none" || source.kind === "usdt") return NONE;
   if (source.kind === "tracepoint") {
     const { format } = source;
     const field = format.fields.find(({ name }) => name === expr.name);
@@ -86,7 +86,7 @@ function argumentField(handler: Handler, expr: Member): Type {
 export function readableArguments(handler: Handler): readonly string[] {
   const { draft, program } = handler;
   const source = draft.arguments;
-  if (source.kind === "none") return [];
+  if (source.kind === "none" || source.kind === "usdt") return [];
   if (source.kind !== "tracepoint")
     return source.params.filter(({ type }) => type.kind !== "none").map(({ name }) => name);
   const place = { space: "kernel", trusted: false } as const;

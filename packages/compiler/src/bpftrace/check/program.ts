@@ -11,6 +11,18 @@ export interface CheckOptions {
   readonly params?: readonly string[];
   /** User-space probes fire for this process only. */
   readonly pid?: number;
+  /** The process of the command given with -c: what `cpid` is. */
+  readonly cpid?: number;
+  /** What the session is for, "run" unless given: in tests and benchmarks only those run, and begin and end. */
+  readonly mode?: "run" | "test" | "bench";
+  /** Only the tests or benchmarks whose names this regular expression matches. */
+  readonly probeFilter?: string;
+  /** Calls of helpers that fail are reported, with where they stand. */
+  readonly helperErrors?: boolean;
+  /** Functions that change what they watch are allowed. */
+  readonly unsafe?: boolean;
+  /** Options of the script itself, `--name=value`, for getopt(). */
+  readonly named?: Readonly<Record<string, string>>;
   /** Settings given outside of the script, such as on the command line; they win over its config block. */
   readonly config?: Readonly<Record<string, string>>;
   /** Says of which probes the tracepoints are attached to their formatted events even where raw ones give the same values: for comparing the two. */

@@ -100,7 +100,13 @@ function checkAssign(handler: Handler, statement: Assign): void {
   assignVariable(handler, state, variable, value, type);
 }
 
-function assignVariable(handler: Handler, state: VariableState, variable: Variable, value: Expr, type: Type): void {
+export function assignVariable(
+  handler: Handler,
+  state: VariableState,
+  variable: Variable,
+  value: Expr,
+  type: Type,
+): void {
   const widened = widen(state.place, type, isNeutral(handler, value));
   const convertible = state.fixed && state.place.type.kind === "int" && asInteger(type) !== undefined;
   if (widened === undefined && !convertible) {
@@ -206,6 +212,8 @@ function checkJump(handler: Handler, statement: Jump): void {
     return;
   }
   if (statement.value === undefined) return;
-  check(handler, statement.value);
-  handler.diagnostics.report(messages.returnsValue, statement.value.span);
+  const type = check(handler, statement.value);
+  // A test says by what it returns whether it failed.
+  if (handler.draft.provider !== "test" || asInteger(type) === undefined)
+    handler.diagnostics.report(messages.returnsValue, statement.value.span);
 }

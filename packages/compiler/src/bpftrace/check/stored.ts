@@ -109,6 +109,8 @@ export function join(a: Type, b: Type): Type | undefined {
       return b.kind === "stack" && a.user === b.user && a.mode === b.mode
         ? { ...a, frames: Math.max(a.frames, b.frames) }
         : undefined;
+    case "named":
+      return b.kind === "named" && sameType(a, b) ? a : undefined;
     case "symbol":
       return b.kind === "symbol" && a.user === b.user ? a : undefined;
     default:

@@ -1,10 +1,11 @@
 /** The probe's own arguments: `args.name`, `argN`, `retval`. */
-import type { TracepointField } from "@sonde/bpf/spec";
+import type { TracepointField, UsdtArgument } from "@sonde/bpf/spec";
 import { pointerTo, type Inst } from "../../ir/index.ts";
 import type { Expr, Member, Span } from "../ast.ts";
 import type { Type } from "../types.ts";
 import type { Handler } from "./handler.ts";
-import type { Place } from "./memory.ts";
+import { int } from "../values.ts";
+import { read, type Place } from "./memory.ts";
 import { noArgument, refuse, unknownMember } from "./messages.ts";
 import { fit } from "./operators.ts";
 import { registers } from "../../lowering/registers.ts";
@@ -63,11 +64,40 @@ export function argumentByName(h: Handler, e: ArgumentMember): Inst {
 /** Argument number `index`, from 0. */
 export function argument(h: Handler, index: number, type: Type, span: Span): Inst {
   const { builder } = h;
-  if (h.variant.arguments.kind !== "registers") return fromArray(h, index, type);
+  const source = h.variant.arguments;
+  if (source.kind === "usdt") return fromNote(h, source.places[index], span, index);
+  if (source.kind !== "registers") return fromArray(h, index, type);
   const offsets = registers(h.object.target.arch).arguments;
   const offset = offsets[index];
   if (offset === undefined) return refuse(noArgument, span, `arg${index}`, offsets.length);
   return fit(h, builder.load(h.context(), offset, 8), type);
+}
+
+/** An argument of a usdt probe, where the probe's note says that it is. */
+function fromNote(h: Handler, argument: UsdtArgument | undefined, span: Span, index: number): Inst {
+  const { builder } = h;
+  if (argument === undefined) return refuse(unknownMember, span, "this probe", `arg${index}`);
+  const { place, size, signed } = argument;
+  const register = (offset: number): Inst => builder.load(h.context(), offset, 8);
+  switch (place.kind) {
+    case "constant":
+      return h.constant(place.value);
+    case "register":
+      return size === 8 ? register(place.register) : builder.extend(register(place.register), narrow(size), signed);
+    case "memory": {
+      const base = builder.binary("add", register(place.register), h.constant(place.offset));
+      const scaled =
+        place.index === undefined
+          ? base
+          : builder.binary("add", base, builder.binary("mul", register(place.index), h.constant(place.scale ?? 1)));
+      const memory: Place = { base: scaled, offset: 0, space: "user", trusted: false };
+      return read(h, memory, int(size, signed), span);
+    }
+  }
+}
+
+function narrow(size: number): 8 | 16 | 32 {
+  return size === 1 ? 8 : size === 2 ? 16 : 32;
 }
 
 /** What the function returned. */

@@ -1,14 +1,12 @@
 /** Builtins whose values fit a register. */
-import { findMember } from "@sonde/bpf/btf";
-import { pointerTo, type Inst } from "../../ir/index.ts";
+import type { Inst } from "../../ir/index.ts";
 import type { Builtin } from "../ast.ts";
 import { argument, result } from "./arguments.ts";
 import { elapsed, now } from "./clocks.ts";
-import type { Type } from "../types.ts";
 import type { Handler } from "./handler.ts";
 import { Helper } from "../../lowering/helpers.ts";
+import { taskAddress, taskNumber } from "./tasks.ts";
 import { groupId, processId, threadId, userId } from "./identity.ts";
-import { read, type Place } from "./memory.ts";
 import { notLowered, refuse } from "./messages.ts";
 import { registers } from "../../lowering/registers.ts";
 
@@ -28,7 +26,13 @@ const BUILTINS: Readonly<Record<string, Lowering>> = {
   rand: (h) => h.builder.extend(h.builder.call(Helper.prandomU32, []), 32, false),
   ctx: (h) => h.context(),
   curtask: currentTask,
-  ppid: parentProcessId,
+  ppid: (h, e) =>
+    taskNumber(h, taskAddress(h, h.object.target.features.taskBtf === true), ["real_parent", "tgid"], e.span),
+  leader_tid: (h, e) =>
+    taskNumber(h, taskAddress(h, h.object.target.features.taskBtf === true), ["group_leader", "pid"], e.span),
+  cpid: (h) => h.constant(h.program.given.cpid ?? 0),
+  has_cpid: (h) => h.constant(h.program.given.cpid === undefined ? 0 : 1),
+  ncpus: possibleCpus,
   retval: (h, e) => result(h, h.typeOf(e), e.span),
   usermode,
 };
@@ -45,31 +49,11 @@ function currentTask(h: Handler, e: Builtin): Inst {
   return taskAddress(h, type.kind === "pointer" && type.trusted);
 }
 
-function taskAddress(h: Handler, trusted: boolean): Inst {
-  return trusted
-    ? h.builder.call(Helper.currentTaskBtf, [], pointerTo("trusted"))
-    : h.builder.call(Helper.currentTask, []);
-}
-
-/** `curtask->real_parent->tgid`. */
-function parentProcessId(h: Handler, e: Builtin): Inst {
-  const { btf } = h.object.target;
-  const [task] = btf?.find("task_struct", "struct") ?? [];
-  const parent = btf !== undefined && task !== undefined ? findMember(btf, task, "real_parent") : undefined;
-  const tgid = btf !== undefined && task !== undefined ? findMember(btf, task, "tgid") : undefined;
-  if (task === undefined || parent === undefined || tgid === undefined)
-    return refuse(notLowered, e.span, "ppid without the kernel's types is");
-  const trusted = h.object.target.features.taskBtf === true;
-  const at = (base: Inst, member: typeof parent): Place => ({
-    base,
-    offset: member.bitOffset / 8,
-    space: "kernel",
-    trusted,
-    field: { struct: task, path: member.path },
-  });
-  const address: Type = { kind: "pointer", to: { kind: "void" }, space: "kernel", trusted };
-  const real = read(h, at(taskAddress(h, trusted), parent), address, e.span);
-  return read(h, at(real, tgid), { kind: "int", size: 4, signed: true }, e.span);
+function possibleCpus(h: Handler, e: Builtin): Inst {
+  const { facts } = h.object.target;
+  return facts === undefined
+    ? refuse(notLowered, e.span, "ncpus without the system it runs on is")
+    : h.constant(facts.cpus());
 }
 
 /** Whether the CPU was in user mode when the event came: the privilege level in cs, the mode in pstate. */

@@ -1,13 +1,25 @@
 /** Function calls: one entry for each function, as a statement or as a value. */
 import type { Inst } from "../../ir/index.ts";
 import type { Call, Expr, MapRef } from "../ast.ts";
+import { Helper } from "../../lowering/helpers.ts";
+import { compareBytes, writeUser } from "./buffers.ts";
 import { namedClock } from "./clocks.ts";
+import { assertion, debug, failure, formatted, override, said, sendSignal } from "./control.ts";
 import { emit, type Argument } from "./events.ts";
+import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
-import { deleteEntry, deleteOnly, hasKey, planOf } from "./maps.ts";
+import { processId, threadId } from "./identity.ts";
+import { join } from "./join.ts";
+import { deleteEntry, deleteOnly, findEntry, hasKey, planOf } from "./maps.ts";
 import { getopt } from "./options.ts";
-import { aggregationRead, notLowered, refuse, unknownRegister } from "./messages.ts";
+import { notLowered, refuse, unknownRegister } from "./messages.ts";
 import { registers } from "../../lowering/registers.ts";
+import { countEntries } from "./loops.ts";
+import { addressLiteral } from "./naming.ts";
+import { findString, stringLength } from "./search.ts";
+import { stackDepth } from "./stacks.ts";
+import { percpuAddress, userAddress } from "./symbols.ts";
+import { taskNumber } from "./tasks.ts";
 import { testStrings } from "./comparison.ts";
 import { literalText } from "./text.ts";
 
@@ -22,15 +34,50 @@ const STATEMENTS: Readonly<Record<string, Statement>> = {
   clear: (h, e) => emit(h, { kind: "clear", map: mapOf(e).name }, [], e.span),
   zero: (h, e) => emit(h, { kind: "zero", map: mapOf(e).name }, [], e.span),
   delete: (h, e) => void remove(h, e),
+  cat: formatted("cat"),
+  system: formatted("system"),
+  errorf: said("error"),
+  warnf: said("warning"),
+  assert: assertion,
+  static_assert: () => undefined,
+  fail: failure,
+  debugf: debug,
+  join,
+  signal: sendSignal(Helper.sendSignal),
+  signal_thread: sendSignal(Helper.sendSignalThread),
+  override,
+  write_user: writeUser,
+  unwatch: (h, e) => emit(h, { kind: "unwatch" }, [argumentOf(h, e.args[0]!)], e.span),
 };
 
 const VALUES: Readonly<Record<string, Value>> = {
   delete: remove,
   has_key: (h, e) => hasKey(h, mapOf(e), e.args.slice(1)),
+  find: (h, e) => {
+    const [, key, variable] = e.args;
+    if (key === undefined || variable?.kind !== "variable") return refuse(notLowered, e.span, "this find() is");
+    return findEntry(h, mapOf(e), [key], variable);
+  },
   strncmp: compareStrings,
   reg: register,
   nsecs: namedClock,
   getopt,
+  bswap: swapBytes,
+  strlen: stringLength,
+  strcap: stringLength,
+  strstr: findString,
+  strcontains: (h, e) => h.builder.compare("sge", findString(h, e), h.constant(0)),
+  memcmp: compareBytes,
+  pton: addressLiteral,
+  kptr: (h, e) => scalar(h, e.args[0]!),
+  uptr: (h, e) => scalar(h, e.args[0]!),
+  percpu_kaddr: percpuAddress,
+  uaddr: userAddress,
+  socket_cookie: (h, e) => h.builder.call(Helper.socketCookie, [scalar(h, e.args[0]!)]),
+  pid: processId,
+  tid: threadId,
+  ppid: (h, e) => taskNumber(h, scalar(h, e.args[0]!), ["real_parent", "tgid"], e.span),
+  len: length,
 };
 
 /** A call whose value nobody wants. */
@@ -77,8 +124,9 @@ function print(h: Handler, e: Call): void {
   if (first.kind !== "map" || first.keys.length === 0)
     return emit(h, { kind: "printValue" }, [argumentOf(h, first)], e.span);
   const { info } = planOf(h, first);
-  if (info.value.kind === "aggregate") return refuse(aggregationRead, first.span, first.name);
   const keys = first.keys.map((expr, index): Argument => ({ expr, type: info.keys[index]! }));
+  // Every CPU has its own value: the reader gathers them, by the key.
+  if (info.value.kind === "aggregate") return emit(h, { kind: "printEntry", map: first.name }, keys, e.span, true);
   emit(h, { kind: "printValue", label: first.name }, [...keys, argumentOf(h, first)], e.span);
 }
 
@@ -130,6 +178,23 @@ function compareStrings(h: Handler, e: Call): Inst {
   }
   h.enter(join, before);
   return builder.read(value);
+}
+
+/** bswap(n): the bytes of n in reverse order; its type says how many. */
+function swapBytes(h: Handler, e: Call): Inst {
+  const type = h.typeOf(e);
+  const value = scalar(h, e.args[0]!);
+  const bits = type.kind === "int" ? type.size * 8 : 64;
+  return bits === 16 || bits === 32 || bits === 64 ? h.builder.byteSwap(value, bits) : value;
+}
+
+/** len(stack): its frames; len(@map): its entries. */
+function length(h: Handler, e: Call): Inst {
+  const [of] = e.args;
+  if (of?.kind === "map" && h.program.mapArguments.has(of)) return countEntries(h, of, e.span);
+  const type = of === undefined ? undefined : h.typeOf(of);
+  if (type?.kind !== "stack") return refuse(notLowered, e.span, "len() of this is");
+  return stackDepth(h, type, e.span);
 }
 
 /** reg("ip"). */

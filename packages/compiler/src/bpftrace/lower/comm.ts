@@ -1,16 +1,49 @@
 /** `comm` and the other builtins that are strings. */
-import type { Builtin } from "../ast.ts";
+import type { Inst } from "../../ir/index.ts";
+import type { Builtin, Call, Expr } from "../ast.ts";
+import { scalar } from "./expressions.ts";
 import type { Handler, Spot } from "./handler.ts";
 import { Helper } from "../../lowering/helpers.ts";
 import { alignUp } from "./layout.ts";
-import { spotAddress } from "./memory.ts";
+import { address, readString, spotAddress } from "./memory.ts";
+import { taskAddress, taskPlace } from "./tasks.ts";
 import { notLowered, refuse } from "./messages.ts";
 
 /** Bytes of a command's name, NUL included (the kernel's TASK_COMM_LEN). */
 const COMM_BYTES = 16;
 
+/** Builtins that are the name of another task than the current one, by the way to it. */
+const TASKS: Readonly<Partial<Record<string, readonly string[]>>> = {
+  pcomm: ["real_parent", "comm"],
+  leader_comm: ["group_leader", "comm"],
+};
+
+/** pcomm(task). */
+export function storeTaskComm(h: Handler, e: Call, size: number, spot: Spot, exact: boolean): void {
+  const [task] = e.args;
+  if (task === undefined) return refuse(notLowered, e.span, "pcomm() of nothing is");
+  storeTaskText(h, scalar(h, task), TASKS["pcomm"]!, e, size, spot, exact);
+}
+
+function storeTaskText(
+  h: Handler,
+  task: Inst,
+  path: readonly string[],
+  e: Expr,
+  size: number,
+  spot: Spot,
+  exact: boolean,
+): void {
+  const place = taskPlace(h, task, path, e.span);
+  if (exact) h.builder.zero(spot.base, spot.offset, alignUp(size));
+  readString(h, address(h, place), "kernel", spot, h.constant(Math.min(COMM_BYTES, size)));
+}
+
 /** Writes `comm` to `size` bytes at `spot`; with `exact`, zeros after its end. One call serves a whole probe. */
 export function storeComm(h: Handler, e: Builtin, size: number, spot: Spot, exact: boolean): void {
+  const path = TASKS[e.name];
+  if (path !== undefined)
+    return storeTaskText(h, taskAddress(h, h.object.target.features.taskBtf === true), path, e, size, spot, exact);
   if (e.name !== "comm") return refuse(notLowered, e.span, `${e.name} is`);
   const { builder } = h;
   const bytes = Math.min(COMM_BYTES, alignUp(size));

@@ -3,7 +3,6 @@ import type { Block } from "../../ir/index.ts";
 import type { Expr } from "../ast.ts";
 import type { Handler } from "./handler.ts";
 import { alignUp, fieldSize } from "./layout.ts";
-import { notLowered, refuse } from "./messages.ts";
 import { hasPlace, place } from "./places.ts";
 import { literalText } from "./text.ts";
 import { temporaryOf } from "./values.ts";
@@ -50,24 +49,27 @@ function againstText(
 
 function againstString(h: Handler, a: Expr, b: Expr, equal: Block, different: Block, length: number | undefined): void {
   const [sizeA, sizeB] = [sizeOf(h, a), sizeOf(h, b)];
-  if (length !== undefined && length % 8 !== 0)
-    return refuse(notLowered, a.span, "strncmp of two strings with a length that is no multiple of 8 is");
   const left = temporaryOf(h, a);
   const right = temporaryOf(h, b);
   // Both are zero after their ends, so whole words can be compared; the longer one must end where the shorter one's memory does.
   const common = Math.min(alignUp(sizeA), alignUp(sizeB), length ?? Infinity);
-  const list = wholeWords(common);
+  const list = wholeWords(common).map((word) => firstBytes(word, common - word.offset));
   const longer = alignUp(sizeA) > alignUp(sizeB) ? left : right;
   if (alignUp(sizeA) !== alignUp(sizeB) && length === undefined)
     list.push({ offset: common, size: 1, value: 0n, mask: undefined });
-  testWords(h, list, different, equal, ({ offset, size }) =>
-    offset === common
-      ? { a: h.builder.load(longer.base, longer.offset + offset, size), b: h.constant(0) }
-      : {
-          a: h.builder.load(left.base, left.offset + offset, size),
-          b: h.builder.load(right.base, right.offset + offset, size),
-        },
-  );
+  testWords(h, list, different, equal, ({ offset, size, mask }) => {
+    if (offset === common) return { a: h.builder.load(longer.base, longer.offset + offset, size), b: h.constant(0) };
+    const [x, y] = [left, right].map(({ base, offset: start }) => {
+      const word = h.builder.load(base, start + offset, size);
+      return mask === undefined ? word : h.builder.binary("and", word, h.constant(mask));
+    }) as [ReturnType<Handler["constant"]>, ReturnType<Handler["constant"]>];
+    return { a: x, b: y };
+  });
+}
+
+/** Of a word only the first `bytes` bytes, which are its low ones, count. */
+function firstBytes(word: Word, bytes: number): Word {
+  return bytes >= word.size ? word : { ...word, mask: (1n << BigInt(bytes * 8)) - 1n };
 }
 
 /** Tuples and arrays: equal if all their bytes are. */

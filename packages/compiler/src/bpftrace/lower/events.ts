@@ -21,8 +21,14 @@ export interface Argument {
   readonly type: Type;
 }
 
-/** Emits a record with the values of `args`; if there is no room, it is counted as lost. */
-export function emit(h: Handler, action: EventAction, args: readonly Argument[], span: Span): void {
+/** Emits a record with the values of `args` (`exact`: every byte of them defined, as keys are); if there is no room, it is counted as lost. */
+export function emit(
+  h: Handler,
+  action: EventAction,
+  args: readonly Argument[],
+  span: Span,
+  exact: boolean = false,
+): void {
   const { builder, object } = h;
   const { target } = object;
   const types: DataType[] = args.map(({ expr, type }) =>
@@ -51,7 +57,7 @@ export function emit(h: Handler, action: EventAction, args: readonly Argument[],
       builder.store(record, 0, 4, h.constant(id));
       builder.store(record, 4, 4, builder.call(Helper.processorId, []));
       for (const [index, { expr, type }] of args.entries()) {
-        fill(h, record, fields[index]!.offset, expr, type, values[index]);
+        fill(h, record, fields[index]!.offset, expr, type, values[index], exact);
       }
       h.openRecord = undefined;
       builder.call(Helper.ringbufSubmit, [record, h.constant(RING_NO_WAKEUP)]);
@@ -60,7 +66,15 @@ export function emit(h: Handler, action: EventAction, args: readonly Argument[],
   );
 }
 
-function fill(h: Handler, record: Inst, offset: number, expr: Expr, type: Type, value: Inst | undefined): void {
+function fill(
+  h: Handler,
+  record: Inst,
+  offset: number,
+  expr: Expr,
+  type: Type,
+  value: Inst | undefined,
+  exact: boolean,
+): void {
   if (value !== undefined) h.builder.store(record, offset, 8, value);
-  else storeValue(h, expr, type, { base: record, offset }, false);
+  else storeValue(h, expr, type, { base: record, offset }, exact);
 }

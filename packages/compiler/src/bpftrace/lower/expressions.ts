@@ -7,6 +7,7 @@ import { builtin } from "./builtins.ts";
 import { callValue } from "./calls.ts";
 import { branch } from "./conditions.ts";
 import type { Handler } from "./handler.ts";
+import { iteratorField } from "./iterators.ts";
 import { byteSize, isScalar, livesInMemory } from "./layout.ts";
 import { readMap, updateMap } from "./maps.ts";
 import { address, read } from "./memory.ts";
@@ -77,6 +78,8 @@ export function enterBlock(h: Handler, { body, value, span }: BlockExpr): Expr {
 }
 
 function fromMemory(h: Handler, e: Member | Extract<Expr, { kind: "index" }> | Unary): Inst {
+  const known = iteratorField(h, e);
+  if (known !== undefined) return known;
   if (!hasPlace(h, e) && e.kind === "member" && isArgument(e)) return argumentByName(h, e);
   const type = h.typeOf(e);
   const from = place(h, e);

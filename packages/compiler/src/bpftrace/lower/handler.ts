@@ -14,6 +14,7 @@ import type { CheckedProgram, ProbeVariant, Type } from "../types.ts";
 import { Dominance } from "../../lowering/dominance.ts";
 import { Helper, RING_NO_WAKEUP } from "../../lowering/helpers.ts";
 import { alignUp } from "./layout.ts";
+import { reportFailure } from "./helper-errors.ts";
 import { recordTooLarge, refuse } from "./messages.ts";
 import type { ObjectBuilder } from "./object.ts";
 
@@ -61,6 +62,8 @@ export class Handler {
   readonly name: string;
   /** The loops around the current place, innermost last. */
   readonly loops: Loop[] = [];
+  /** Of an iterator's context: the pointers that were tested when the handler began. */
+  readonly iteratorFields: Map<string, Inst> = new Map();
   /** The ring-buffer record being filled, which must not be leaked. */
   openRecord: Inst | undefined;
   /** Turns of the plain loops around the current place, multiplied: what the verifier follows one by one. */
@@ -81,6 +84,7 @@ export class Handler {
   >();
   #slotBytes = 0;
   #scratchBytes = 0;
+  readonly #shared = new Map<string, number>();
   #scratch: Remembered<Inst> | undefined;
   #comm: Remembered<Spot> | undefined;
   #zeroIndex: Remembered<Inst> | undefined;
@@ -186,11 +190,16 @@ export class Handler {
     this.#dominance.entered(this.builder.current, before);
   }
 
-  /** Ends the program here. */
-  leave(): void {
+  reportFailure(helper: number, answer: Inst): void {
+    reportFailure(this, helper, answer);
+  }
+
+  /** Ends the program here. What it answers matters to tests only. */
+  leave(answer: Inst = this.constant(0)): void {
     if (this.openRecord !== undefined)
       this.builder.call(Helper.ringbufDiscard, [this.openRecord, this.constant(RING_NO_WAKEUP)]);
-    if (this.#endings === undefined) return this.builder.return(this.constant(0));
+    const asked = this.variant.attach[0]?.kind === "run";
+    if (this.#endings === undefined) return this.builder.return(asked ? answer : this.constant(0));
     this.#endings.left = true;
     this.#endings.leave();
   }
@@ -256,6 +265,13 @@ export class Handler {
     root.#scratchBytes += alignUp(bytes);
     if (root.#scratchBytes > LARGEST_SCRATCH) refuse(recordTooLarge, span, root.#scratchBytes, LARGEST_SCRATCH);
     return offset;
+  }
+
+  /** Scratch memory that all who ask by this name use in turn, none longer than for one statement. */
+  sharedScratch(name: string, bytes: number, span: Span): Spot {
+    let offset = this.#shared.get(name);
+    if (offset === undefined) this.#shared.set(name, (offset = this.reserveScratch(bytes, span)));
+    return { base: this.scratch(), offset };
   }
 
   /** Where this program's scratch memory starts. */

@@ -30,8 +30,12 @@ export function dataType(type: Type, stacks: StackMaps, span: Span, types: Types
       return { kind: "pointer", size: 8 };
     case "string":
       return { kind: "string", size: type.size };
+    case "buffer":
+      return { kind: "buffer", size: byteSize(type) };
     case "symbol":
       return { kind: "symbol", size: type.user ? 16 : 8, user: type.user };
+    case "named":
+      return { kind: "named", size: type.size, by: type.by };
     case "stack":
       return { kind: "stack", size: 16, user: type.user, map: stacks(type), mode: type.mode, frames: type.frames };
     case "tuple": {
@@ -102,11 +106,15 @@ export function livesInMemory(type: Type): boolean {
     case "tuple":
     case "stack":
     case "symbol":
+    case "named":
       return true;
     default:
       return false;
   }
 }
+
+/** The u32 before a buffer's bytes says how many they are. */
+export const BUFFER_HEADER = 4;
 
 /** Bytes that a value of this type takes where it lies in the kernel's or a process's memory; void counts as one. */
 export function byteSize(type: Type): number {
@@ -114,9 +122,10 @@ export function byteSize(type: Type): number {
     case "int":
     case "enum":
     case "string":
-    case "buffer":
     case "struct":
       return type.size;
+    case "buffer":
+      return BUFFER_HEADER + type.size;
     case "pointer":
       return 8;
     case "array":
@@ -134,6 +143,8 @@ export function byteSize(type: Type): number {
 /** Bytes of a field of this type in a key, a value or a record, padding included. */
 export function fieldSize(type: Type): number {
   switch (type.kind) {
+    case "named":
+      return type.size;
     case "stack":
       return 16;
     case "symbol":

@@ -3,7 +3,7 @@
  * loops are made of a body that the kernel calls back (callbacks.ts), where it can (5.17; over maps 5.13).
  */
 import { pointerTo, SCALAR, type Block, type Inst } from "../../ir/index.ts";
-import type { ForMap, ForRange, Unroll, While } from "../ast.ts";
+import type { ForMap, ForRange, MapRef, Span, Unroll, While } from "../ast.ts";
 import { readAggregate } from "./aggregates.ts";
 import { callBack } from "./callbacks.ts";
 import { constantArgument } from "./calls.ts";
@@ -183,6 +183,24 @@ export function forMap(h: Handler, s: ForMap, body: Body): void {
     call: (func, record) =>
       builder.call(Helper.forEachMapElem, [builder.map(plan.spec.name), func, record, h.constant(0)]),
   });
+}
+
+/** len(@map): bpf_for_each_map_elem answers how many entries it has called back for. */
+export function countEntries(h: Handler, map: MapRef, span: Span): Inst {
+  const { builder } = h;
+  if (h.object.target.features.forEachMapElem !== true) return refuse(noMapLoops, map.span, map.name);
+  let count = h.constant(0);
+  callBack(h, {
+    params: [SCALAR, pointerTo("mapValue"), pointerTo("mapValue")],
+    uses: [],
+    span,
+    turn: () => undefined,
+    call: (func, record) => {
+      const handle = builder.map(planOf(h, map).spec.name);
+      count = builder.call(Helper.forEachMapElem, [handle, func, record, h.constant(0)]);
+    },
+  });
+  return count;
 }
 
 function inLoop(h: Handler, exit: Block, next: Block, turns: number, body: Body): void {

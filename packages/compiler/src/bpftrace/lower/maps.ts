@@ -1,6 +1,6 @@
 /** Maps whose values are plain: read, written in place where they are, inserted where they are not. */
 import type { Inst } from "../../ir/index.ts";
-import type { AssignMap, Expr, MapRef, Update } from "../ast.ts";
+import type { AssignMap, Expr, MapRef, Update, Variable } from "../ast.ts";
 import type { Type } from "../types.ts";
 import { readAggregate } from "./aggregates.ts";
 import { scalar } from "./expressions.ts";
@@ -219,6 +219,22 @@ export function deleteEntry(h: Handler, ref: MapRef, keys: readonly Expr[]): Ins
 /** delete(@x) of a plain value without keys. */
 export function deleteOnly(h: Handler, plan: MapPlan): void {
   h.builder.zero(onlyValue(h, plan), 0, plan.spec.valueSize);
+}
+
+/** find(@x, key, $value): whether there is an entry, whose value the variable then has. */
+export function findEntry(h: Handler, ref: MapRef, key: readonly Expr[], variable: Variable): Inst {
+  const { builder } = h;
+  const plan = planOf(h, ref);
+  const type = valueType(plan, ref);
+  const found = builder.variable("found");
+  builder.write(found, h.constant(0));
+  h.ifNonNull(lookUp(h, plan, keyFrom(h, key, ref, plan)), "mapValue", (entry) => {
+    builder.write(found, h.constant(1));
+    if (isScalar(type)) return builder.write(h.variable(variable.name), builder.load(entry, 0, 8));
+    const spot = h.memoryVariable(variable.name);
+    builder.copy(spot.base, spot.offset, entry, 0, fieldSize(type));
+  });
+  return builder.read(found);
 }
 
 /** has_key(@x, key). */

@@ -17,6 +17,24 @@ export const aggregationRead: M<readonly [map: string]> = {
   hint: () =>
     "it takes Linux 5.19 or newer (bpf_map_lookup_percpu_elem); count(), sum() and avg() can be read on every kernel",
 };
+export const memcmpTooLong: M<readonly [bytes: number, limit: number]> = {
+  code: "SND2020",
+  severity: "error",
+  text: (bytes, limit) => `memcmp() of ${bytes} bytes would make the program too large: at most ${limit}`,
+};
+export const needleTooLong: M<readonly [haystack: number, needle: number, limit: number]> = {
+  code: "SND2021",
+  severity: "error",
+  text: (haystack, needle, limit) =>
+    `a search of ${needle} bytes in ${haystack} takes more turns (${haystack * needle}) than the kernel's verifier follows (${limit})`,
+  hint: () =>
+    "shorten one of them, for example str(pointer, 64), or search for a text in quotes of at most 32 characters",
+};
+export const failed: M<readonly [text: string]> = {
+  code: "SND2022",
+  severity: "error",
+  text: (text) => text,
+};
 export const noArgument: M<readonly [name: string, limit: number]> = {
   code: "SND2003",
   severity: "error",

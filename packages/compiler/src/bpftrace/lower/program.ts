@@ -3,6 +3,7 @@ import type { CheckedProgram, ProbeVariant } from "../types.ts";
 import { callbackDepth } from "./callbacks.ts";
 import { test } from "./conditions.ts";
 import { Handler } from "./handler.ts";
+import { enterIterator } from "./iterators.ts";
 import { fieldSize, livesInMemory } from "./layout.ts";
 import type { ObjectBuilder } from "./object.ts";
 import { block } from "./statements.ts";
@@ -15,6 +16,8 @@ export function lowerProgram(object: ObjectBuilder, program: CheckedProgram, var
   builder.source = object.positions.at(span);
   h.divideStack(callbackDepth(body));
   h.declareVariables(memoryVariables(variant), span);
+  const [target] = variant.attach;
+  if (target?.kind === "iter") enterIterator(h, target.name, span);
   if (filter !== undefined) {
     const before = builder.current;
     const [pass, skip] = [builder.block("body"), builder.block("skip")];

@@ -1,13 +1,17 @@
 /** Stack traces and symbols: their numbers are kept in the kernel, their names are found when they are printed. */
 import type { Inst } from "../../ir/index.ts";
-import type { Expr } from "../ast.ts";
+import type { Expr, Span } from "../ast.ts";
 import type { Type } from "../types.ts";
 import { scalar } from "./expressions.ts";
 import { processId } from "./identity.ts";
 import type { Handler, Spot } from "./handler.ts";
 import { EEXIST, Helper, USER_STACK } from "../../lowering/helpers.ts";
 import { countLoss } from "../../lowering/losses.ts";
+import { spotAddress } from "./memory.ts";
 import { registers } from "../../lowering/registers.ts";
+
+/** Bytes of one return address. */
+const FRAME_BYTES = 8;
 
 /** Writes i64 id, u32 pid (0 for the kernel's stacks), u32 zero. */
 export function storeStack(h: Handler, type: Type & { kind: "stack" }, spot: Spot): void {
@@ -17,6 +21,19 @@ export function storeStack(h: Handler, type: Type & { kind: "stack" }, spot: Spo
   h.when({ kind: "eq", a: id, b: h.constant(EEXIST) }, () => countLoss(h, "StackLost"), undefined, false);
   builder.store(spot.base, spot.offset, 8, id);
   builder.store(spot.base, spot.offset + 8, 8, type.user ? processId(h) : h.constant(0));
+}
+
+/** The frames of the present stack, at most as many as its type says. */
+export function stackDepth(h: Handler, type: Type & { kind: "stack" }, span: Span): Inst {
+  const { builder } = h;
+  const bytes = type.frames * FRAME_BYTES;
+  const spot = { base: h.scratch(), offset: h.reserveScratch(bytes, span) };
+  const flags = h.constant(type.user ? USER_STACK : 0);
+  const got = builder.call(Helper.getStack, [h.context(), spotAddress(h, spot), h.constant(bytes), flags]);
+  const depth = builder.variable("depth");
+  builder.write(depth, builder.binary("udiv", got, h.constant(FRAME_BYTES)));
+  h.when({ kind: "slt", a: got, b: h.constant(0) }, () => builder.write(depth, h.constant(0)));
+  return builder.read(depth);
 }
 
 /** Writes u64 address and, for a user symbol, u32 pid, u32 zero. */

@@ -116,7 +116,7 @@ function conditional(h: Handler, s: If): void {
 }
 
 function jump(h: Handler, s: Jump): void {
-  if (s.what === "return") return h.leave();
+  if (s.what === "return") return h.leave(s.value === undefined ? undefined : scalar(h, s.value));
   const loop = h.loops.at(-1);
   if (loop === undefined) throw new Error(`${h.name}: ${s.what} outside of a loop came past the checker`);
   h.builder.jump(s.what === "break" ? loop.exit : loop.next);

@@ -2,13 +2,15 @@
 import type { AccessSize, Inst } from "../../ir/index.ts";
 import type { Call, Expr } from "../ast.ts";
 import type { AddressSpace } from "../types.ts";
-import { storeComm } from "./comm.ts";
+import { storeComm, storeTaskComm } from "./comm.ts";
 import { branch } from "./conditions.ts";
 import { enterBlock, scalar } from "./expressions.ts";
 import type { Handler, Spot } from "./handler.ts";
 import { alignUp } from "./layout.ts";
 import { mapEntryInto } from "./maps.ts";
 import { address, isTrustedArray, loadBytes, readString, type Place } from "./memory.ts";
+import { storePath } from "./path.ts";
+import { storeConcat } from "./search.ts";
 import { notLowered, refuse } from "./messages.ts";
 import { place } from "./places.ts";
 import { literalText } from "./text.ts";
@@ -69,6 +71,9 @@ function storeText(h: Handler, text: string, size: number, spot: Spot, exact: bo
 
 function storeCall(h: Handler, e: Call, size: number, spot: Spot, exact: boolean): void {
   const [pointer, length] = e.args;
+  if (e.name === "str_concat") return storeConcat(h, e, size, spot, exact);
+  if (e.name === "path") return storePath(h, e, size, spot, exact);
+  if (e.name === "pcomm") return storeTaskComm(h, e, size, spot, exact);
   if (e.name !== "str" || pointer === undefined) return refuse(notLowered, e.span, `${e.name}() is`);
   const type = h.typeOf(pointer);
   if (type.kind === "string") return storeString(h, pointer, size, spot, exact);
@@ -98,12 +103,12 @@ export function prefixOf(h: Handler, e: Expr, bytes: number): Words | undefined 
   return (at, size) => h.builder.load(spot.base, spot.offset + at, size);
 }
 
-/** The bytes for a string of at most `length` characters and its NUL, no more than `size`. */
-function limited(h: Handler, length: Expr, size: number): Inst {
-  if (length.kind === "int") return h.constant(Math.min(Number(length.value) + 1, size));
+/** The bytes for a string of at most `length` characters and its NUL (or `more` bytes), no more than `size`. */
+export function limited(h: Handler, length: Expr, size: number, more: number = 1): Inst {
+  if (length.kind === "int") return h.constant(Math.min(Number(length.value) + more, size));
   const { builder } = h;
   const bytes = h.builder.variable("length");
-  builder.write(bytes, builder.binary("add", scalar(h, length), h.constant(1)));
+  builder.write(bytes, builder.binary("add", scalar(h, length), h.constant(more)));
   h.when({ kind: "ugt", a: builder.read(bytes), b: h.constant(size) }, () => builder.write(bytes, h.constant(size)));
   return builder.read(bytes);
 }

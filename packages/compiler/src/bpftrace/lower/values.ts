@@ -7,6 +7,8 @@ import type { Handler, Spot } from "./handler.ts";
 import { byteSize, fieldSize, isScalar, itemOffset } from "./layout.ts";
 import { isDirect, readBytes } from "./memory.ts";
 import { mapEntryInto } from "./maps.ts";
+import { storeBuffer } from "./buffers.ts";
+import { storeNamed } from "./naming.ts";
 import { place } from "./places.ts";
 import { storeStack, storeSymbol } from "./stacks.ts";
 import { storeString } from "./strings.ts";
@@ -37,6 +39,10 @@ function store(h: Handler, e: Expr, type: Type, spot: Spot, exact: boolean): voi
       return storeString(h, e, type.size, spot, exact);
     case "stack":
       return e.kind === "builtin" || e.kind === "call" ? storeStack(h, type, spot) : copyValue(h, e, type, spot);
+    case "named":
+      return e.kind === "call" || e.kind === "builtin" ? storeNamed(h, e, type, spot) : copyValue(h, e, type, spot);
+    case "buffer":
+      return e.kind === "call" ? storeBuffer(h, e, type, spot, exact) : copyValue(h, e, type, spot);
     case "symbol":
       return e.kind === "call" || e.kind === "builtin" ? storeSymbol(h, e, type, spot) : copyValue(h, e, type, spot);
     case "tuple": {

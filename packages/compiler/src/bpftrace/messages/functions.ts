@@ -63,6 +63,57 @@ export const formatType: M<readonly [conversion: string, found: string, expected
   text: (conversion, found) => `${conversion} can't print ${found}`,
   hint: (_, __, expected) => `expected ${expected}`,
 };
+export const unsafeFunction: M<readonly [name: string]> = {
+  code: "SND1413",
+  severity: "error",
+  text: (name) => `${name}() is an unsafe function being used in safe mode`,
+  hint: () => "it changes what it watches; allow that with --unsafe",
+};
+export const badAddress: M<readonly [text: string]> = {
+  code: "SND1414",
+  severity: "error",
+  text: (text) => `${text} is not an IP address`,
+  hint: () => 'expected one such as "127.0.0.1" or "::1"',
+};
+export const unknownSymbol: M<readonly [name: string, where: string]> = {
+  code: "SND1415",
+  severity: "error",
+  text: (name, where) => `${where} has no symbol ${name}`,
+};
+export const noSuchGroup: M<readonly [path: string]> = {
+  code: "SND1416",
+  severity: "error",
+  text: (path) => `there is no control group at ${path}`,
+  hint: () => "expected the path of a folder of cgroup2, such as /sys/fs/cgroup/system.slice",
+};
+export const unknownSignal: M<readonly [name: string, near: string | undefined]> = {
+  code: "SND1417",
+  severity: "error",
+  text: (name) => `unknown signal ${name}`,
+  hint: (_, near) => near ?? 'expected a name such as "SIGTERM" or a number from 1 to 64',
+};
+export const failed: M<readonly [text: string]> = {
+  code: "SND1418",
+  severity: "error",
+  text: (text) => text,
+};
+export const needsFacts: M<readonly [name: string]> = {
+  code: "SND1419",
+  severity: "error",
+  text: (name) => `${name} needs the system that the script will run on, which is not known here`,
+};
+export const badOption: M<readonly [name: string, value: string, expected: string]> = {
+  code: "SND1420",
+  severity: "error",
+  text: (name, value) => `--${name}=${value} does not fit the script`,
+  hint: (_, __, expected) => `expected ${expected}`,
+};
+export const unknownSettingValue: M<readonly [name: string]> = {
+  code: "SND1421",
+  severity: "error",
+  text: (name) => `there is no setting ${name} to ask for`,
+  hint: () => "known are max_map_keys, max_strlen, print_maps_on_exit and stack_mode",
+};
 export const unknownStackMode: M<readonly [name: string]> = {
   code: "SND1410",
   severity: "error",

@@ -143,11 +143,6 @@ export const unreadableField: M<readonly [name: string, type: string]> = {
   severity: "error",
   text: (name, type) => `the field ${name} of type ${type} is not supported yet`,
 };
-export const builtinNotSupported: M<readonly [name: string]> = {
-  code: "SND1905",
-  severity: "error",
-  text: (name) => `${name} is not supported yet`,
-};
 export const defineNotConstant: M<readonly [name: string]> = {
   code: "SND1325",
   severity: "error",

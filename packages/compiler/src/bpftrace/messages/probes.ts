@@ -3,10 +3,37 @@ import type { Message } from "../../diagnostics/index.ts";
 
 type M<Args extends readonly unknown[] = readonly []> = Message<Args>;
 
-export const providerNotSupported: M<readonly [provider: string]> = {
-  code: "SND1902",
+export const unknownHardware: M<readonly [event: string, near: string | undefined]> = {
+  code: "SND1212",
   severity: "error",
-  text: (provider) => `${provider} probes are not supported yet`,
+  text: (event) => `unknown hardware event ${event}`,
+  hint: (_, near) =>
+    near ??
+    "the events are cpu-cycles, instructions, cache-references, cache-misses, branch-instructions, branch-misses, bus-cycles, frontend-stalls, backend-stalls, ref-cycles",
+};
+export const argumentWatchpoint: M<readonly [point: string]> = {
+  code: "SND1213",
+  severity: "error",
+  text: (point) => `${point} needs an address: one that a function is called with is known only then`,
+  hint: () =>
+    'print it first, such as uprobe:PROGRAM:FUNCTION { printf("%p", arg1); }, then watch that address with -p',
+};
+export const needsSystem: M<readonly [point: string]> = {
+  code: "SND1214",
+  severity: "error",
+  text: (point) => `${point} needs the system that the script will run on, which is not known here`,
+};
+export const sourceLine: M<readonly [point: string]> = {
+  code: "SND1215",
+  severity: "error",
+  text: (point) => `${point} names a source line, and lines are not read from debug information`,
+  hint: () => "name a function, with an offset if need be: nm PROGRAM or sonde list 'uprobe:PROGRAM:*' shows them",
+};
+export const unsafeAddress: M<readonly [point: string]> = {
+  code: "SND1216",
+  severity: "error",
+  text: (point) => `${point} is at a plain address, which may lie in the middle of an instruction`,
+  hint: () => "name a function with an offset, or allow it with --unsafe",
 };
 export const pointForm: M<readonly [point: string, form: string]> = {
   code: "SND1201",
@@ -69,12 +96,6 @@ export const badOffset: M<readonly [offset: string]> = {
   severity: "error",
   text: (offset) => `${offset} is not an offset`,
   hint: () => "expected a number of bytes, such as vfs_read+0x10",
-};
-export const addressProbe: M<readonly [provider: string]> = {
-  code: "SND1903",
-  severity: "error",
-  text: (provider) => `${provider} at a plain address or source line is not supported yet`,
-  hint: () => "name a function, with an offset if need be",
 };
 export const noPositional: M<readonly [name: string]> = {
   code: "SND1211",

@@ -79,6 +79,10 @@ function namesOf(provider: ProbeProvider): readonly string[] {
       return FUNCTIONS;
     case "uprobe":
       return SYMBOLS;
+    case "usdt":
+      return ["/bin/bash:shell:prompt"];
+    case "iter":
+      return ["task", "task_file"];
   }
 }
 

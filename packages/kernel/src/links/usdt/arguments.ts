@@ -2,25 +2,10 @@
  * The arguments of a usdt probe, as its note says them: "8@%rdi -4@$5 4@-20(%rbp)": the size in bytes,
  * negative if signed, and where the value is, in the assembler's words.
  */
+import type { UsdtArgument } from "@sonde/bpf/spec";
 import { registerOffset } from "./registers.ts";
 
-export interface UsdtArgument {
-  /** 1, 2, 4 or 8. */
-  readonly size: number;
-  readonly signed: boolean;
-  readonly place:
-    | { readonly kind: "constant"; readonly value: bigint }
-    /** Byte offset in struct pt_regs. */
-    | { readonly kind: "register"; readonly register: number }
-    /** At the address register + offset, or register + index * scale + offset. */
-    | {
-        readonly kind: "memory";
-        readonly register: number;
-        readonly offset: bigint;
-        readonly index?: number;
-        readonly scale?: number;
-      };
-}
+export type { UsdtArgument };
 
 /** Throws TypeError for what cannot be read. */
 export function parseArguments(text: string, arch: string = process.arch): UsdtArgument[] {

@@ -33,7 +33,12 @@ export function usdtPlaces(
   const path = resolveBinary(target.path);
   if (path === undefined) throw absent(`There is no program or library ${target.path}.`);
   const notes = usdtNotes(path);
-  const wanted = notes.filter(({ provider, name }) => provider === target.provider && name === target.name);
+  const wanted = notes.filter(
+    (note) =>
+      note.provider === target.provider &&
+      note.name === target.name &&
+      (target.arguments === undefined || note.arguments === target.arguments),
+  );
   if (wanted.length === 0) throw absent(`${path} has no such probe${others(notes)}.`);
   return wanted.map((note) => ({
     path,

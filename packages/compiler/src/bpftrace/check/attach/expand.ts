@@ -7,9 +7,12 @@ import type { Settings } from "../config.ts";
 import type { CheckOptions } from "../program.ts";
 import type { Draft, Expanded, Expansion } from "./draft.ts";
 import { expandFunction } from "./functions.ts";
-import { expandBegin, expandInterval, expandSoftware } from "./timers.ts";
+import { expandIterator } from "./iterators.ts";
+import { expandBegin, expandHardware, expandInterval, expandSelf, expandSoftware, expandTrial } from "./timers.ts";
 import { expandRawTracepoint, expandTracepoint } from "./tracepoints.ts";
 import { expandUprobe } from "./uprobes.ts";
+import { expandUsdt } from "./usdt.ts";
+import { expandWatchpoint } from "./watchpoints.ts";
 import { usesOf } from "./uses.ts";
 
 export interface Expansions {
@@ -30,6 +33,7 @@ export function expand(
   const drafts: Draft[] = [];
   let count = 0;
   for (const probe of script.probes) {
+    if (!isWanted(probe, options)) continue;
     const uses = usesOf(probe);
     const expanded = probe.points.flatMap((point) => {
       const parts = withParams(point, options.params ?? [], diagnostics);
@@ -55,6 +59,15 @@ export function expand(
   return { drafts, remarks };
 }
 
+function isWanted(probe: Probe, { mode = "run", probeFilter }: CheckOptions): boolean {
+  const filter = probeFilter === undefined ? undefined : new RegExp(probeFilter);
+  return probe.points.some(({ provider, parts }) => {
+    if (provider === "test" || provider === "bench")
+      return provider === mode && (filter === undefined || filter.test(parts[0] ?? ""));
+    return mode === "run" || provider === "begin" || provider === "end";
+  });
+}
+
 function expandPoint(expansion: Expansion): readonly Expanded[] {
   const { provider } = expansion.point;
   switch (provider) {
@@ -66,6 +79,19 @@ function expandPoint(expansion: Expansion): readonly Expanded[] {
       return expandInterval(expansion, provider);
     case "software":
       return expandSoftware(expansion);
+    case "hardware":
+      return expandHardware(expansion);
+    case "self":
+      return expandSelf(expansion);
+    case "test":
+    case "bench":
+      return expandTrial(expansion, provider);
+    case "usdt":
+      return expandUsdt(expansion);
+    case "iter":
+      return expandIterator(expansion);
+    case "watchpoint":
+      return expandWatchpoint(expansion);
     case "tracepoint":
       return expandTracepoint(expansion);
     case "rawtracepoint":
@@ -78,9 +104,6 @@ function expandPoint(expansion: Expansion): readonly Expanded[] {
     case "uprobe":
     case "uretprobe":
       return expandUprobe(expansion, provider);
-    default:
-      expansion.diagnostics.report(messages.providerNotSupported, expansion.point.span, provider);
-      return [];
   }
 }
 

@@ -27,10 +27,7 @@ export function expandFunction(expansion: Expansion, provider: FunctionProvider)
     return [];
   }
   const isProbe = provider === "kprobe" || provider === "kretprobe";
-  if (/^\d/.test(written)) {
-    diagnostics.report(messages.addressProbe, point.span, provider);
-    return [];
-  }
+  if (/^\d/.test(written)) return expandAddress(expansion, provider, written);
   const [name = "", offsetText] = isProbe ? written.split("+", 2) : [written];
   const offset = offsetText === undefined ? undefined : parseNumber(offsetText)?.value;
   if (offsetText !== undefined && offset === undefined) {
@@ -43,7 +40,53 @@ export function expandFunction(expansion: Expansion, provider: FunctionProvider)
   const around = module === undefined ? "*" : `${module}:*`;
   const found = matches(expansion, way, pattern, "kernel function", around);
   if (found.length > 0) remark(expansion, provider, way, found);
+  if (way === "kprobe" && module === undefined && offset === undefined && found.length > 1 && canShare(expansion))
+    return [expandTogether(expansion, provider, name, found.length)];
   return found.map((match) => expandMatch(expansion, provider, way, match, offset));
+}
+
+/** kprobe:0xffffffff81234567: nothing vouches for what is there. */
+function expandAddress(expansion: Expansion, provider: FunctionProvider, written: string): readonly Expanded[] {
+  const { point, probe, uses, diagnostics, options, target } = expansion;
+  const address = parseNumber(written)?.value;
+  if (provider !== "kprobe" || address === undefined) {
+    diagnostics.report(messages.pointForm, point.span, point.text, `${provider}:FUNCTION`);
+    return [];
+  }
+  if (options.unsafe !== true) diagnostics.report(messages.unsafeAddress, point.span, point.text);
+  else if (!target.features.kprobe) diagnostics.report(messages.noFunctionProbes, point.span, point.text);
+  return [
+    {
+      probe,
+      provider,
+      programType: "kprobe",
+      attach: [{ kind: "kprobe", symbol: "", address, onReturn: false }],
+      title: point.text,
+      user: false,
+      arguments: { kind: "registers", params: [], result: undefined },
+      signature: uses.title ? point.text : "",
+    },
+  ];
+}
+
+/** Whether one program, by one link, serves all functions: no handler tells them apart. */
+function canShare({ target, uses }: Expansion): boolean {
+  return !uses.title && !uses.args && target.features.kprobeMulti === true;
+}
+
+function expandTogether(expansion: Expansion, provider: FunctionProvider, pattern: string, count: number): Expanded {
+  const { probe, point } = expansion;
+  expansion.remarks.push(`${point.text} is attached to ${count} functions by one link`);
+  return {
+    probe,
+    provider,
+    programType: "kprobe",
+    attach: [{ kind: "kprobeMulti", pattern, on: isReturn(provider) ? "return" : "entry" }],
+    title: point.text,
+    user: false,
+    arguments: { kind: "registers", params: [], result: undefined },
+    signature: point.text,
+  };
 }
 
 /** The way that the provider asks for if the kernel has it, else the other; undefined, after a report, if neither will do. */

@@ -12,10 +12,15 @@ export function expandUprobe(expansion: Expansion, provider: "uprobe" | "uretpro
     diagnostics,
     options: { pid },
   } = expansion;
-  const [path = "", written = ""] = parts;
-  if (path === "" || written === "" || parts.length !== 2) {
-    if (parts.length > 2 && path !== "") diagnostics.report(messages.addressProbe, point.span, provider);
-    else diagnostics.report(messages.pointForm, point.span, point.text, `${provider}:PATH:FUNCTION`);
+  const [path = "", second = "", third = ""] = parts;
+  const isCpp = parts.length === 3 && second === "cpp";
+  const written = isCpp ? third : second;
+  if (path.includes("@")) {
+    diagnostics.report(messages.sourceLine, point.span, point.text);
+    return [];
+  }
+  if (path === "" || written === "" || (parts.length !== 2 && !isCpp)) {
+    diagnostics.report(messages.pointForm, point.span, point.text, `${provider}:PATH:FUNCTION`);
     return [];
   }
   const onReturn = provider === "uretprobe";
@@ -38,18 +43,47 @@ export function expandUprobe(expansion: Expansion, provider: "uprobe" | "uretpro
     diagnostics.report(messages.badOffset, point.span, offsetText);
     return [];
   }
-  return matches(expansion, "uprobe", `${path}:${name}`, "function", `${path}:*`).map((found) => {
-    const colon = found.lastIndexOf(":");
+  const found = isCpp
+    ? cppFunctions(expansion, path, written)
+    : files(expansion, path).flatMap((file) =>
+        matches(expansion, "uprobe", `${file}:${name}`, "function", `${file}:*`),
+      );
+  return found.map((match) => {
+    const colon = match.indexOf(":");
     const attach: AttachTarget = {
       kind: "uprobe",
-      path: found.slice(0, colon),
-      symbol: found.slice(colon + 1),
+      path: match.slice(0, colon),
+      symbol: match.slice(colon + 1),
       ...(offset === undefined ? {} : { offset: Number(offset) }),
       ...process,
       onReturn,
     };
-    return expanded(expansion, found, attach);
+    return expanded(expansion, match, attach);
   });
+}
+
+/** "*" is every file that the process has mapped and that has such a function. */
+function files({ target, options: { pid }, parts }: Expansion, path: string): readonly string[] {
+  if (path !== "*" || target.facts === undefined) return [path];
+  return target.facts.mappedFiles(pid).filter((file) => {
+    try {
+      return target.probes("uprobe", `${file}:${parts[1] ?? ""}`).length > 0;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * cpp:"ns::type::function": compilers name such a function by the lengths of its parts, _ZN2ns4type8functionE and
+ * then its parameters, which are left open: all overloads are meant. Constructors and templates are not found so.
+ */
+function cppFunctions(expansion: Expansion, path: string, name: string): readonly string[] {
+  const parts = name.replace(/\(.*$/, "").split("::");
+  const joined = parts.map((part) => `${part.length}${part}`).join("");
+  const mangled = parts.length === 1 ? [`_Z${joined}*`] : [`_ZN${joined}E*`, `_ZNK${joined}E*`];
+  const found = mangled.flatMap((pattern) => expansion.target.probes("uprobe", `${path}:${pattern}`));
+  return found.length > 0 ? found : matches(expansion, "uprobe", `${path}:${name}`, "C++ function", `${path}:*`);
 }
 
 function expanded({ probe, point, uses }: Expansion, name: string, attach: AttachTarget): Expanded {

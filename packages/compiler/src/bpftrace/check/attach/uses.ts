@@ -17,8 +17,11 @@ export interface Uses {
 export function usesOf(probe: Probe): Uses {
   const fields = new Set<string>();
   const names = new Set<string>();
+  // Where a symbol is in a process is counted from the function that the probe is on.
+  let addresses = false;
   visit([probe.filter, probe.body], (expr) => {
     if (expr.kind === "builtin") names.add(argumentIndex(expr.name) === undefined ? expr.name : "argN");
+    else if (expr.kind === "call" && expr.name === "uaddr") addresses = true;
     else if (expr.kind === "member" && expr.object.kind === "builtin" && expr.object.name === "args")
       fields.add(expr.name);
   });
@@ -27,7 +30,7 @@ export function usesOf(probe: Probe): Uses {
     args: names.has("args"),
     argN: names.has("argN"),
     retval: names.has("retval"),
-    title: names.has("probe") || names.has("func"),
+    title: names.has("probe") || names.has("func") || addresses,
   };
 }
 

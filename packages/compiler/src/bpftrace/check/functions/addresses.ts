@@ -51,7 +51,7 @@ export function checkRegister(handler: Handler, call: Call): Type {
   if (name !== undefined && name.kind !== "string")
     handler.diagnostics.report(notConstant, name.span, "the register's name");
   const { arguments: source, provider } = handler.draft;
-  if (source.kind !== "registers") {
+  if (source.kind !== "registers" && source.kind !== "usdt") {
     handler.diagnostics.report(notHere, call.span, "reg()", provider, "expected a kprobe or uprobe");
     return NONE;
   }

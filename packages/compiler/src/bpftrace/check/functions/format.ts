@@ -15,7 +15,7 @@ export interface Conversion {
 export function conversions(format: string): Conversion[] {
   const found: Conversion[] = [];
   // Flags, width, precision, size, conversion; what does not end in a known letter is unknown.
-  for (const match of format.matchAll(/%([-+ #0]*\d*(?:\.\d+)?(hh|h|ll|l|z|j|t)?(r[xh]?|[a-zA-Z])?|%)/g)) {
+  for (const match of format.matchAll(/%([-+ #0]*\d*(?:\.\d+)?(hh|h|ll|l|z|j|t)?(r[xh]?|gr|[a-zA-Z])?|%)/g)) {
     const [text, body = "", , letter = ""] = match;
     if (body !== "%")
       found.push({ text: letter === "" ? text + format.charAt(match.index + text.length) : text, ...rule(letter) });
@@ -33,6 +33,8 @@ function rule(letter: string): Pick<Conversion, "expected" | "accepts"> {
     case "o":
     case "c":
       return { expected: "an integer", accepts: (type) => asInteger(type) !== undefined };
+    case "gr":
+      return { expected: "an integer, as gfp_flags are", accepts: (type) => asInteger(type) !== undefined };
     case "p":
       return { expected: "a pointer or an integer", accepts: (type) => asInteger(type) !== undefined };
     case "s":
@@ -51,6 +53,7 @@ function isText(type: Type): boolean {
     type.kind === "string" ||
     type.kind === "stack" ||
     type.kind === "symbol" ||
+    type.kind === "named" ||
     type.kind === "enum" ||
     type.kind === "bool"
   );

@@ -3,9 +3,12 @@ import type { Call, Expr, MapRef } from "../../ast.ts";
 import * as messages from "../../messages/functions.ts";
 import type { Type } from "../../types.ts";
 import { BOOL, INT64, NONE, VOID } from "../../values.ts";
+import { argument } from "../calls.ts";
 import { checkValue } from "../expressions.ts";
 import type { Handler } from "../handler.ts";
 import { mapEntry, wholeMap } from "../maps.ts";
+import { assignVariable } from "../statements.ts";
+import { EMPTY } from "../stored.ts";
 
 /** clear(@x), zero(@x). */
 export function checkClear(handler: Handler, call: Call): Type {
@@ -61,6 +64,27 @@ function keyParts(handler: Handler, key: Expr): readonly Expr[] {
   if (key.kind !== "tuple") return [key];
   checkValue(handler, key);
   return key.items;
+}
+
+/** find(@x, key, $value): has_key and a read in one look-up; the variable is as if the value were assigned to it. */
+export function checkFind(handler: Handler, call: Call): Type {
+  const map = bareMap(handler, call);
+  const [, key, variable] = call.args;
+  if (map === undefined || key === undefined) return NONE;
+  if (variable?.kind !== "variable") {
+    argument(handler, call, 2, "a variable", () => false);
+    return NONE;
+  }
+  const state = handler.program.maps.get(map.name);
+  if (state?.keys?.length === 0 || state?.value?.kind === "aggregate") {
+    handler.diagnostics.report(messages.needsKeyedMap, map.span, call.name, map.name);
+    return NONE;
+  }
+  mapEntry(handler, map, keyParts(handler, key));
+  const place = handler.find(variable.name) ?? handler.declare(variable, () => ({ place: EMPTY, fixed: false }));
+  const value = state?.value;
+  assignVariable(handler, place, variable, variable, value === undefined ? NONE : value.place.type);
+  return BOOL;
 }
 
 export function checkLen(handler: Handler, call: Call): Type {

@@ -21,7 +21,7 @@ export function checkStr(handler: Handler, call: Call): Type {
       type.kind === "string" ||
       (type.kind === "int" && type.size === 8) ||
       (type.kind === "int" && from?.kind === "positional") ||
-      (type.kind === "pointer" && (type.to.kind === "void" || isByte(type.to))) ||
+      type.kind === "pointer" ||
       (type.kind === "array" && isByte(type.element)),
   );
   if (from?.kind === "positional") return positional(handler, call);

@@ -27,7 +27,8 @@ export function fixtureTarget(): Target {
       taskBtf: true,
     },
     tracepoint: (category, name) => formats.get(`${category}:${name}`),
-    probes: (provider, pattern) => names[provider].filter((name) => matches(name, pattern)),
+    probes: (provider, pattern) =>
+      (names[provider as keyof typeof names] ?? []).filter((name) => matches(name, pattern)),
   };
 }
 

@@ -1,0 +1,29 @@
+/** iter:NAME, iter:NAME:PIN: programs that the kernel runs once for each of its objects. */
+import * as messages from "../../messages/probes.ts";
+import { NO_ARGUMENTS, type Expanded, type Expansion } from "./draft.ts";
+import { matches } from "./missing.ts";
+
+const PIN_ROOT = "/sys/fs/bpf/";
+
+export function expandIterator(expansion: Expansion): readonly Expanded[] {
+  const { parts, point, probe, diagnostics } = expansion;
+  const [name = "", pin, ...rest] = parts;
+  if (name === "" || rest.length > 0 || pin === "") {
+    diagnostics.report(messages.pointForm, point.span, point.text, "iter:NAME or iter:NAME:PIN");
+    return [];
+  }
+  const file = pin === undefined ? {} : { pin: pin.startsWith("/") ? pin : PIN_ROOT + pin };
+  return matches(expansion, "iter", name, "iterator", "*").map((found): Expanded => {
+    const title = `iter:${found}`;
+    return {
+      probe,
+      provider: point.provider,
+      programType: "tracing",
+      attach: [{ kind: "iter", name: found, ...file }],
+      title,
+      arguments: NO_ARGUMENTS,
+      user: false,
+      signature: title,
+    };
+  });
+}

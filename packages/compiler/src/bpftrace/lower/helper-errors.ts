@@ -1,0 +1,35 @@
+/** Answers of helpers that fail, told where the session asks for that (-k). */
+import { helperName } from "@sonde/bpf/asm";
+import { pointerTo, type Inst } from "../../ir/index.ts";
+import { Helper, RING_NO_WAKEUP } from "../../lowering/helpers.ts";
+import type { Handler } from "./handler.ts";
+
+/** u32 id, u32 CPU, i64 answer. */
+const RECORD_BYTES = 16;
+
+/** If the answer is negative and anyone wants to know, a record says so. */
+export function reportFailure(h: Handler, helper: number, answer: Inst): void {
+  if (h.program.given.helperErrors !== true) return;
+  const { builder, object } = h;
+  const { file = "", line = 0, column = 0 } = builder.source ?? {};
+  const action = {
+    kind: "helperError",
+    helper: helperName(helper) ?? String(helper),
+    place: `${file}:${line}:${column}-${column}`,
+  } as const;
+  h.when({ kind: "slt", a: answer, b: h.constant(0) }, () => {
+    const field = { offset: 8, type: { kind: "int", size: 8, signed: true } } as const;
+    const id = object.event(action, [field], RECORD_BYTES);
+    const record = builder.call(
+      Helper.ringbufReserve,
+      [builder.map(object.ring), h.constant(RECORD_BYTES), h.constant(0)],
+      pointerTo("recordOrNull"),
+    );
+    h.ifNonNull(record, "record", (reserved) => {
+      builder.store(reserved, 0, 4, h.constant(id));
+      builder.store(reserved, 4, 4, builder.call(Helper.processorId, []));
+      builder.store(reserved, 8, 8, answer);
+      builder.call(Helper.ringbufSubmit, [reserved, h.constant(RING_NO_WAKEUP)]);
+    });
+  });
+}

@@ -1,0 +1,168 @@
+// The command line of `sonde trace` as bpftrace's users know it.
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+import { childEnvironment, root } from "../../tools/lib/environment.js";
+
+const folder = mkdtempSync(path.join(tmpdir(), "sonde-command-line-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** @param {readonly string[]} words */
+function trace(...words) {
+  const { status, stdout, stderr } = spawnSync(path.join(root, "bin/sonde"), ["trace", ...words], {
+    encoding: "utf8",
+    env: childEnvironment(),
+    timeout: 60_000,
+  });
+  return { status, stdout, stderr };
+}
+
+test("parameters by place and by name", () => {
+  const script = path.join(folder, "options.bt");
+  writeFileSync(
+    script,
+    'BEGIN { printf("%s %d %d %d %s\\n", str($1), $2, $#, getopt("n", 5), getopt("who", "nobody")); exit(); }',
+  );
+  assert.equal(trace("-q", script, "a", "7", "--n=-3", "--who=me").stdout.trim(), "a 7 2 -3 me");
+  assert.equal(trace("-q", "-e", readFileSync(script, "utf8"), "--", "--who=you", "b").stdout.trim(), "b 0 1 5 you");
+});
+
+test("-c: cpid, and the command's end is the script's", () => {
+  const { stdout, status } = trace(
+    "-q",
+    "-c",
+    "/bin/sh -c 'exit 3'",
+    "--pass-status",
+    "-e",
+    'tracepoint:sched:sched_process_exec /pid == cpid/ { printf("%d\\n", has_cpid); }',
+  );
+  assert.equal(stdout.trim(), "1");
+  assert.equal(status, 3);
+});
+
+test("unsafe functions are refused, and allowed", () => {
+  assert.match(trace("-e", 'BEGIN { system("echo hi"); exit(); }').stderr, /unsafe function being used in safe mode/);
+  assert.equal(trace("--unsafe", "-q", "-e", 'BEGIN { system("echo hi"); exit(); }').stdout, "hi\n\n");
+});
+
+test("JSON of every kind of event, a line each", () => {
+  const { stdout } = trace(
+    "--unsafe",
+    "-k",
+    "-f",
+    "json",
+    "-e",
+    `BEGIN { printf("a %d", 1); print(5); print((1, "x", true)); time("%Y"); cat("/proc/sys/kernel/ostype"); system("echo s"); errorf("e %d", 2); warnf("w");
+       $x = *uptr(8); @m["k"] = 1; @c = count(); @h = hist(5); @l = lhist(5, 0, 10, 5); @s = stats(4); @a = avg(4); @n = (1, strerror(2), ntop(0x0100007f)); exit(); }`,
+  );
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const year = String(new Date().getFullYear());
+  assert.deepEqual(
+    lines.map(({ type }) => type),
+    [
+      "attached_probes",
+      "printf",
+      "value",
+      "value",
+      "time",
+      "cat",
+      "syscall",
+      "errorf",
+      "warnf",
+      "helper_error",
+      "stats",
+      "map",
+      "hist",
+      "hist",
+      "map",
+      "map",
+      "stats",
+    ],
+  );
+  const of = (/** @type {string} */ type) => lines.filter((line) => line.type === type);
+  assert.equal(of("attached_probes")[0].data.probes, 1);
+  assert.equal(of("printf")[0].data, "a 1");
+  assert.deepEqual(
+    of("value").map(({ data }) => data),
+    [5, [1, "x", true]],
+  );
+  assert.equal(of("time")[0].data, year);
+  assert.equal(of("cat")[0].data, "Linux\n");
+  assert.equal(of("syscall")[0].data, "s\n");
+  assert.deepEqual(of("errorf")[0], { type: "errorf", msg: "e 2", filename: "-e", line: 1, col: 123 });
+  const { retcode, helper, msg } = of("helper_error")[0];
+  assert.deepEqual({ retcode, helper, msg }, { retcode: -14, helper: "probe_read_user", msg: "Bad address" });
+  assert.deepEqual(
+    of("map").map(({ data }) => data),
+    [{ "@c": 1 }, { "@m": { k: 1 } }, { "@n": [1, "No such file or directory", "127.0.0.1"] }],
+  );
+  assert.deepEqual(
+    of("hist").map(({ data }) => data),
+    [{ "@h": [{ min: 4, max: 7, count: 1 }] }, { "@l": [{ min: 5, max: 9, count: 1 }] }],
+  );
+  assert.deepEqual(
+    of("stats").map(({ data }) => data),
+    [{ "@a": 4 }, { "@s": { count: 1, average: 4, total: 4 } }],
+  );
+});
+
+test("--test runs tests and says which failed; --bench measures", () => {
+  const script = path.join(folder, "tests.bt");
+  writeFileSync(
+    script,
+    'test:good { assert(1 == 1, "never"); } test:bad { return 1; } test:worse { errorf("oh"); } bench:sum { @s = sum(1); } bench:hist { @h = hist(rand); } interval:s:1 { exit(); }',
+  );
+  const tests = trace("--test", script);
+  assert.match(tests.stdout, /^PASS good\nFAIL bad\nFAIL worse\n/m);
+  assert.equal(tests.status, 1);
+  assert.equal(trace("--mode", "test", "--probe-filter", "^go", script).status, 0);
+  assert.match(
+    trace("--bench", script).stdout,
+    /\| BENCHMARK \| NANOSECONDS \|\n.*\n\| sum +\| \d+ +\|\n\| hist +\| \d+ +\|/,
+  );
+  const json = trace("--bench", "-f", "json", "--probe-filter", "sum", script)
+    .stdout.split("\n")
+    .find((line) => line.includes("benchmark"));
+  assert.ok(JSON.parse(json ?? "{}").data.sum > 0);
+});
+
+test("--fmt, -d, --emit-elf, -l, --info, -V and what only LLVM cares about", () => {
+  assert.equal(trace("--fmt", "-e", "BEGIN{exit()}").stdout, "BEGIN {\n  exit()\n}\n");
+  assert.equal(trace("--fmt", "-e", "BEGIN{").status, 1);
+  const source = 'BEGIN { printf("%d", pid); exit(); }';
+  for (const [stage, shows] of Object.entries({
+    ast: /"kind": "probe"/,
+    ir: /main BEGIN\(\)/,
+    asm: /call bpf_ringbuf_reserve/,
+    object: /BEGIN/,
+    verifier: /processed \d+ insns/,
+    codegen: /main BEGIN/,
+    all: /# ast[^]*# ir[^]*# asm[^]*# object[^]*# verifier/,
+  }))
+    assert.match(trace("-d", stage, "-e", source).stdout, shows, stage);
+  const elf = path.join(folder, "script.o");
+  assert.equal(trace("--emit-elf", elf, "-e", source).status, 0);
+  assert.match(execFileSync("readelf", ["-S", elf], { encoding: "utf8" }), /\.BTF/);
+  assert.match(trace("-l", "tracepoint:sched:sched_sw*").stdout, /^tracepoint:sched:sched_switch$/m);
+  assert.match(trace("-lv", "tracepoint:sched:sched_switch").stdout, /prev_pid/);
+  assert.match(trace("--info").stdout, /^ {2}btf: yes$/m);
+  assert.match(trace("-V").stdout, /^sonde \d/);
+  assert.equal(
+    trace("-q", "--verify-llvm-ir", "--no-feature", "--include", "x.h", "-I", "/usr/include", "-e", "BEGIN { exit(); }")
+      .status,
+    0,
+  );
+});
+
+test("--no-warnings, and a dry run attaches and ends", () => {
+  const script = 'BEGIN { warnf("odd"); exit(); }';
+  assert.match(trace("-e", script).stderr, /WARNING: odd/);
+  assert.doesNotMatch(trace("--no-warnings", "-e", script).stderr, /odd/);
+  assert.equal(trace("--dry-run", "-e", 'BEGIN { printf("never"); }').stdout, "");
+});
