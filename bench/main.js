@@ -10,11 +10,12 @@ import { agent } from "./suites/agent.js";
 import { eventCost } from "./suites/event-cost.js";
 import { filter } from "./suites/filter.js";
 import { library } from "./suites/library.js";
+import { output } from "./suites/output.js";
 import { scrape } from "./suites/scrape.js";
 import { startup } from "./suites/startup.js";
 
 const USAGE =
-  "usage: npm run bench [-- [--only startup|event-cost|filter|library|agent|scrape] [--rounds N] [--keep NAME] [--peer-alone]]";
+  "usage: npm run bench [-- [--only startup|output|event-cost|filter|library|agent|scrape] [--rounds N] [--keep NAME] [--peer-alone]]";
 const { values } = readArguments();
 if (values.help) {
   console.log(USAGE);
@@ -27,7 +28,8 @@ if (values.help) {
  * @typedef {import("./lib/report.js").Comparison} Comparison
  */
 const suites = {
-  startup: { run: startup, rounds: 11 },
+  startup: { run: startup, rounds: 7 },
+  output: { run: output, rounds: 3 },
   "event-cost": { run: eventCost, rounds: 5 },
   filter: { run: filter, rounds: 5 },
   library: { run: library, rounds: 5, peer: "bpftool, C with libbpf" },

@@ -1,24 +1,32 @@
 // From launch to attached, and out again: what a user waits for and pays before the first event.
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { root } from "../../tools/lib/environment.js";
 import { measure } from "../lib/child.js";
 import { takeTurns } from "../lib/statistics.js";
 
 // The last probe to be attached ends the script, so that every other one has been attached by then.
 const end = "interval:ms:1 { exit(); }";
-const opensnoop = `
-  tracepoint:syscalls:sys_enter_open, tracepoint:syscalls:sys_enter_openat { @file[tid] = args->filename; }
-  tracepoint:syscalls:sys_exit_open, tracepoint:syscalls:sys_exit_openat /@file[tid]/ {
-    $fd = args->ret > 0 ? args->ret : -1;
-    printf("%-6d %-16s %4d %s\\n", pid, comm, $fd, str(@file[tid]));
-    delete(@file[tid]);
-  }
-  END { clear(@file); }`;
+const tools = path.join(root, "bench/tools");
+/** Real tools, of ours, that old and new versions of the language take. What needs kprobes is left out where there are none. */
+const names = readdirSync(tools)
+  .filter((file) => file.endsWith(".bt"))
+  .sort();
 
+/** @type {Record<string, string>} */
 const scripts = {
   BEGIN: "BEGIN { exit(); }",
-  "count by comm": `tracepoint:raw_syscalls:sys_enter { @[comm] = count(); } ${end}`,
-  "syscall histogram": `tracepoint:raw_syscalls:sys_enter { @[args->id] = hist(args->id); } ${end}`,
-  "opensnoop-like": `${opensnoop} ${end}`,
+  ...Object.fromEntries(
+    names
+      .map((file) => [path.basename(file, ".bt"), readFileSync(path.join(tools, file), "utf8")])
+      .filter(([, text]) => !text?.includes("kprobe:") || hasKprobes())
+      .map(([name, text]) => [name, `${text}\n${end}`]),
+  ),
 };
+
+function hasKprobes() {
+  return existsSync("/sys/bus/event_source/devices/kprobe");
+}
 
 /**
  * @param {Record<string, readonly string[]>} contenders command lines that take a program as next word
