@@ -4,6 +4,7 @@
 //     ```bt                        a script that ends by itself, then ```text with what it prints
 //     ```bt run="dd if=/dev/zero"  the same with a command that it watches, as -c does
 //     ```bt args="--size=5 x"      the same with parameters for the script
+//     ```bt flags="--unsafe"      the same with options of sonde trace
 //     ```bt refused                a script that has a mistake, then ```text with what is said about it
 //     ```bt file=NAME              a file that other scripts of the page import
 import assert from "node:assert/strict";
@@ -59,8 +60,12 @@ for (const page of pages()) {
         const script = path.join(folder, "script.bt");
         writeFileSync(script, text);
         const command = options["run"] === undefined ? [] : ["-c", options["run"]];
+        const flags = options["flags"] === undefined ? [] : options["flags"].split(" ");
         const parameters = options["args"] === undefined ? [] : options["args"].split(" ");
-        const { status, stdout, stderr } = await run(["trace", ...command, "script.bt", ...parameters], folder);
+        const { status, stdout, stderr } = await run(
+          ["trace", ...flags, ...command, "script.bt", ...parameters],
+          folder,
+        );
         const refused = options["refused"] !== undefined;
         // Blank lines around the whole and spaces at the ends of lines are nothing that a page can show.
         const said = (refused ? stderr : stdout).replaceAll(/ +$/gm, "").trim();
