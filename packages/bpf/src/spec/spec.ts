@@ -172,8 +172,8 @@ export type AttachTarget =
   | { readonly kind: "fmodRet"; readonly function: string; readonly module?: string }
   /** The security hook "file_open"; `cgroup`: for processes of a cgroup only. */
   | { readonly kind: "lsm"; readonly hook: string; readonly cgroup: boolean }
-  /** The iterator "task", "bpf_map", "tcp"; `pin`: it stays as this file, whoever reads which runs it. */
-  | { readonly kind: "iter"; readonly name: string; readonly pin?: string }
+  /** The iterator "task", "bpf_map", "tcp". */
+  | { readonly kind: "iter"; readonly name: string }
   /** A global function of another program that is to be replaced. */
   | { readonly kind: "freplace"; readonly function: string }
   /** A network interface by name. */

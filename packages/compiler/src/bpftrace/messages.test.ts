@@ -717,6 +717,11 @@ const cases: readonly Case[] = [
     code: "SND1421",
     message: "there is no setting nothing to ask for",
   },
+  {
+    source: "«iter:task:list» { }",
+    code: "SND1217",
+    message: "iter:task:list asks for a file that runs the iterator whenever it is read, which is not supported",
+  },
 ];
 
 for (const { source, code, message, hint, target, options, imports } of cases) {

@@ -29,6 +29,12 @@ export const sourceLine: M<readonly [point: string]> = {
   text: (point) => `${point} names a source line, and lines are not read from debug information`,
   hint: () => "name a function, with an offset if need be: nm PROGRAM or sonde list 'uprobe:PROGRAM:*' shows them",
 };
+export const pinnedIterator: M<readonly [point: string]> = {
+  code: "SND1217",
+  severity: "error",
+  text: (point) => `${point} asks for a file that runs the iterator whenever it is read, which is not supported`,
+  hint: () => "leave the file out: the iterator runs once, now, and prints here",
+};
 export const unsafeAddress: M<readonly [point: string]> = {
   code: "SND1216",
   severity: "error",

@@ -1,25 +1,23 @@
-/** iter:NAME, iter:NAME:PIN: programs that the kernel runs once for each of its objects. */
+/** iter:NAME: programs that the kernel runs once for each of its objects. */
 import * as messages from "../../messages/probes.ts";
 import { NO_ARGUMENTS, type Expanded, type Expansion } from "./draft.ts";
 import { matches } from "./missing.ts";
 
-const PIN_ROOT = "/sys/fs/bpf/";
-
 export function expandIterator(expansion: Expansion): readonly Expanded[] {
   const { parts, point, probe, diagnostics } = expansion;
   const [name = "", pin, ...rest] = parts;
-  if (name === "" || rest.length > 0 || pin === "") {
-    diagnostics.report(messages.pointForm, point.span, point.text, "iter:NAME or iter:NAME:PIN");
+  if (name === "" || rest.length > 0) {
+    diagnostics.report(messages.pointForm, point.span, point.text, "iter:NAME");
     return [];
   }
-  const file = pin === undefined ? {} : { pin: pin.startsWith("/") ? pin : PIN_ROOT + pin };
+  if (pin !== undefined) diagnostics.report(messages.pinnedIterator, point.span, point.text);
   return matches(expansion, "iter", name, "iterator", "*").map((found): Expanded => {
     const title = `iter:${found}`;
     return {
       probe,
       provider: point.provider,
       programType: "tracing",
-      attach: [{ kind: "iter", name: found, ...file }],
+      attach: [{ kind: "iter", name: found }],
       title,
       arguments: NO_ARGUMENTS,
       user: false,
