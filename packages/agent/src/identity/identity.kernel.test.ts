@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after } from "node:test";
@@ -20,13 +20,20 @@ const folder = hierarchy.mount + base;
 const root = mkdtempSync(path.join(tmpdir(), "sonde-identity-"));
 mkdirSync(folder);
 after(() => {
-  execFileSync("find", [folder, "-depth", "-type", "d", "-exec", "rmdir", "{}", ";"]);
+  removeGroups(folder);
   rmSync(root, { recursive: true });
 });
 
 const kernel = openKernel();
 const vmlinux = runningTarget({ kernel }).btf!;
 const start = (pods?: PodStore): Identity => new Identity({ kernel, vmlinux, hierarchy, root, ...(pods && { pods }) });
+
+/** A group and all below it. */
+function removeGroups(path: string): void {
+  for (const entry of readdirSync(path, { withFileTypes: true }))
+    if (entry.isDirectory()) removeGroups(`${path}/${entry.name}`);
+  rmdirSync(path);
+}
 
 /** A thread of this name makes folders: runtimes are known by their names. */
 function maker(name: string): (folder: string) => void {
@@ -76,7 +83,7 @@ kernelTest("a pod's container is known by its path, by its runtime's files and b
     assert.deepEqual(identity.cgroup(inner)?.pod, pod);
     assert.equal(identity.cgroup(idOf(identity, base))?.container, undefined);
 
-    execFileSync("find", [`${folder}/kubepods`, "-depth", "-type", "d", "-exec", "rmdir", "{}", ";"]);
+    removeGroups(`${folder}/kubepods`);
     identity.cgroup(0);
     assert.equal(identity.cgroup(inner)?.container?.name, "nginx", "it is remembered");
   } finally {

@@ -23,7 +23,7 @@ const CONTROLLERS = ["memory", "pids", "cpu", "cpuacct", "devices", "freezer", "
 /** Undefined where no cgroup file system is mounted at all. */
 export function findHierarchy(
   mounts: string = readFileSync("/proc/self/mountinfo", "utf8"),
-  controllers: string = readFileSync("/proc/cgroups", "utf8"),
+  controllers: string = readControllers(),
 ): Hierarchy | undefined {
   const found = cgroupMounts(mounts);
   const numbers = new Map(
@@ -39,6 +39,15 @@ export function findHierarchy(
   }
   const unified = found.find(({ type }) => type === "cgroup2");
   return unified && { version: 2, id: 0, mount: unified.path };
+}
+
+/** A kernel may be built without the file; then it has no v1 trees either. */
+function readControllers(): string {
+  try {
+    return readFileSync("/proc/cgroups", "utf8");
+  } catch {
+    return "";
+  }
 }
 
 interface CgroupMount {
