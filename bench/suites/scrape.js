@@ -1,6 +1,6 @@
 // What a scrape costs: an agent whose map the kernel filled, beside prom-client rendering as many series.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -18,6 +18,8 @@ const SIZES = [1_000, 10_000, 100_000];
 const REPEATS = { 1_000: 40, 10_000: 15, 100_000: 6 };
 const peerProgram = fileURLToPath(new URL("../scrape/prom-client.js", import.meta.url));
 
+/** Like dd, but nobody else on this machine is called so. */
+const program = `dd-${process.pid}`;
 /** Every key is a call's number and the name of who made it: a series for each call. @param {number} series */
 const monitor = (series) => `/*
  * ---
@@ -27,7 +29,7 @@ const monitor = (series) => `/*
  * ---
  */
 config = { max_map_keys=${series + 100} }
-tracepoint:syscalls:sys_enter_write /comm == "dd"/ { @n++; @calls[@n, comm] = count(); }
+tracepoint:syscalls:sys_enter_write /comm == "${program}"/ { @n++; @calls[@n, comm] = count(); }
 `;
 
 /**
@@ -82,11 +84,16 @@ async function startAgent(series) {
   const address = `127.0.0.1:${await freePort()}`;
   const command = [path.join(root, "bin/sonde"), "agent", "--listen", address, "--monitors", directory];
   const contender = await start(command, address);
-  const before = await countOf(address);
-  execFileSync("dd", ["if=/dev/zero", "of=/dev/null", "bs=1", `count=${series}`, "status=none"]);
-  const found = (await countOf(address)) - before;
-  if (found !== series) throw new Error(`the agent shows ${found} series instead of ${series}`);
-  return { ...contender, stop: async () => contender.stop().then(() => rmSync(directory, { recursive: true })) };
+  const stop = () => contender.stop().then(() => rmSync(directory, { recursive: true }));
+  const own = path.join(directory, program);
+  copyFileSync("/usr/bin/dd", own);
+  execFileSync(own, ["if=/dev/zero", "of=/dev/null", "bs=1", `count=${series}`, "status=none"]);
+  const found = await countOf(address);
+  if (found !== series) {
+    await stop();
+    throw new Error(`the agent shows ${found} series instead of ${series}`);
+  }
+  return { ...contender, stop };
 }
 
 /** @param {number} series @returns {Promise<Contender>} */
