@@ -46,12 +46,12 @@ export function littleEndian(bytes: Uint8Array): Uint8Array {
 function turnSections(file: Uint8Array, headers: Uint8Array, count: number, nameAt: (offset: number) => string): void {
   // Sections that overlap are refused later; until then they may not make more work than the file is long.
   let left = file.length;
-  for (let at = 0; at + SECTION_HEADER_BYTES <= headers.length && at < count * SECTION_HEADER_BYTES;) {
+  const end = Math.min(count, Math.floor(headers.length / SECTION_HEADER_BYTES)) * SECTION_HEADER_BYTES;
+  for (let at = 0; at < end; at += SECTION_HEADER_BYTES) {
     const content = contentOf(file, headers, at);
     left -= content.length;
     if (left < 0) return;
     turnContent(content, word(headers, at + 4), wide(headers, at + 8), nameAt(word(headers, at)));
-    at += SECTION_HEADER_BYTES;
   }
 }
 
