@@ -5,7 +5,7 @@ monitor("tcpdrop", { help: "Packets dropped by the kernel, with its reasons", en
 
 const drops = counter("packet_drops", {
   help: "Packets dropped",
-  labels: { reason: decode.uint, protocol: decode.hex },
+  labels: { reason: decode.kernelEnum("skb_drop_reason"), protocol: decode.hex },
 });
 const places = counter("packet_drop_places", {
   help: "Packets dropped, by where in the kernel",

@@ -41,7 +41,7 @@ export class IdentityService {
 
   /** Cgroups are followed from when the first decoder asks for them. Where that cannot be, such labels are empty, and the log says why. */
   get decoders(): DecoderContext {
-    return { identities: this.#lazy };
+    return { identities: this.#lazy, vmlinux: () => this.#options.target.btf };
   }
 
   /** The object as it is to be loaded: for the tasks that the filter means, with ids of the right cgroups. Errors: FilterError. */

@@ -125,9 +125,9 @@ async function show(
       writer,
       diagnose,
       names,
-      context: decoders,
       ...(args.value("fields") !== undefined && { fields: args.value("fields")!.split(",") }),
       conditions: args.values("filter"),
+      context: { ...decoders, vmlinux },
     });
     return sink;
   };

@@ -3,6 +3,7 @@
  * reads: a device number into `sda`, a cgroup id into a container's name. They are applied in chains
  * (see DecoderView): each is given what the one before it made.
  */
+import type { Btf } from "@sonde/bpf/btf";
 import type { DecoderView } from "@sonde/bpf/spec";
 import type { Integer, Value } from "../decode/value.ts";
 import { addressesOnly } from "../print/names.ts";
@@ -16,6 +17,8 @@ export type LabelDecoder = (input: Value) => Value | undefined;
 export interface DecoderContext {
   /** Who is behind cgroups and processes; without it they are told by their numbers. */
   readonly identities?: Identities;
+  /** The running kernel's types; without them its enumerations are told by their numbers. */
+  readonly vmlinux?: () => Btf | undefined;
 }
 
 export interface DecoderKind {

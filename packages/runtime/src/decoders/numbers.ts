@@ -12,6 +12,11 @@ export const hex: DecoderKind = {
   make: () => (input) => Buffer.from(bytesOf(input) ?? []).toString("hex"),
 };
 
+export const address: DecoderKind = {
+  summary: "an integer in hexadecimal (0x8000)",
+  make: () => integerDecoder((value) => `0x${BigInt.asUintN(64, BigInt(value)).toString(16)}`),
+};
+
 export const errno: DecoderKind = {
   summary: "an error number by its name (ENOENT), negative or not",
   make: () =>

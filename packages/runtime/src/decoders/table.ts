@@ -3,7 +3,8 @@ import type { DecoderKind } from "./decoder.ts";
 import { device, majorMinor } from "./device.ts";
 import * as identity from "./identity.ts";
 import { dname, ifname, inetIp } from "./network.ts";
-import { errno, hex, uint } from "./numbers.ts";
+import { kernelEnum } from "./kernel-enum.ts";
+import { address, errno, hex, uint } from "./numbers.ts";
 import { pciClass, pciDevice, pciSubclass, pciVendor } from "./pci.ts";
 import { regexp } from "./regexp.ts";
 import { kstack, ksym } from "./symbols.ts";
@@ -19,6 +20,8 @@ export const DECODERS: Readonly<Record<string, DecoderKind>> = {
   regexp,
   uint,
   hex,
+  address,
+  kernel_enum: kernelEnum,
   errno,
   syscall,
   ksym,

@@ -54,6 +54,8 @@ export interface Decode {
   /** Automatic: where the kernel, or the process, is. */
   readonly kernelStack: Decoder<kernelStack, true>;
   readonly userStack: Decoder<userStack, true>;
+  /** A value of one of the kernel's enumerations, as the running kernel calls it: kernelEnum("skb_drop_reason"). */
+  kernelEnum(name: string): Decoder<number>;
   /** Text by value: { 0: "read", 1: "write" }. */
   values(names: Readonly<Record<number, string>>): Decoder<number>;
 }

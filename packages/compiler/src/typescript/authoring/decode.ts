@@ -38,7 +38,7 @@ export function decoders(): Readonly<Record<string, unknown>> {
     comm: new Decoder(text(16), view("text"), "comm"),
     uint: new Decoder(U64, []),
     int: new Decoder(S64, []),
-    hex: new Decoder(U64, view("hex")),
+    hex: new Decoder(U64, view("address")),
     bytes: new Decoder(U64, []),
     duration: new Decoder(U64, []),
     boolean: new Decoder({ kind: "bool" }, []),
@@ -46,7 +46,7 @@ export function decoders(): Readonly<Record<string, unknown>> {
     tid: new Decoder(U32, [], "tid"),
     ppid: new Decoder(U32, [], "ppid"),
     uid: new Decoder(U32, [], "uid"),
-    gid: new Decoder(U32, view("gid"), "gid"),
+    gid: new Decoder(U32, [], "gid"),
     cpu: new Decoder(U32, [], "cpu"),
     time: new Decoder(U64, [], "bootTime"),
     cgroup: new Decoder(U64, view("cgroup"), "cgroupId"),
@@ -56,8 +56,8 @@ export function decoders(): Readonly<Record<string, unknown>> {
     blockDevice: new Decoder(U32, view("device")),
     errno: new Decoder(S32, view("errno")),
     signal: new Decoder(U32, view("values", { values: SIGNALS })),
-    syscall: new Decoder(U32, []),
-    kernelSymbol: new Decoder(U64, view("hex")),
+    syscall: new Decoder(U32, view("syscall")),
+    kernelSymbol: new Decoder(U64, view("ksym")),
     interface: new Decoder(U32, view("ifname")),
     ipv4: new Decoder(U32, view("inet_ip")),
     ipv6: new Decoder(
@@ -67,6 +67,8 @@ export function decoders(): Readonly<Record<string, unknown>> {
     port: new Decoder({ kind: "int", size: 2, signed: false }, []),
     kernelStack: new Decoder({ kind: "stack", user: false, frames: 127 }, [], "kernelStack"),
     userStack: new Decoder({ kind: "stack", user: true, frames: 127 }, [], "userStack"),
+    /** A value of one of the kernel's enumerations, by the name that the running kernel gives it. */
+    kernelEnum: (name: string): Decoder => new Decoder(U64, view("kernel_enum", { key: name })),
     /** Text by value. */
     values: (values: Readonly<Record<string, string>>): Decoder => new Decoder(U64, view("values", { values })),
   };
