@@ -1,7 +1,7 @@
 /** One request to the API server or the kubelet, over node:https: lists as a whole, watches line by line. */
 import { readFileSync } from "node:fs";
-import * as http from "node:http";
-import * as https from "node:https";
+import { get as getPlain, type IncomingMessage } from "node:http";
+import { get as getSecure, type RequestOptions } from "node:https";
 import { createInterface } from "node:readline";
 
 export interface Endpoint {
@@ -45,10 +45,10 @@ export async function* getLines(endpoint: Endpoint, path: string, signal: AbortS
   }
 }
 
-async function open(endpoint: Endpoint, path: string, signal: AbortSignal): Promise<http.IncomingMessage> {
+async function open(endpoint: Endpoint, path: string, signal: AbortSignal): Promise<IncomingMessage> {
   const url = endpoint.url + path;
   const { tokenFile, caFile, insecure = false } = endpoint;
-  const options: https.RequestOptions = {
+  const options: RequestOptions = {
     signal,
     headers: {
       accept: "application/json",
@@ -57,8 +57,8 @@ async function open(endpoint: Endpoint, path: string, signal: AbortSignal): Prom
     ...(caFile !== undefined && { ca: readFileSync(caFile) }),
     ...(insecure && { rejectUnauthorized: false }),
   };
-  const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
-    const request = (url.startsWith("https:") ? https : http).get(url, options, resolve);
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const request = (url.startsWith("https:") ? getSecure : getPlain)(url, options, resolve);
     request.setTimeout(CONNECT_TIMEOUT, () => request.destroy(new Error(`GET ${url}: no answer within 10 s`)));
     request.once("error", reject);
     // A watch is silent for as long as nothing changes.
@@ -68,7 +68,7 @@ async function open(endpoint: Endpoint, path: string, signal: AbortSignal): Prom
   throw new HttpStatusError(url, answer.statusCode ?? 0, await bodyOf(answer).catch(() => ""));
 }
 
-async function bodyOf(answer: http.IncomingMessage): Promise<string> {
+async function bodyOf(answer: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) {
