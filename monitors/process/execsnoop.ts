@@ -19,7 +19,7 @@ const starts = stream(
     ppid: decode.ppid,
     uid: decode.uid,
     comm: decode.comm,
-    error: decode.errno,
+    error: decode.int,
     path: decode.text(128),
     arg1: decode.text(64),
     arg2: decode.text(64),

@@ -1,5 +1,5 @@
 // How long threads that could run waited for a CPU.
-import { exp2, hash, histogram, ktime, monitor, tracepoint } from "sonde/probe";
+import { decode, exp2, hash, histogram, ktime, monitor, tracepoint } from "sonde/probe";
 import type { s32, u64 } from "sonde/probe";
 
 monitor("runqlat", { help: "Run-queue latency", enabled: false });
@@ -9,14 +9,15 @@ const latency = histogram("run_queue_latency_seconds", {
   help: "How long runnable threads waited for a CPU",
   unit: "nanoseconds",
   buckets: exp2(10, 34),
+  labels: { comm: decode.text },
 });
 
 tracepoint("sched:sched_wakeup", ({ pid }) => ready.set(pid, ktime()));
 tracepoint("sched:sched_wakeup_new", ({ pid }) => ready.set(pid, ktime()));
 
-tracepoint("sched:sched_switch", ({ prev_pid, prev_state, next_pid }) => {
+tracepoint("sched:sched_switch", ({ prev_pid, prev_state, next_pid, next_comm }) => {
   // A thread that is switched out while it could go on waits again; the idle thread never waits.
   if (prev_state === 0 && prev_pid !== 0) ready.set(prev_pid, ktime());
   const since = ready.take(next_pid);
-  if (since !== undefined) latency.observe(ktime() - since);
+  if (since !== undefined) latency.observe(ktime() - since, { comm: next_comm });
 });

@@ -50,6 +50,11 @@ function readControllers(): string {
   }
 }
 
+/** Where the tree of version 2 is mounted, which alone takes programs; undefined where it is not. */
+export function unifiedMount(mounts: string = readFileSync("/proc/self/mountinfo", "utf8")): string | undefined {
+  return cgroupMounts(mounts).find(({ type }) => type === "cgroup2")?.path;
+}
+
 interface CgroupMount {
   readonly type: string;
   readonly path: string;

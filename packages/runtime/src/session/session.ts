@@ -26,6 +26,7 @@ import { type Commands, eventHandlers } from "./events.ts";
 import { LossReport } from "./loss-report.ts";
 import type { LossTotals } from "./losses.ts";
 import { MapReaders } from "./maps.ts";
+import { attachUnplaced } from "./places.ts";
 import { Pump } from "./pump.ts";
 import { writeStart } from "./start-time.ts";
 
@@ -191,6 +192,7 @@ export class Session {
     this.#run("begin");
     const attached = places.filter(({ target }) => target.kind !== "run");
     this.#links = new Attacher(this.#options.kernel).attachAll(attached);
+    this.#links = [...this.#links, ...attachUnplaced(this.#options.kernel, this.#collection.programs)];
     for (const [index, { target }] of attached.entries()) if (target.kind === "iter") this.#iterators.add(index);
     this.#sink.attachedProbes(places.length);
     this.#handleSignals(places);

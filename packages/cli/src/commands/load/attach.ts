@@ -33,20 +33,18 @@ export function attachablesOf(
 ): Attachables {
   const targets = program.targets.filter((target) => target.kind !== "run");
   if (targets.length > 0)
-    return { attachables: targets.map((target) => byTarget(kernel, attacher, program, target, options)) };
+    return { attachables: targets.map((target) => byTarget(attacher, program, target, options)) };
   if (program.targets.length > 0) return { attachables: [], note: "is run, not attached" };
   return byPlace(kernel, program, places);
 }
 
 function byTarget(
-  kernel: Kernel,
   attacher: Attacher,
   program: Program,
   target: AttachTarget,
   options?: AttachOptions,
 ): Attachable {
   const place = describeTarget(target);
-  if (target.kind === "xdp") return { place, attach: () => attachXdp(kernel, program, { device: target.device }) };
   return { place, attach: () => attacher.attach(program, target, options) };
 }
 

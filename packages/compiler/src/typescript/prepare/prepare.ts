@@ -161,13 +161,15 @@ class Preparation {
       case "TSAsExpression":
       case "TSSatisfiesExpression":
       case "TSNonNullExpression": {
-        const { expression } = node as unknown as { expression: Node };
+        const { expression, typeAnnotation } = node as unknown as { expression: Node; typeAnnotation?: Node };
         this.#visit(expression, name);
-        return this.#edits.blank(expression.end, node.end);
+        // What is between the two may be a parenthesis, which stays.
+        const operator = { TSAsExpression: "as", TSSatisfiesExpression: "satisfies", TSNonNullExpression: "!" }[node.type];
+        return this.#edits.blank(this.#source.text.lastIndexOf(operator, typeAnnotation?.start ?? node.end), node.end);
       }
       case "TSTypeAssertion": {
-        const { expression } = node as unknown as { expression: Node };
-        this.#edits.blank(node.start, expression.start);
+        const { expression, typeAnnotation } = node as unknown as { expression: Node; typeAnnotation: Node };
+        this.#edits.blank(node.start, this.#source.text.indexOf(">", typeAnnotation.end) + 1);
         return this.#visit(expression, name);
       }
       case "ExportNamedDeclaration":
