@@ -3,7 +3,10 @@
 //     USDT=/usr/bin/python3:python:gc__start sonde run usdtcount
 import { counter, decode, monitor, usdt } from "sonde/probe";
 
-monitor("usdtcount", { help: "How often programs pass a static probe point (USDT=path:provider:name)", enabled: false });
+monitor("usdtcount", {
+  help: "How often programs pass a static probe point (USDT=path:provider:name)",
+  enabled: false,
+});
 
 const point = process.env["USDT"] ?? "libstdc++:libstdcxx:throw";
 const [path, provider, name, more] = point.split(":");

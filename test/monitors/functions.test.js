@@ -6,7 +6,10 @@ import { ownName, seriesOf, told } from "./support.js";
 kernelTest("funclatency: every call of a kernel function", { needs: ["kprobe", "kretprobe"] }, async () => {
   process.env["FUNCTION"] = "vfs_read";
   const { comm, file } = ownName("/bin/dd");
-  const lines = await told("funclatency", `${file} if=/dev/zero of=/dev/null bs=1 count=3000 status=none`, ["--comm", comm]);
+  const lines = await told("funclatency", `${file} if=/dev/zero of=/dev/null bs=1 count=3000 status=none`, [
+    "--comm",
+    comm,
+  ]);
   const [calls] = seriesOf(lines, "function_calls");
   assert.equal(calls.labels.function, "vfs_read");
   // What starting it reads comes on top.

@@ -13,7 +13,12 @@ const connecting = (shell, port, count, then = ":") =>
   `${shell} -c 'for ((i = 0; i < ${count}; i++)); do { ${then}; } 3<>/dev/tcp/127.0.0.1/${port}; done 2>/dev/null; true'`;
 
 async function listener() {
-  const server = createServer((socket) => socket.on("error", () => {}).on("end", () => socket.end()).resume());
+  const server = createServer((socket) =>
+    socket
+      .on("error", () => {})
+      .on("end", () => socket.end())
+      .resume(),
+  );
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   after(() => server.close());
@@ -40,7 +45,10 @@ test("tcplife: how long connections lasted", async () => {
   const lines = await told("tcplife", connecting(file, port, 3, "sleep 0.3"));
   const lives = eventsOf(lines, "connections").filter((event) => event.dport === port);
   assert.equal(lives.length, 3, JSON.stringify(lives));
-  assert.ok(lives.every(({ lived }) => lived >= 290e6 && lived < 3e9), JSON.stringify(lives));
+  assert.ok(
+    lives.every(({ lived }) => lived >= 290e6 && lived < 3e9),
+    JSON.stringify(lives),
+  );
 });
 
 test("cgroupconnect: every connect() by port and name", async () => {
@@ -59,7 +67,10 @@ test("tcpdrop: a segment to a port where nobody listens", async () => {
   const { file } = ownName("/bin/bash");
   const lines = await told("tcpdrop", connecting(file, port, 30));
   const drops = seriesOf(lines, "packet_drops").filter(({ labels }) => labels.protocol === "ipv4");
-  assert.ok(drops.some(({ value }) => value >= 30), JSON.stringify(drops));
+  assert.ok(
+    drops.some(({ value }) => value >= 30),
+    JSON.stringify(drops),
+  );
 });
 
 /** Two ends of a wire: one in a network namespace of this test's own. */
@@ -104,7 +115,11 @@ test("tcpretrans: a connection into a hole is tried again", async () => {
   const sonde = ["run", "tcpretrans", "-q", "-o", "jsonl"];
   const run = startSonde([...sonde, "-c", `timeout 3.6 ${file} -c ': >/dev/tcp/10.213.78.2/99'`]);
   const { stdout } = await run.ended;
-  const lines = stdout.trim().split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
   const again = eventsOf(lines, "retransmits").filter((event) => event.destination === "10.213.78.2");
   // After one second and after two more; kernels from 6.5 on send the first ones a second apart.
   assert.ok(again.length >= 2 && again.length <= 3, stdout);

@@ -22,7 +22,10 @@ test("syscount --failed: calls that failed, by error", async () => {
   const command = `sh -c '${file} ${absent} 2>/dev/null; true'`;
   const lines = await told("syscount", command, ["--failed", "--comm", comm]);
   const errors = seriesOf(lines, "syscall_errors").filter(({ labels }) => labels.error === "ENOENT");
-  assert.ok(errors.some(({ value }) => value >= 60 && value < 120), JSON.stringify(errors));
+  assert.ok(
+    errors.some(({ value }) => value >= 60 && value < 120),
+    JSON.stringify(errors),
+  );
 });
 
 test("offcputime: what a program sleeps, by the stack that sleeps", async () => {
@@ -48,7 +51,10 @@ test("runqlat: as long as the kernel's own books say that programs waited", asyn
   const total = waited.reduce((sum, one) => sum + one, 0);
   /** @param {"low" | "high"} bound */
   const sumOf = (bound) =>
-    latency.buckets.reduce((/** @type {number} */ sum, /** @type {any} */ bucket) => sum + bucket.count * bucket[bound], 0);
+    latency.buckets.reduce(
+      (/** @type {number} */ sum, /** @type {any} */ bucket) => sum + bucket.count * bucket[bound],
+      0,
+    );
   // What they waited before they had their names and after the last look is not among the monitor's.
   assert.ok(sumOf("low") <= total && sumOf("high") >= total * 0.8, `${sumOf("low")} to ${sumOf("high")}: ${total}`);
 });

@@ -38,6 +38,20 @@ test(
 );
 
 test(
+  "texts of all lengths across many chunks, sent only at the end",
+  inFolder(async (folder) => {
+    const path = join(folder, "out");
+    const fd = openSync(path, "w");
+    const output = descriptorOutput(fd);
+    const texts = Array.from({ length: 400 }, (_, i) => `${String(i).repeat(1 + ((i * 37) % 900))}\n`);
+    for (const text of texts) output.write(text);
+    await output.flush();
+    closeSync(fd);
+    assert.equal(readFileSync(path, "utf8"), texts.join(""));
+  }),
+);
+
+test(
   "a reader that does not read shows as backlog, one that leaves as closed",
   inFolder(async (folder) => {
     const path = join(folder, "fifo");

@@ -65,7 +65,10 @@ class DescriptorOutput implements Output {
 
   write(text: string): void {
     // A UTF-16 unit becomes at most three bytes.
-    if (!this.closed) this.#used += this.#room(text.length * 3).write(text, this.#used, "utf8");
+    if (this.closed) return;
+    const chunk = this.#room(text.length * 3);
+    // Only now, since making room begins a chunk anew.
+    this.#used += chunk.write(text, this.#used, "utf8");
   }
 
   line(line: Line, source: Bytes, offset: number): void {

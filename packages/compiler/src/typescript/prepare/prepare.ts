@@ -164,7 +164,9 @@ class Preparation {
         const { expression, typeAnnotation } = node as unknown as { expression: Node; typeAnnotation?: Node };
         this.#visit(expression, name);
         // What is between the two may be a parenthesis, which stays.
-        const operator = { TSAsExpression: "as", TSSatisfiesExpression: "satisfies", TSNonNullExpression: "!" }[node.type];
+        const operator = { TSAsExpression: "as", TSSatisfiesExpression: "satisfies", TSNonNullExpression: "!" }[
+          node.type
+        ];
         return this.#edits.blank(this.#source.text.lastIndexOf(operator, typeAnnotation?.start ?? node.end), node.end);
       }
       case "TSTypeAssertion": {
