@@ -11,6 +11,7 @@ import {
   type UsdtSpecs,
   usdtSpecs,
 } from "@sonde/kernel/links";
+import { attachXdp } from "@sonde/kernel/links/net";
 import { BloomFilter, type BpfMap, createMap, Queue, type TypedMap, typedMap } from "@sonde/kernel/maps";
 import type { Program } from "@sonde/kernel/programs";
 import { PerfBuffer, Ring, stream, type StreamOptions, UserRing } from "@sonde/kernel/rings";
@@ -210,6 +211,7 @@ export class LiveObject {
   }
 
   #attachTo(program: Program, target: AttachTarget, options: AttachOptions): Link {
+    if (target.kind === "xdp") return attachXdp(this.kernel, program, { device: target.device });
     if (target.kind !== "usdt") return this.#attacher.attach(program, target, options);
     this.#usdt ??= usdtSpecs(this.collection);
     return this.#attacher.attach(program, target, { ...(this.#usdt && { usdt: this.#usdt }), ...options });

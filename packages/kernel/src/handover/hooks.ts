@@ -1,10 +1,12 @@
 /** Makes hooks, and takes those up again that a process before this one left pinned. */
 import { mkdirSync, readdirSync, renameSync } from "node:fs";
+import type { AttachTarget } from "@sonde/bpf/spec";
 import { ProgramFlag } from "@sonde/bpf/spec";
 import type { Collection } from "../collection/collection.ts";
 import { Attacher } from "../links/attacher.ts";
 import { linkInfo } from "../links/info.ts";
 import { type Bond, Link } from "../links/link.ts";
+import { attachXdp } from "../links/net/xdp.ts";
 import { openPinnedMap } from "../maps/open.ts";
 import type { Vmlinux } from "../programs/kernel-types.ts";
 import { openProgramById } from "../programs/open.ts";
@@ -136,16 +138,22 @@ export class Hooks {
 
   #attachDirectly(place: HookPlace, reason: string | undefined = reasonOf(place)): Hook {
     const { program } = place;
-    const link = this.#attacher.attach(program, place.target);
+    const link = this.#attachProgram(place.target, program);
     const folder = this.#pin(place, link);
     const parts = { ...place, link, folder };
     return new LinkHook(parts, { program, own: false }, (next) => this.#link(place, next, folder), reason);
   }
 
   #link(place: HookPlace, program: Program, folder: string | undefined): Link {
-    const link = this.#attacher.attach(program, place.target);
+    const link = this.#attachProgram(place.target, program);
     if (folder !== undefined) this.#pin(place, link);
     return link;
+  }
+
+  #attachProgram(target: AttachTarget, program: Program): Link {
+    return target.kind === "xdp"
+      ? attachXdp(this.#kernel, program, { device: target.device })
+      : this.#attacher.attach(program, target);
   }
 
   /**

@@ -10,7 +10,6 @@ import { type EventSource, readEventSource } from "./event-source.ts";
 import { attachIterator } from "./iterator.ts";
 import { type Bond, Link } from "./link.ts";
 import { attachKprobeMulti, attachUprobeMulti } from "./multi.ts";
-import { attachXdp } from "./net/xdp.ts";
 import { openError } from "./open-error.ts";
 import type { AttachOptions } from "./options.ts";
 import { type Binding, type PerfEventRequest, bindProgram, perfEventOpen } from "./perf-event.ts";
@@ -110,7 +109,9 @@ export class Attacher {
         );
       }
       case "xdp":
-        return attachXdp(this.#kernel, program, { device: target.device });
+        throw new TypeError(
+          `${describeTarget(target)}: network devices are attached to by attachXdp, which also needs to know how`,
+        );
     }
   }
 

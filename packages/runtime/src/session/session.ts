@@ -26,7 +26,7 @@ import { type Commands, eventHandlers } from "./events.ts";
 import { LossReport } from "./loss-report.ts";
 import type { LossTotals } from "./losses.ts";
 import { MapReaders } from "./maps.ts";
-import { attachUnplaced } from "./places.ts";
+import type { attachNetwork } from "./network.ts";
 import { Pump } from "./pump.ts";
 import { writeStart } from "./start-time.ts";
 
@@ -111,7 +111,7 @@ export class Session {
     let session: Session | undefined;
     try {
       session = new Session(collection, options);
-      session.#begin();
+      session.#begin(await networkPlaces(collection));
       return session;
     } catch (error) {
       if (session === undefined) collection.close();
@@ -185,14 +185,15 @@ export class Session {
     return this.stop().then(() => undefined);
   }
 
-  #begin(): void {
+  #begin(network: typeof attachNetwork | undefined): void {
     const places = [...this.#collection.attachments()];
     const { start } = this.#collection.manifest;
     if (start !== undefined) writeStart(this.#collection.map(start));
     this.#run("begin");
-    const attached = places.filter(({ target }) => target.kind !== "run");
+    const attached = places.filter(({ target }) => target.kind !== "run" && target.kind !== "xdp");
     this.#links = new Attacher(this.#options.kernel).attachAll(attached);
-    this.#links = [...this.#links, ...attachUnplaced(this.#options.kernel, this.#collection.programs)];
+    if (network !== undefined)
+      this.#links = [...this.#links, ...network(this.#options.kernel, this.#collection.programs)];
     for (const [index, { target }] of attached.entries()) if (target.kind === "iter") this.#iterators.add(index);
     this.#sink.attachedProbes(places.length);
     this.#handleSignals(places);
@@ -359,4 +360,13 @@ async function soon(exit: Promise<ChildExit>): Promise<ChildExit | undefined> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What attaches programs for packets and control groups: few sessions have any. */
+async function networkPlaces({ programs }: Collection): Promise<typeof attachNetwork | undefined> {
+  const some = programs.some(
+    ({ spec: { type, attachType } }) =>
+      type === "xdp" || type === "sched_cls" || attachType?.startsWith("cgroup_") === true,
+  );
+  return some ? (await import("./network.ts")).attachNetwork : undefined;
 }

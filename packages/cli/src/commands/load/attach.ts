@@ -32,13 +32,21 @@ export function attachablesOf(
   options?: AttachOptions,
 ): Attachables {
   const targets = program.targets.filter((target) => target.kind !== "run");
-  if (targets.length > 0) return { attachables: targets.map((target) => byTarget(attacher, program, target, options)) };
+  if (targets.length > 0)
+    return { attachables: targets.map((target) => byTarget(kernel, attacher, program, target, options)) };
   if (program.targets.length > 0) return { attachables: [], note: "is run, not attached" };
   return byPlace(kernel, program, places);
 }
 
-function byTarget(attacher: Attacher, program: Program, target: AttachTarget, options?: AttachOptions): Attachable {
+function byTarget(
+  kernel: Kernel,
+  attacher: Attacher,
+  program: Program,
+  target: AttachTarget,
+  options?: AttachOptions,
+): Attachable {
   const place = describeTarget(target);
+  if (target.kind === "xdp") return { place, attach: () => attachXdp(kernel, program, { device: target.device }) };
   return { place, attach: () => attacher.attach(program, target, options) };
 }
 
