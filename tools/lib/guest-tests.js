@@ -3,7 +3,11 @@
 import { packageTests, checkStatus, resultReader, testArguments } from "./node-tests.js";
 import { quote, runInGuest } from "../../test/vm/guest.js";
 
-const scenarios = ["test/scenarios/count.test.js", "test/scenarios/functions.test.js"];
+const scenarios = [
+  "test/scenarios/count.test.js",
+  "test/scenarios/functions.test.js",
+  "test/monitors/functions.test.js",
+];
 
 /**
  * A stage that runs every kernel test on one of Debian's kernels.
