@@ -67,10 +67,9 @@ test("tcpdrop: a segment to a port where nobody listens", async () => {
   const { file } = ownName("/bin/bash");
   const lines = await told("tcpdrop", connecting(file, port, 30));
   const drops = seriesOf(lines, "packet_drops").filter(({ labels }) => labels.protocol === "ipv4");
-  assert.ok(
-    drops.some(({ value }) => value >= 30),
-    JSON.stringify(drops),
-  );
+  const unheard = drops.find(({ labels }) => labels.reason.endsWith("NO_SOCKET"));
+  // Each asks once; others on this machine may knock in vain meanwhile.
+  assert.ok(unheard?.value >= 30 && unheard.value < 60, JSON.stringify(drops));
 });
 
 /** Two ends of a wire: one in a network namespace of this test's own. */

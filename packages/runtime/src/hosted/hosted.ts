@@ -17,7 +17,7 @@ import type { Kernel } from "@sonde/kernel/sys";
 import { type LossTotals, readLosses } from "../session/losses.ts";
 import { carriedMaps, type LeftSpec, type StartedAnew, sameEvents } from "./carry.ts";
 import { MapPins } from "./map-pins.ts";
-import { type Companion, type EventReceiver, eventPump, Version } from "./version.ts";
+import { type Companion, type EventReceiver, eventPump, refuseUnplaced, Version } from "./version.ts";
 
 export interface HostedOptions extends EventReceiver {
   readonly kernel: Kernel;
@@ -115,6 +115,7 @@ export class HostedObject {
    */
   async deploy(spec: ObjectSpec, { takenUp = false, prepare, commit }: DeployOptions = {}): Promise<Deployment> {
     await this.settle();
+    refuseUnplaced(spec);
     const { kernel, vmlinux } = this.#options;
     const before = this.#running();
     const { maps: carried, anew } = carriedMaps(kernel, spec, before.maps);

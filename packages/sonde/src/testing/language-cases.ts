@@ -13,6 +13,8 @@ const names = hash<text<16>, u32>();
 enum Kind { A, B = 7, C }
 const LIMIT = 5;
 const TABLE = [3, 1, 2];
+const CAST = (LIMIT + 1) as number;
+const CHECKED = (TABLE[5] ?? (LIMIT + 2))! satisfies number;
 const SETTINGS = { depth: { most: 3 }, name: "sonde" };
 function double(x: u64): u64 { return x * 2; }
 const add = (a: u64, b: u64 = 10) => a + b;
@@ -41,6 +43,7 @@ export const CASES: readonly (readonly [body: string, want: number | bigint])[] 
   ["let x: u64 = 5; out.set(0, x++ * 10 + x);", 56],
   ["let x: u64 = 5; out.set(0, ++x * 10 + x);", 66],
   ["out.set(0, Kind.C);", 8],
+  ["out.set(0, CAST * 10 + CHECKED);", 67],
   ["out.set(0, LIMIT + SETTINGS.depth.most);", 8],
   ["out.set(0, TABLE[0] * 100 + TABLE.length);", 303],
   ["out.set(0, u64(0xcbf2_9ce4n));", 0xcbf2_9ce4],
