@@ -12,7 +12,7 @@ function memoryTree() {
     const [before = "", behind = ""] = line.split(" - ");
     const mount = before.split(" ")[4] ?? "";
     if (behind.startsWith("cgroup ") && behind.split(" ")[2]?.split(",").includes("memory"))
-      return { mount, limit: "memory.limit_in_bytes", swap: "memory.memsw.limit_in_bytes" };
+      return { mount, limit: "memory.limit_in_bytes" };
     if (behind.startsWith("cgroup2 ") && readFileSync(`${mount}/cgroup.controllers`, "utf8").includes("memory"))
       return { mount, limit: "memory.max" };
   }
