@@ -32,7 +32,7 @@ if (prepared && (await build(run))) {
   await run.stage("kernel tests, this kernel", 10, (deadline) => {
     return runTests(packageTests("kernel"), { concurrency: 1, timeout: 180, deadline });
   });
-  await run.stage("scenarios, this kernel", 10, (deadline) => {
+  await run.stage("scenarios, this kernel", 20, (deadline) => {
     return runTests(scenarioTests(), { concurrency: 1, timeout: 300, deadline });
   });
   // A guest keeps one CPU busy, so they run beside each other.

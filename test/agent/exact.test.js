@@ -88,7 +88,8 @@ test("a version that loses events is taken back by itself, and one can be taken 
   const load = keepWriting([dd], 200_000);
   await sleep(500);
   // However slow the machine: a map that is full after its first 4096 events.
-  const lossy = writesMonitor([dd.name], { more: "@full[nsecs] = 1;" });
+  // It is to go for what it loses, not for what it costs.
+  const lossy = writesMonitor([dd.name], { more: "@full[nsecs] = 1;", header: " * budget: { cpu: 2 }" });
   assert.equal((await agent.upgrade("writes", "writes.bt", lossy)).version.settled, false);
   const status = await until(async () => {
     const shown = await agent.show("writes");

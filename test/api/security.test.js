@@ -25,8 +25,8 @@ function monitors(context) {
   return directory;
 }
 
-/** Bits of include/uapi/linux/capability.h: CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_SYS_RESOURCE, CAP_PERFMON, CAP_BPF. */
-const NEEDED = [2, 19, 21, 24, 38, 39].reduce((bits, bit) => bits | (1n << BigInt(bit)), 0n);
+/** Bits of include/uapi/linux/capability.h: CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_SYS_RESOURCE, CAP_SYSLOG, CAP_PERFMON, CAP_BPF. */
+const NEEDED = [2, 19, 21, 24, 34, 38, 39].reduce((bits, bit) => bits | (1n << BigInt(bit)), 0n);
 
 /** @param {string} status @param {string} name */
 const field = (status, name) => BigInt(`0x${new RegExp(`^${name}:\\s*([0-9a-f]+)$`, "m").exec(status)?.[1]}`);

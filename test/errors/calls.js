@@ -51,7 +51,7 @@ export const usages = [
   {
     name: "a stage that does not exist",
     words: ["trace", "-d", "weird", "-e", script],
-    says: /--dump takes ast, ir, asm, object, not 'weird'/,
+    says: /--dump takes all, ast, ir, asm, object, .* not 'weird'/,
     status: 2,
   },
   {

@@ -372,10 +372,4 @@ export const types = [
     says: "the number of repetitions must be from 1 to 100",
     at: "1:16",
   },
-  {
-    name: "a loop without an end",
-    script: "begin { while (1) { } }",
-    says: "refused program 'begin' (begin): infinite loop detected",
-    help: "at -e:1:9: begin { while (1) { } }",
-  },
 ];
