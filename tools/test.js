@@ -36,6 +36,6 @@ if (prepared && (await build(run))) {
     return runTests(scenarioTests(), { concurrency: 1, timeout: 300, deadline });
   });
   // A guest keeps one CPU busy, so they run beside each other.
-  await Promise.all(guests.map((name) => run.stage(`kernel tests, ${name} guest`, 25, guestTests(name))));
+  await Promise.all(guests.map((name) => run.stage(`kernel tests, ${name} guest`, 40, guestTests(name))));
 }
 process.exit(summarize(run));

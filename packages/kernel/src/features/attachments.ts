@@ -92,7 +92,7 @@ function iterator({ kernel, btf }: ProbeContext): Verdict {
 }
 
 /** struct { u32 flags; u32 cnt; u64 syms, addrs, cookies } from byte 16. */
-function kprobeMulti({ kernel }: ProbeContext, expectedAttachType: number): Verdict {
+export function kprobeMulti({ kernel }: ProbeContext, expectedAttachType: number): Verdict {
   return linked({ kernel }, { type: ProgramTypeId.kprobe, expectedAttachType }, (attr) => {
     attr.u32(20, 1);
     const names = attr.output(24, 8);

@@ -2,19 +2,20 @@
 import { readFileSync } from "node:fs";
 import type { Btf } from "@sonde/bpf/btf";
 import type { TargetFeatures } from "@sonde/bpf/spec";
-import type { Kernel } from "../sys/index.ts";
+import { AttachType, type Kernel } from "../sys/index.ts";
 import type { Cache } from "../target/cache.ts";
-import { fentry, kprobe } from "./attachments.ts";
+import { fentry, kprobe, kprobeMulti } from "./attachments.ts";
 import type { ProbeContext, Verdict } from "./feature.ts";
 import { helper } from "./helpers.ts";
 import { atomics } from "./kernel-state.ts";
 import { ringbuf } from "./map-types.ts";
 import { RememberedAnswers } from "./remembered.ts";
 
-type Name = Exclude<keyof TargetFeatures, "lateEntries" | "kprobeMulti">;
+type Name = Exclude<keyof TargetFeatures, "lateEntries">;
 
 const PROBES: Readonly<Record<Name, (context: ProbeContext) => Verdict>> = {
   kprobe: (context) => kprobe(context, false),
+  kprobeMulti: (context) => kprobeMulti(context, AttachType.TRACE_KPROBE_MULTI),
   fentry,
   probeReadKernel: (context) => helper(context, "probe_read_kernel"),
   atomics,
@@ -35,7 +36,7 @@ export function targetFeatures(kernel: Kernel, cache: Cache, btf: () => Btf | un
       return ask("kprobe");
     },
     get kprobeMulti() {
-      return isSince(5, 18) && ask("kprobe");
+      return isSince(5, 18) && ask("kprobeMulti");
     },
     get fentry() {
       return ask("fentry");

@@ -117,7 +117,7 @@ function pidQuestion(pids: readonly number[], admitted: string, refused: string)
       r0 = 0`;
 }
 
-/** A name is two words of eight bytes, and is compared as such. */
+/** A name is two words of eight bytes, and is compared as such. Older kernels write no further than its end: the rest must be zero before. */
 function commQuestion(comms: readonly string[], admitted: string, refused: string): string {
   const tries = comms.map((comm, i) => {
     const bytes = Buffer.alloc(16);
@@ -131,6 +131,9 @@ function commQuestion(comms: readonly string[], admitted: string, refused: strin
       r0 = 0`;
   });
   return `
+      r1 = 0
+      *(u64 *)(r10 - 16) = r1
+      *(u64 *)(r10 - 8) = r1
       r1 = r10
       r1 += -16
       r2 = 16

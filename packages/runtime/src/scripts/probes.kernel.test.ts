@@ -99,8 +99,8 @@ kernelTest("a kernel address, where that is allowed", { needs: ["kprobe"] }, asy
 
 kernelTest("override lets a function fail", { needs: ["kprobe"] }, async () => {
   const { outcome } = await runScript(
-    `kprobe:__x64_sys_geteuid /comm == "id"/ { override(4242); }`,
-    `sh -c 'test "$(id -u)" = 4242'`,
+    `kprobe:__x64_sys_kill /comm == "sh"/ { override(-1); }`,
+    `sh -c 'kill -0 $$ && exit 1; exit 0'`,
     { unsafe: true },
   );
   assert.equal(outcome.child?.code, 0);
