@@ -1,5 +1,6 @@
 /** Constant expressions of C: array lengths, enumerators, bit-field widths, #if, and what #define stands for. */
 import { parseNumber } from "../lexer/number.ts";
+import { POWER } from "../parser/powers.ts";
 import type { CToken } from "./tokens.ts";
 
 /** What names mean, and how large types are. */
@@ -10,26 +11,7 @@ export interface Names {
   readonly sizeOf?: (tokens: readonly CToken[]) => { readonly bytes: number; readonly taken: number } | undefined;
 }
 
-const POWER: Readonly<Record<string, number>> = {
-  "||": 1,
-  "&&": 2,
-  "|": 3,
-  "^": 4,
-  "&": 5,
-  "==": 6,
-  "!=": 6,
-  "<": 7,
-  "<=": 7,
-  ">": 7,
-  ">=": 7,
-  "<<": 8,
-  ">>": 8,
-  "+": 9,
-  "-": 9,
-  "*": 10,
-  "/": 10,
-  "%": 10,
-};
+const POWERS: Readonly<Record<string, number>> = POWER;
 const MAX_DEPTH = 100;
 
 /** The value of an expression that is made of all the tokens; undefined if it is not constant, or no expression. */
@@ -82,7 +64,7 @@ class Evaluation {
     let left = this.#unary();
     for (;;) {
       const op = this.#text;
-      const own = Object.hasOwn(POWER, op) ? POWER[op]! : 0;
+      const own = Object.hasOwn(POWERS, op) ? POWERS[op]! : 0;
       if (own <= power) return left;
       this.#at++;
       const right = this.#binary(own);

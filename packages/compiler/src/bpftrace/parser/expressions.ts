@@ -5,28 +5,7 @@
 import type { BinaryOp, Expr } from "../ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseOperand } from "./operands.ts";
-
-/** How tightly each operator binds; all group from the left. */
-const POWER: Readonly<Record<BinaryOp, number>> = {
-  "||": 1,
-  "&&": 2,
-  "|": 3,
-  "^": 4,
-  "&": 5,
-  "==": 6,
-  "!=": 6,
-  "<": 7,
-  "<=": 7,
-  ">": 7,
-  ">=": 7,
-  "<<": 8,
-  ">>": 8,
-  "+": 9,
-  "-": 9,
-  "*": 10,
-  "/": 10,
-  "%": 10,
-};
+import { POWER } from "./powers.ts";
 
 export function parseExpression(cursor: Cursor): Expr {
   return cursor.nested(() => {
