@@ -106,7 +106,7 @@ kernelTest("override lets a function fail, or the kernel was built without it", 
     );
     assert.equal(outcome.child?.code, 0);
   } catch (error) {
-    // Debian's kernels are built without CONFIG_BPF_KPROBE_OVERRIDE.
-    assert.match(String(error), /unknown func bpf_override_return[^]*-e:1:40/);
+    // Debian's kernels are built without CONFIG_BPF_KPROBE_OVERRIDE; each verifier words that its own way.
+    assert.match(String(error), /bpf_override_return[^]*-e:1:40/);
   }
 });
