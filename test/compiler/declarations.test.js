@@ -12,7 +12,8 @@ import { parseConstants, publicHeaders } from "../../packages/compiler/dist/bpft
 import { readDefinitions } from "../../packages/compiler/dist/bpftrace/c/definitions.js";
 import { fixtureTarget } from "../../packages/compiler/dist/bpftrace/testing/target.js";
 import { Random } from "../../packages/compiler/dist/codegen/testing/random.js";
-import { compileBpf, compileProgram, temporaryFolder } from "../support/clang.js";
+import { compileBpf, compileProgram } from "../support/clang.js";
+import { temporaryFolder } from "../support/folder.js";
 
 const folder = temporaryFolder();
 const STRUCTS = 150;

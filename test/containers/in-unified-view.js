@@ -1,5 +1,6 @@
 // What unified.test.js runs in a mount namespace where only cgroup v2 is mounted: prints the agent's series as JSON.
-import { Runc, temporaryFolder, writesAndSleeps } from "./runc.js";
+import { Runc, writesAndSleeps } from "./runc.js";
+import { temporaryFolder } from "../support/folder.js";
 import { seriesOf, startAgent, writesMonitor } from "./agent.js";
 
 const [base = ""] = process.argv.slice(2);

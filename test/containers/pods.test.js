@@ -12,7 +12,8 @@ import { fetchText } from "../support/services.js";
 import { startSonde } from "../support/sonde.js";
 import { seriesOf, startAgent, writesMonitor } from "./agent.js";
 import { makeGroup, removeGroup } from "./cgroups.js";
-import { Runc, temporaryFolder, writesAndSleeps } from "./runc.js";
+import { Runc, writesAndSleeps } from "./runc.js";
+import { temporaryFolder } from "../support/folder.js";
 
 const base = `/sonde-pods-${process.pid}`;
 const NODE = "node-1";

@@ -1,18 +1,10 @@
 // Containers made by runc itself, from a root file system that holds nothing but busybox.
 import { execFile, execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-
-/** A folder that is gone when the process ends. */
-export function temporaryFolder() {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "sonde-containers-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** A root file system with a shell and dd. @param {string} folder */
 export function makeRootfs(folder) {

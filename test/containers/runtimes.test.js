@@ -8,7 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { seriesOf, startAgent, writesMonitor } from "./agent.js";
 import { removeGroup } from "./cgroups.js";
 import { CriClient } from "./cri.js";
-import { makeRootfs, temporaryFolder, writesAndSleeps } from "./runc.js";
+import { makeRootfs, writesAndSleeps } from "./runc.js";
+import { temporaryFolder } from "../support/folder.js";
 
 const IMAGE = "localhost/sonde-test:1";
 const UID = "6e3a3d2b-1c5f-4f0e-9a57-0c2b1f5f3c11";

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seriesOf, startAgent, writesMonitor } from "./agent.js";
 import { removeGroup } from "./cgroups.js";
-import { eachOf, Runc, temporaryFolder, writesAndSleeps } from "./runc.js";
+import { eachOf, Runc, writesAndSleeps } from "./runc.js";
+import { temporaryFolder } from "../support/folder.js";
 
 const COUNT = 200;
 

@@ -13,7 +13,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { childEnvironment, root } from "../../tools/lib/environment.js";
-import { temporaryFolder } from "../support/clang.js";
+import { temporaryFolder } from "../support/folder.js";
 import { blocksOf } from "./blocks.js";
 import { difference } from "./compare.js";
 

@@ -8,7 +8,8 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { root } from "../../tools/lib/environment.js";
-import { compileBpf, temporaryFolder } from "../support/clang.js";
+import { compileBpf } from "../support/clang.js";
+import { temporaryFolder } from "../support/folder.js";
 import { fetchText, freePort, startService } from "../support/services.js";
 
 const sources = fileURLToPath(new URL("testdata", import.meta.url));

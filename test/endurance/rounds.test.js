@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { kernelTest } from "@sonde/kernel/testing";
-import { compileBpf, temporaryFolder } from "../support/clang.js";
+import { compileBpf } from "../support/clang.js";
+import { temporaryFolder } from "../support/folder.js";
 import { endure, ROADS } from "./rounds.js";
 
 const rounds = Number(process.env.SONDE_ENDURANCE_ROUNDS ?? 300);

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { runSonde } from "../support/sonde.js";
-import { attached, bpftool, compile, temporaryFolder, writer } from "./objects.js";
+import { attached, bpftool, compile, writer } from "./objects.js";
+import { temporaryFolder } from "../support/folder.js";
 
 const WRITES = 700;
 /** @type {Awaited<ReturnType<typeof attached>>} */

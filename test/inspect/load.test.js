@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { test } from "node:test";
 import { runSonde } from "../support/sonde.js";
-import { attached, bpftool, compile, exists, gone, temporaryFolder, writer } from "./objects.js";
+import { attached, bpftool, compile, exists, gone, writer } from "./objects.js";
+import { temporaryFolder } from "../support/folder.js";
 
 const folder = temporaryFolder();
 const writes = () => compile("writes", folder);

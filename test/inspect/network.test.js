@@ -4,7 +4,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { runSonde } from "../support/sonde.js";
-import { attached, bpftool, compile, gone, temporaryFolder } from "./objects.js";
+import { attached, bpftool, compile, gone } from "./objects.js";
+import { temporaryFolder } from "../support/folder.js";
 
 const device = `sonde${process.pid % 100_000}`;
 const cgroups = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].find((folder) =>

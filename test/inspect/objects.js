@@ -1,31 +1,19 @@
 // Objects for these tests, made by Debian's clang from testdata/.
 import { execFileSync, spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { compileBpf } from "../support/clang.js";
 import { startSonde } from "../support/sonde.js";
 
 const sources = fileURLToPath(new URL("testdata", import.meta.url));
-/** Where Debian keeps <asm/types.h>. */
-const machine = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
-
-/** A folder that is gone when the process ends. */
-export function temporaryFolder() {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "sonde-objects-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 /** The path of NAME.bpf.o, made from NAME.bpf.c. @param {string} name @param {string} folder */
 export function compile(name, folder) {
   const object = path.join(folder, `${name}.bpf.o`);
   if (existsSync(object)) return object;
-  const source = path.join(sources, `${name}.bpf.c`);
-  execFileSync("clang-16", ["-target", "bpf", "-O2", "-g", `-I/usr/include/${machine}`, "-c", source, "-o", object]);
-  return object;
+  return compileBpf(path.join(sources, `${name}.bpf.c`), object);
 }
 
 /** @param {readonly string[]} words @returns {any} what bpftool says in JSON */

@@ -6,7 +6,8 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { childEnvironment, root } from "../../tools/lib/environment.js";
 import { startSonde } from "../support/sonde.js";
-import { attached, compile, temporaryFolder } from "./objects.js";
+import { attached, compile } from "./objects.js";
+import { temporaryFolder } from "../support/folder.js";
 
 /** @type {Awaited<ReturnType<typeof attached>>} */
 let loader;

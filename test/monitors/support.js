@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { symlinkSync } from "node:fs";
 import path from "node:path";
-import { temporaryFolder } from "../support/clang.js";
+import { temporaryFolder } from "../support/folder.js";
 import { runSonde } from "../support/sonde.js";
 
 export const folder = temporaryFolder();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { temporaryFolder } from "../support/clang.js";
+import { temporaryFolder } from "../support/folder.js";
 import { runSonde } from "../support/sonde.js";
 
 const folder = temporaryFolder();

@@ -1,18 +1,8 @@
 // BPF objects and C programs made by Debian's compilers, for tests and benchmarks.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import os from "node:os";
-import path from "node:path";
 
 /** Where Debian keeps <asm/types.h>. */
 const machine = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" }[/** @type {"x64" | "arm64"} */ (process.arch)];
-
-/** A folder that is gone when the process ends. */
-export function temporaryFolder() {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "sonde-made-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /**
  * Compiles a BPF object with BTF.
