@@ -8,7 +8,7 @@
  *     │ 64 bytes │ 56 bytes each   │       │ 24 bytes each  │       │ 64 bytes each   │
  *     └──────────┴─────────────────┴───────┴────────────────┴───────┴─────────────────┘
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
 export class ElfError extends Error {
   override readonly name = "ElfError";
@@ -62,18 +62,24 @@ interface Section {
   readonly link: number;
 }
 
+/** The bytes of a file, wherever they are. */
+interface Source {
+  readonly size: number;
+  /** Reads from a position into a buffer, and tells how many bytes came: less than asked for only at the end. */
+  read(into: Uint8Array, position: number): number;
+  close(): void;
+}
+
 /** A 64-bit little-endian ELF file, open for reading. Close it after use. */
 export class ElfFile {
   readonly path: string;
-  readonly #fd: number;
-  readonly #size: number;
+  readonly #source: Source;
   readonly #header: DataView;
   #sections: readonly Section[] | undefined;
 
-  private constructor(path: string, fd: number) {
+  private constructor(path: string, source: Source) {
     this.path = path;
-    this.#fd = fd;
-    this.#size = fstatSync(fd).size;
+    this.#source = source;
     this.#header = this.#read(0, HEADER_SIZE);
     if (this.#header.getUint32(0) !== 0x7f454c46) throw new ElfError(path, "not an ELF file");
     if (this.#header.getUint8(4) !== 2 || this.#header.getUint8(5) !== 1) {
@@ -83,17 +89,27 @@ export class ElfFile {
 
   /** Throws ElfError when it is not such a file, node:fs's errors when it can't be read. */
   static open(path: string): ElfFile {
-    const fd = openSync(path, "r");
+    const source = openSource(path);
     try {
-      return new ElfFile(path, fd);
+      return new ElfFile(path, source);
     } catch (error) {
-      closeSync(fd);
+      source.close();
       throw error;
     }
   }
 
+  /** A file whose bytes are at hand, for instance one that was packed into another. Throws ElfError. */
+  static of(path: string, bytes: Uint8Array): ElfFile {
+    const read = (into: Uint8Array, position: number): number => {
+      const part = bytes.subarray(position, position + into.length);
+      into.set(part);
+      return part.length;
+    };
+    return new ElfFile(path, { size: bytes.length, read, close: () => {} });
+  }
+
   [Symbol.dispose](): void {
-    closeSync(this.#fd);
+    this.#source.close();
   }
 
   /** What is loaded into memory, in the file's order. */
@@ -158,12 +174,8 @@ export class ElfFile {
   buildId(): string | undefined {
     for (const section of this.#sectionHeaders()) {
       if (section.type !== SHT_NOTE || section.size < 16 || section.size > 4096) continue;
-      const note = this.#read(section.offset, section.size);
-      const nameSize = note.getUint32(0, true);
-      const size = note.getUint32(4, true);
-      const start = 12 + ((nameSize + 3) & ~3);
-      if (note.getUint32(8, true) !== NT_GNU_BUILD_ID || start + size > note.byteLength) continue;
-      return Buffer.from(note.buffer, start, size).toString("hex");
+      const found = buildIdAmong(this.#read(section.offset, section.size));
+      if (found !== undefined) return found;
     }
     return undefined;
   }
@@ -207,15 +219,44 @@ export class ElfFile {
   }
 
   #read(offset: number, size: number): DataView {
-    if (offset + size > this.#size || size > MAX_TABLE) {
-      throw new ElfError(this.path, `damaged: ${size} bytes at ${offset} are not in it (${this.#size} bytes)`);
+    if (offset + size > this.#source.size || size > MAX_TABLE) {
+      throw new ElfError(this.path, `damaged: ${size} bytes at ${offset} are not in it (${this.#source.size} bytes)`);
     }
     const bytes = new Uint8Array(size);
     for (let done = 0; done < size;) {
-      const got = readSync(this.#fd, bytes, done, size - done, offset + done);
+      const got = this.#source.read(bytes.subarray(done), offset + done);
       if (got === 0) throw new ElfError(this.path, "became shorter while it was read");
       done += got;
     }
     return new DataView(bytes.buffer);
   }
+}
+
+/** Whoever is watched may have put a pipe there, whose opening would wait for ever: O_NONBLOCK. */
+function openSource(path: string): Source {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const close = (): void => closeSync(fd);
+  const stat = fstatSync(fd);
+  if (!stat.isFile()) {
+    close();
+    throw new ElfError(path, "not a regular file");
+  }
+  return { size: stat.size, read: (into, position) => readSync(fd, into, 0, into.length, position), close };
+}
+
+/** Notes follow each other: { u32 nameSize, size, type; name and content, each padded to 4 bytes }. */
+function buildIdAmong(notes: DataView): string | undefined {
+  for (let at = 0; at + 12 <= notes.byteLength;) {
+    const start = at + 12 + padded(notes.getUint32(at, true));
+    const size = notes.getUint32(at + 4, true);
+    if (start + size > notes.byteLength) return undefined;
+    if (notes.getUint32(at + 8, true) === NT_GNU_BUILD_ID)
+      return Buffer.from(notes.buffer, start, size).toString("hex");
+    at = start + padded(size);
+  }
+  return undefined;
+}
+
+function padded(size: number): number {
+  return Math.ceil(size / 4) * 4;
 }

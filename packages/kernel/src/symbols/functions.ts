@@ -1,5 +1,5 @@
 /** The functions of one ELF file: by name for attaching, by address for naming. */
-import { statSync } from "node:fs";
+import { debugFileOf } from "./debug-files.ts";
 import { ElfFile, type Segment, SYMBOL_SIZE, type SymbolTable } from "./elf.ts";
 import { patternMatcher } from "../tracefs/pattern.ts";
 import { lastAtOrBelow } from "./search.ts";
@@ -75,10 +75,12 @@ export class FunctionTable {
   /**
    * Reads .symtab, or that of the separate debug file if this one was stripped and a debug file is
    * installed, or else .dynsym. Throws ElfError or node:fs's errors.
+   *
+   * @param root, place where the file is, for {@link debugFileOf}
    */
-  static read(path: string, debugRoot = "/usr/lib/debug"): FunctionTable {
+  static read(path: string, root = "", place: string = path): FunctionTable {
     using file = ElfFile.open(path);
-    const table = file.symbols() ?? separateSymbols(file, debugRoot) ?? file.dynamicSymbols();
+    const table = file.symbols() ?? separateSymbols(file, root, place) ?? file.dynamicSymbols();
     return new FunctionTable(file.segments(), table);
   }
 
@@ -99,11 +101,9 @@ export class FunctionTable {
   }
 }
 
-function separateSymbols(file: ElfFile, debugRoot: string): SymbolTable | undefined {
-  const id = file.buildId();
-  if (id === undefined) return undefined;
-  const path = `${debugRoot}/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`;
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+function separateSymbols(file: ElfFile, root: string, place: string): SymbolTable | undefined {
+  const path = debugFileOf(file, root, place);
+  if (path === undefined) return undefined;
   using debug = ElfFile.open(path);
   return debug.symbols();
 }

@@ -1,5 +1,6 @@
 export { KernelSymbols } from "./kallsyms.ts";
-export { ElfError } from "./elf.ts";
+export { debugFileOf } from "./debug-files.ts";
+export { ElfError, ElfFile } from "./elf.ts";
 export { functionsOf, symbolOffset } from "./functions.ts";
 export { resolveBinary } from "./library.ts";
 export { type Symbol, formatSymbol } from "./symbol.ts";

@@ -39,7 +39,7 @@ export class UserSymbols {
       if (!this.#files.has(key))
         this.#files.set(
           key,
-          quietly(() => FunctionTable.read(path)),
+          quietly(() => FunctionTable.read(path, `/proc/${pid}/root`, mapping.path)),
         );
       return this.#files.get(key);
     }
