@@ -1,6 +1,6 @@
 /** What building a program's function takes, whichever language it comes from. */
 import type { CoreKind, CoreRelocation } from "@sonde/bpf/asm";
-import type { Condition, FunctionBuilder, Inst, Provenance } from "../ir/index.ts";
+import type { Block, Condition, FunctionBuilder, Inst, Provenance } from "../ir/index.ts";
 
 /** A place in memory that programs reach directly: the stack, a map's value, a record. */
 export interface Spot {
@@ -15,9 +15,13 @@ export interface Frame {
   readonly object: {
     /** The map of loss counters. */
     readonly losses: string;
+    /** The name of an array that holds so many zeros. */
+    zeros(bytes: number): string;
     readonly types: { relocation(kind: CoreKind, struct: number, path: readonly number[]): CoreRelocation };
   };
   constant(value: number | bigint): Inst;
+  /** Continues in `block`, all of whose predecessors are known, and which only code after `before` reaches. */
+  enter(block: Block, before: Block): void;
   when(condition: Condition, then: () => void, otherwise?: () => void, likely?: boolean): void;
   ifNonNull(pointer: Inst, to: Provenance, then: (refined: Inst) => void, otherwise?: () => void): void;
   /** Eight bytes that a helper may write and the next instruction reads. */

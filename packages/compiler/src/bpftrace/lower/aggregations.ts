@@ -5,12 +5,10 @@ import type { Aggregate } from "../types.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
 import { linearBucket, logarithmicBucket } from "../../lowering/buckets.ts";
-import { addToNew, keyOf, lookUp, planOf } from "./maps.ts";
+import { lookUp, type Change } from "../../lowering/entries.ts";
+import { changeOrInsert, keyOf, planOf } from "./maps.ts";
 import { numberOf } from "./operators.ts";
 import type { MapPlan } from "./views.ts";
-
-/** Changes one value, of which `entry` is the address. */
-type Change = (entry: Inst) => void;
 
 /** `@x[key] = count()` and its like. */
 export function aggregate(h: Handler, statement: AssignMap, call: Call, kind: Aggregate): void {
@@ -19,12 +17,8 @@ export function aggregate(h: Handler, statement: AssignMap, call: Call, kind: Ag
   const [argument] = call.args;
   const value = argument === undefined ? h.constant(1) : numberOf(h, scalar(h, argument));
   const change = changeOf(h, kind, plan, value);
-  if (target.keys.length === 0) {
-    h.ifNonNull(lookUp(h, plan, h.zeroIndex()), "mapValue", change);
-    return;
-  }
-  const key = keyOf(h, target, plan);
-  h.ifNonNull(lookUp(h, plan, key), "mapValue", change, () => addToNew(h, target, plan, key, change));
+  if (target.keys.length === 0) h.ifNonNull(lookUp(h, plan.spec.name, h.zeroIndex()), "mapValue", change);
+  else changeOrInsert(h, plan, keyOf(h, target, plan), change);
 }
 
 function changeOf(h: Handler, kind: Aggregate, plan: MapPlan, value: Inst): Change {
@@ -48,9 +42,9 @@ function changeOf(h: Handler, kind: Aggregate, plan: MapPlan, value: Inst): Chan
     case "max":
       return extreme(h, extremeOrder(kind.kind, kind.signed), value);
     case "hist":
-      return bucketed(h, plan, value, logarithmicBucket(h, value, kind.bits));
+      return bucketed(h, plan, value, () => logarithmicBucket(h, value, kind.bits));
     case "lhist":
-      return bucketed(h, plan, value, linearBucket(h, value, kind));
+      return bucketed(h, plan, value, () => linearBucket(h, value, kind));
   }
 }
 
@@ -84,18 +78,17 @@ function extreme(h: Handler, better: CompareOp, value: Inst): Change {
   };
 }
 
-/** Adds 1 to bucket `index`. The verifier can't see that it is in range, so it is tested, which never fails. */
-function bucketed(h: Handler, plan: MapPlan, value: Inst, index: Inst): Change {
+/** Adds 1 to the bucket of `value`. The verifier can't see that it is in range, so it is tested, which never fails. */
+function bucketed(h: Handler, plan: MapPlan, value: Inst, bucketOf: () => Inst): Change {
   const { builder } = h;
   const { value: view } = plan.view;
   if (view.kind !== "hist" && view.kind !== "lhist") throw new Error(`${plan.spec.name} is no histogram`);
   const { buckets, totalOffset } = view;
-  const increment = (entry: Inst): void => {
-    const bucket = builder.binary("add", entry, builder.binary("shl", index, h.constant(3)));
-    add(h, plan, bucket, 0, h.constant(1));
-  };
   return (entry) => {
     if (totalOffset !== undefined) add(h, plan, entry, totalOffset, value);
-    h.when({ kind: "ult", a: index, b: h.constant(buckets) }, () => increment(entry), undefined, true);
+    const index = bucketOf();
+    const raise = (): void =>
+      add(h, plan, builder.binary("add", entry, builder.binary("shl", index, h.constant(3))), 0, h.constant(1));
+    h.when({ kind: "ult", a: index, b: h.constant(buckets) }, raise, undefined, true);
   };
 }

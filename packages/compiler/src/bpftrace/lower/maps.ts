@@ -5,6 +5,7 @@ import type { Type } from "../types.ts";
 import { readAggregate } from "./aggregates.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler, Spot } from "./handler.ts";
+import { changeEntry, lookUp, type Change } from "../../lowering/entries.ts";
 import { Helper, UpdateFlag } from "../../lowering/helpers.ts";
 import { alignUp, fieldSize, isScalar } from "./layout.ts";
 import { countLoss } from "../../lowering/losses.ts";
@@ -37,11 +38,6 @@ export function keyFrom(h: Handler, given: readonly Expr[], ref: MapRef, plan: M
   return spotAddress(h, spot);
 }
 
-/** Looks the key up; the result may be null. */
-export function lookUp(h: Handler, plan: MapPlan, key: Inst): Inst {
-  return h.builder.call(Helper.mapLookup, [h.builder.map(plan.spec.name), key]);
-}
-
 /** Inserts or replaces the entry; a failure is counted. */
 export function insert(h: Handler, plan: MapPlan, key: Inst, value: Inst, flag: number = UpdateFlag.any): void {
   const { builder } = h;
@@ -71,7 +67,7 @@ export function readMap(h: Handler, ref: MapRef): Inst {
   }
   if (ref.keys.length === 0) return builder.load(onlyValue(h, plan), 0, 8);
   const value = builder.variable(ref.name);
-  const found = lookUp(h, plan, keyOf(h, ref, plan));
+  const found = lookUp(h, plan.spec.name, keyOf(h, ref, plan));
   builder.write(value, h.constant(0));
   h.ifNonNull(found, "mapValue", (entry) => builder.write(value, builder.load(entry, 0, 8)));
   return builder.read(value);
@@ -85,7 +81,7 @@ export function mapEntryInto(h: Handler, ref: MapRef, spot: Spot, bytes: number)
   const copied = Math.min(stored, bytes);
   if (ref.keys.length === 0) builder.copy(spot.base, spot.offset, onlyValue(h, plan), 0, copied);
   else {
-    const found = lookUp(h, plan, keyOf(h, ref, plan));
+    const found = lookUp(h, plan.spec.name, keyOf(h, ref, plan));
     h.ifNonNull(
       found,
       "mapValue",
@@ -134,7 +130,7 @@ function assignScalar(h: Handler, target: MapRef, plan: MapPlan, value: Inst): v
   };
   // Where entries are deleted again, the usual case is that there is none.
   if (h.object.deletes(target.name)) return store();
-  h.ifNonNull(lookUp(h, plan, key), "mapValue", (entry) => builder.store(entry, 0, 8, value), store);
+  h.ifNonNull(lookUp(h, plan.spec.name, key), "mapValue", (entry) => builder.store(entry, 0, 8, value), store);
 }
 
 /** Strings and the like: written whole, so that a reader never sees half of one. */
@@ -160,42 +156,24 @@ function setOnly(h: Handler, plan: MapPlan, change: (entry: Inst) => void): void
 function add(h: Handler, target: MapRef, plan: MapPlan, amount: Inst): void {
   const { builder } = h;
   if (target.keys.length === 0) return setOnly(h, plan, (entry) => builder.atomicAdd(entry, 0, 8, amount));
-  const key = keyOf(h, target, plan);
-  const change = (entry: Inst): void => builder.atomicAdd(entry, 0, 8, amount);
-  h.ifNonNull(lookUp(h, plan, key), "mapValue", change, () => addToNew(h, target, plan, key, change));
+  changeOrInsert(h, plan, keyOf(h, target, plan), (entry) => builder.atomicAdd(entry, 0, 8, amount));
 }
 
-/** Inserts a zero unless another CPU was faster, then changes what is there. */
-export function addToNew(h: Handler, target: MapRef, plan: MapPlan, key: Inst, change: (entry: Inst) => void): void {
-  insertZeros(h, target, plan, key);
-  h.ifNonNull(lookUp(h, plan, key), "mapValue", change, () => overflow(h, plan, change));
+/** Changes the entry of `key` where it is, a new one of zeros if there was none. */
+export function changeOrInsert(h: Handler, plan: MapPlan, key: Inst, change: Change): void {
+  const { name, valueSize } = plan.spec;
+  changeEntry(h, name, valueSize, key, change, () => overflow(h, plan, change));
 }
 
 /** The map is full: the change goes to the value of all keys that it has no room for, or is lost. */
-function overflow(h: Handler, plan: MapPlan, change: (entry: Inst) => void): void {
+function overflow(h: Handler, plan: MapPlan, change: Change): void {
   const { builder } = h;
   const { other } = plan;
   if (other === undefined) return countLoss(h, "MapFull");
-  const found = builder.call(Helper.mapLookup, [builder.map(other.name), h.zeroIndex()]);
-  h.ifNonNull(found, "mapValue", (entry) => {
+  h.ifNonNull(lookUp(h, other.name, h.zeroIndex()), "mapValue", (entry) => {
     change(entry);
     builder.atomicAdd(entry, plan.spec.valueSize, 8, h.constant(1));
   });
-}
-
-/** Inserts an entry of zeros if there is none. */
-export function insertZeros(h: Handler, target: MapRef, plan: MapPlan, key: Inst): void {
-  const { builder } = h;
-  const size = plan.spec.valueSize;
-  let zeros: Inst;
-  if (size <= 16) {
-    const spot = h.temporary(size, "zeros", target.span);
-    builder.zero(spot.base, spot.offset, size);
-    zeros = spotAddress(h, spot);
-  } else {
-    zeros = builder.mapValue(h.object.zeros(size), 0);
-  }
-  builder.call(Helper.mapUpdate, [builder.map(plan.spec.name), key, zeros, h.constant(UpdateFlag.noExist)]);
 }
 
 /** `@x[key]++` and its like. The result, if it is wanted, is read next to the atomic change, not with it. */
@@ -228,7 +206,7 @@ export function findEntry(h: Handler, ref: MapRef, key: readonly Expr[], variabl
   const type = valueType(plan, ref);
   const found = builder.variable("found");
   builder.write(found, h.constant(0));
-  h.ifNonNull(lookUp(h, plan, keyFrom(h, key, ref, plan)), "mapValue", (entry) => {
+  h.ifNonNull(lookUp(h, plan.spec.name, keyFrom(h, key, ref, plan)), "mapValue", (entry) => {
     builder.write(found, h.constant(1));
     if (isScalar(type)) return builder.write(h.variable(variable.name), builder.load(entry, 0, 8));
     const spot = h.memoryVariable(variable.name);
@@ -240,5 +218,5 @@ export function findEntry(h: Handler, ref: MapRef, key: readonly Expr[], variabl
 /** has_key(@x, key). */
 export function hasKey(h: Handler, ref: MapRef, keys: readonly Expr[]): Inst {
   const plan = planOf(h, ref);
-  return h.builder.compare("ne", lookUp(h, plan, keyFrom(h, keys, ref, plan)), h.constant(0));
+  return h.builder.compare("ne", lookUp(h, plan.spec.name, keyFrom(h, keys, ref, plan)), h.constant(0));
 }

@@ -1,6 +1,7 @@
 /** Maps of key and value: looked up, changed in place, inserted. */
 import { refuse } from "../../diagnostics/index.ts";
 import type { Inst } from "../../ir/index.ts";
+import { changeEntry, lookUp, type Change } from "../../lowering/entries.ts";
 import { Helper, UpdateFlag } from "../../lowering/helpers.ts";
 import { countLoss } from "../../lowering/losses.ts";
 import { spotAddress } from "../../lowering/memory.ts";
@@ -62,10 +63,6 @@ export function keyOf(p: Program, type: Type, node: Node): Inst {
   const spot = p.temporary(sizeOfType(type), "key", node);
   store(p, expression(p, node), type, spot, true, node);
   return spotAddress(p, spot);
-}
-
-export function lookUp(p: Program, map: string, key: Inst): Inst {
-  return p.builder.call(Helper.mapLookup, [p.builder.map(map), key]);
 }
 
 function get(p: Program, plan: MapPlan, key: Inst): Value {
@@ -163,37 +160,15 @@ function increment(p: Program, plan: MapPlan, call: CallNode): Value {
   const by = call.args[1] === undefined ? constant(1n) : expression(p, call.args[1]);
   const amount = scalarOf(p, by, call.node).inst;
   const size = type.size as 4 | 8;
-  changeEntry(p, plan.spec, key, call.node, (entry) => {
+  changeInPlace(p, plan.spec, key, (entry) => {
     if (!plan.perCpu) p.builder.atomicAdd(entry, 0, size, amount);
     else p.builder.store(entry, 0, size, p.builder.binary("add", p.builder.load(entry, 0, size), amount));
   });
   return UNDEFINED;
 }
 
-/** Changes an entry in place; one that is not there begins as zeros. */
-export function changeEntry(
-  p: Program,
-  spec: MapPlan["spec"],
-  key: Inst,
-  node: Node,
-  change: (entry: Inst) => void,
-): void {
-  p.ifNonNull(lookUp(p, spec.name, key), "mapValue", change, () => {
-    if (spec.type.endsWith("array")) return;
-    insertZeros(p, spec, key, node);
-    p.ifNonNull(lookUp(p, spec.name, key), "mapValue", change, () => countLoss(p, "MapFull"));
-  });
-}
-
-/** Inserts an entry of zeros if there is none: another CPU may have been faster. */
-function insertZeros(p: Program, spec: MapPlan["spec"], key: Inst, node: Node): void {
-  const { builder } = p;
-  const size = (spec.valueSize + 7) & ~7;
-  let zeros: Inst;
-  if (size <= 16) {
-    const spot = p.temporary(size, "zeros", node);
-    builder.zero(spot.base, spot.offset, size);
-    zeros = spotAddress(p, spot);
-  } else zeros = builder.mapValue(p.object.zeros(size), 0);
-  builder.call(Helper.mapUpdate, [builder.map(spec.name), key, zeros, p.constant(UpdateFlag.noExist)]);
+/** Changes an entry in place; one that is not there begins as zeros. An array has them all. */
+export function changeInPlace(p: Program, { type, name, valueSize }: MapPlan["spec"], key: Inst, change: Change): void {
+  if (type.endsWith("array")) p.ifNonNull(lookUp(p, name, key), "mapValue", change);
+  else changeEntry(p, name, valueSize, key, change, () => countLoss(p, "MapFull"));
 }

@@ -2,6 +2,7 @@
 import { refuse } from "../../diagnostics/index.ts";
 import type { Inst } from "../../ir/index.ts";
 import { linearBucket, logarithmicBucket } from "../../lowering/buckets.ts";
+import type { Change } from "../../lowering/entries.ts";
 import { spotAddress } from "../../lowering/memory.ts";
 import type { MetricDeclaration, NamedDecoder } from "../authoring/declarations.ts";
 import * as messages from "../messages/handlers.ts";
@@ -9,7 +10,7 @@ import { spanOf, type Node } from "../syntax/ast.ts";
 import { expectArguments, type CallNode } from "./calls.ts";
 import { expression } from "./expressions.ts";
 import { automatic } from "./intrinsics.ts";
-import { changeEntry } from "./maps.ts";
+import { changeInPlace } from "./maps.ts";
 import type { MetricPlan } from "./object.ts";
 import type { Program } from "./program.ts";
 import { describeValue, scalarOf } from "./scalar.ts";
@@ -37,7 +38,7 @@ export function metricCall(p: Program, metric: MetricDeclaration, call: CallNode
   const value = takes === "value" ? scalarOf(p, expression(p, call.args[0]!), call.args[0]!).inst : p.constant(1);
   const plan = p.object.metric(metric);
   const key = keyOf(p, metric, plan, call.args[rest], call.node);
-  changeEntry(p, plan.spec, key, call.node, changeOf(p, metric, plan, call.name, value));
+  changeInPlace(p, plan.spec, key, changeOf(p, metric, plan, call.name, value));
   return UNDEFINED;
 }
 
@@ -81,8 +82,6 @@ export function namedValues(
   );
 }
 
-type Change = (entry: Inst) => void;
-
 function changeOf(p: Program, metric: MetricDeclaration, plan: MetricPlan, method: string, value: Inst): Change {
   const { builder } = p;
   const { value: view } = plan.view;
@@ -92,12 +91,12 @@ function changeOf(p: Program, metric: MetricDeclaration, plan: MetricPlan, metho
   };
   if (method === "set") return (entry) => builder.store(entry, 0, 8, value);
   if (view.kind !== "hist" && view.kind !== "lhist") return (entry) => add(entry, 0, value);
-  const bucket = view.kind === "hist" ? logarithmicBucket(p, value, view.bits) : linearBucket(p, value, view);
-  const raise = (entry: Inst): void =>
-    add(builder.binary("add", entry, builder.binary("shl", bucket, p.constant(3))), 0, p.constant(1));
   return (entry) => {
     if (view.totalOffset !== undefined) add(entry, view.totalOffset, value);
+    const bucket = view.kind === "hist" ? logarithmicBucket(p, value, view.bits) : linearBucket(p, value, view);
+    const raise = (): void =>
+      add(builder.binary("add", entry, builder.binary("shl", bucket, p.constant(3))), 0, p.constant(1));
     // The verifier can't see that the bucket is in range, so it is tested, which never fails.
-    p.when({ kind: "ult", a: bucket, b: p.constant(view.buckets) }, () => raise(entry), undefined, true);
+    p.when({ kind: "ult", a: bucket, b: p.constant(view.buckets) }, raise, undefined, true);
   };
 }
