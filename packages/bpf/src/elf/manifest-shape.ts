@@ -12,7 +12,7 @@ export function manifestShape(): Shape {
     "ring?": text,
     "losses?": text,
     "start?": text,
-    config: record({ printMapsOnExit: flag, stackMode }),
+    config: record({ printMapsOnExit: flag, stackMode, "demangle?": flag }),
     "monitor?": monitorShape(dataType),
   });
 }

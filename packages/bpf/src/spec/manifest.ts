@@ -30,6 +30,8 @@ export interface SessionConfig {
   /** bpftrace's `print_maps_on_exit`. */
   readonly printMapsOnExit: boolean;
   readonly stackMode: StackMode;
+  /** bpftrace's `cpp_demangle`: whether names of C++ and Rust are shown as their authors wrote them; true unless given. */
+  readonly demangle?: boolean;
 }
 
 export type StackMode = "bpftrace" | "perf" | "raw";

@@ -163,6 +163,8 @@ export interface CheckedConfig {
   /** Bytes; larger values of a program lie in memory of its own rather than on its stack. */
   readonly onStackLimit: number;
   readonly stackMode: "bpftrace" | "perf" | "raw";
+  /** Whether names of C++ and Rust are shown as their authors wrote them. */
+  readonly demangle: boolean;
   /** Size of the ring buffer in pages of 4096 bytes, rounded up to a power of two; by its records unless given. */
   readonly ringPages: number | undefined;
 }

@@ -106,7 +106,9 @@ async function namesFor(manifest: Manifest): Promise<(readStack: StackReader) =>
   const fields = [...manifest.maps.flatMap(({ keys }) => keys), ...manifest.events.flatMap((event) => event.fields)];
   const scalars = manifest.maps.flatMap(({ value }) => (value.kind === "scalar" ? [value.type] : []));
   const named = [...fields.map(({ type }) => type), ...scalars].some(isNamed);
-  return named ? (await import("../stacks/names.ts")).symbolNames : () => addressesOnly;
+  if (!named) return () => addressesOnly;
+  const { symbolNames } = await import("../stacks/names.ts");
+  return (readStack) => symbolNames(readStack, manifest.config);
 }
 
 function isNamed(type: DataType): boolean {

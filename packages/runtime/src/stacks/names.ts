@@ -2,6 +2,7 @@
  * Addresses and stacks by name. Symbol tables are read when the first one is shown: the kernel's
  * once, a process's each time that it is asked for, since it may have mapped more.
  */
+import { demangle } from "@sonde/bpf/demangle";
 import { KernelSymbols, UserSymbols } from "@sonde/kernel/symbols";
 import type { StackValue } from "../decode/value.ts";
 import type { Names } from "../print/names.ts";
@@ -9,12 +10,16 @@ import type { Names } from "../print/names.ts";
 /** The addresses of a stack, the innermost first; undefined when the kernel does not have it any more. */
 export type StackReader = (map: string, id: number) => readonly bigint[] | undefined;
 
-export function symbolNames(readStack: StackReader): Names {
+/** @param settings `demangle` false shows names of C++ and Rust as the symbol tables have them */
+export function symbolNames(readStack: StackReader, settings: { readonly demangle?: boolean } = {}): Names {
   let kernel: KernelSymbols | undefined;
   let users: UserSymbols | undefined;
+  const readable = settings.demangle === false ? (name: string) => name : demangler();
   const resolve = (address: bigint, user: boolean, pid: number): Resolved => {
-    if (user) return (users ??= new UserSymbols()).process(pid).symbolize(address);
-    return (kernel ??= KernelSymbols.read()).symbolize(address);
+    const symbol = user
+      ? (users ??= new UserSymbols()).process(pid).symbolize(address)
+      : (kernel ??= KernelSymbols.read()).symbolize(address);
+    return symbol.name === undefined ? symbol : { ...symbol, name: readable(symbol.name) };
   };
   return {
     symbol({ address, user, pid }) {
@@ -26,6 +31,17 @@ export function symbolNames(readStack: StackReader): Names {
       const frames = addresses.slice(0, value.frames);
       return `\n${frames.map((address) => frame(address, value, indent, resolve)).join("")}`;
     },
+  };
+}
+
+/** Names recur in stacks, and some of C++ are long: each is demangled once. */
+function demangler(): (name: string) => string {
+  const known = new Map<string, string>();
+  return (name) => {
+    if (!name.startsWith("_Z") && !name.startsWith("_R")) return name;
+    let text = known.get(name);
+    if (text === undefined) known.set(name, (text = demangle(name) ?? name));
+    return text;
   };
 }
 

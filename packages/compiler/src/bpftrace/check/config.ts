@@ -39,7 +39,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   stack_mode: { key: "stackMode", read: choice("bpftrace", "perf", "raw") },
   missing_probes: { key: "missingProbes", read: choice("error", "warn", "ignore") },
   cache_user_symbols: {},
-  cpp_demangle: {},
+  cpp_demangle: { key: "demangle", read: boolean },
   lazy_symbolication: {},
   license: { key: "license", read: choice(...LICENSES) },
   log_size: {},
@@ -94,6 +94,7 @@ function defaults(): Settings {
     ringPages: undefined,
     printMapsOnExit: true,
     stackMode: "bpftrace",
+    demangle: true,
     missingProbes: "error",
   };
 }

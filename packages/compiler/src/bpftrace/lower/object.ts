@@ -110,7 +110,11 @@ export class ObjectBuilder extends ObjectParts {
     return {
       maps: [...this.#plans.values()].map((plan) => plan.view),
       ...this.internalViews,
-      config: { printMapsOnExit: config.printMapsOnExit, stackMode: config.stackMode },
+      config: {
+        printMapsOnExit: config.printMapsOnExit,
+        stackMode: config.stackMode,
+        ...(!config.demangle && { demangle: false }),
+      },
     };
   }
 }
