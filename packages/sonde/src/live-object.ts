@@ -11,7 +11,7 @@ import {
   type UsdtSpecs,
   usdtSpecs,
 } from "@sonde/kernel/links";
-import { attachXdp } from "@sonde/kernel/links/net";
+import { attachToNetwork } from "@sonde/kernel/links/net";
 import { BloomFilter, type BpfMap, createMap, Queue, type TypedMap, typedMap } from "@sonde/kernel/maps";
 import type { Program } from "@sonde/kernel/programs";
 import { PerfBuffer, Ring, stream, type StreamOptions, UserRing } from "@sonde/kernel/rings";
@@ -44,7 +44,7 @@ export class LiveObject {
     this.kernel = kernel;
     this.#spec = spec;
     this.collection = collection;
-    this.#attacher = new Attacher(kernel, { vmlinux });
+    this.#attacher = new Attacher(kernel, { vmlinux, network: attachToNetwork });
   }
 
   /** How loading went: programs skipped or failed, accesses that this kernel has nothing for. */
@@ -114,8 +114,8 @@ export class LiveObject {
   }
 
   /**
-   * Attach every program that says where, or those of one name. All or none. Programs for interfaces,
-   * cgroups and sockets are attached by functions of `sonde/kernel`: attachTc, attachCgroup, ...
+   * Attach every program that says where, or those of one name. All or none. Sections of programs for interfaces
+   * and cgroups do not say where: {@link attachTo} does, and functions of `sonde/kernel` (attachTc, attachCgroup, ...).
    * @throws {KernelError | UnsupportedFeatureError}
    */
   attach(name?: string, options: AttachOptions = {}): readonly Link[] {
@@ -211,7 +211,6 @@ export class LiveObject {
   }
 
   #attachTo(program: Program, target: AttachTarget, options: AttachOptions): Link {
-    if (target.kind === "xdp") return attachXdp(this.kernel, program, { device: target.device });
     if (target.kind !== "usdt") return this.#attacher.attach(program, target, options);
     this.#usdt ??= usdtSpecs(this.collection);
     return this.#attacher.attach(program, target, { ...(this.#usdt && { usdt: this.#usdt }), ...options });

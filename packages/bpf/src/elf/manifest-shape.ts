@@ -1,6 +1,6 @@
 /** The shapes of the manifest and of attach targets, as they stand in an object's `.sonde` section. */
 import { monitorShape } from "./monitor-shape.ts";
-import { count, dictionary, either, flag, integer, list, oneOf, record, text, variant } from "./shape.ts";
+import { count, dictionary, either, flag, integer, list, mismatch, oneOf, record, text, variant } from "./shape.ts";
 import type { Shape } from "./shape.ts";
 
 export function manifestShape(): Shape {
@@ -88,6 +88,19 @@ export const attachTarget: Shape = variant(() => ({
   iter: { name: text },
   freplace: { function: text },
   xdp: { device: text },
+  tc: { device: text, direction: oneOf("ingress", "egress") },
+  cgroup: { path: text, attachType: cgroupAttachType },
+  netfilter: {
+    family: oneOf("ipv4", "ipv6"),
+    hook: oneOf("prerouting", "input", "forward", "output", "postrouting"),
+    priority: integer,
+    "defragment?": flag,
+  },
+  netns: { attachType: oneOf("sk_lookup", "flow_dissector") },
 }));
+
+const cgroupAttachType: Shape = (value, path) => {
+  if (typeof value !== "string" || !value.startsWith("cgroup_")) mismatch(path, "attach type of control groups");
+};
 
 const moment = oneOf("entry", "return", "session");

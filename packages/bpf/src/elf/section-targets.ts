@@ -109,7 +109,12 @@ export function sectionOf(target: AttachTarget): string | undefined {
       return `freplace/${target.function}`;
     case "run":
     case "perfEvent":
+    // Which interface, group or hook no section's name says: that stands in `.sonde`.
     case "xdp":
+    case "tc":
+    case "cgroup":
+    case "netfilter":
+    case "netns":
       return undefined;
   }
 }

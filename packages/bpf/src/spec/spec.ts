@@ -176,8 +176,34 @@ export type AttachTarget =
   | { readonly kind: "iter"; readonly name: string }
   /** A global function of another program that is to be replaced. */
   | { readonly kind: "freplace"; readonly function: string }
-  /** A network interface by name. */
-  | { readonly kind: "xdp"; readonly device: string };
+  | NetworkTarget;
+
+/** Where packets, connections and sockets pass. Interfaces and namespaces are those of whoever attaches. */
+export type NetworkTarget =
+  /** A network interface by name, as its driver receives packets. */
+  | { readonly kind: "xdp"; readonly device: string }
+  /** What comes in at an interface or goes out: by TCX, on kernels before 6.6 by a filter on clsact. */
+  | { readonly kind: "tc"; readonly device: string; readonly direction: "ingress" | "egress" }
+  /**
+   * The processes of a control group of version 2 and below. `path` is from the root of the tree
+   * ("/system.slice"; "/" is everybody), or the group's folder.
+   */
+  | { readonly kind: "cgroup"; readonly path: string; readonly attachType: CgroupAttachType }
+  /** Beside the chains of nftables: lower priorities run first, and no two are the same. */
+  | {
+      readonly kind: "netfilter";
+      readonly family: "ipv4" | "ipv6";
+      readonly hook: NetfilterHook;
+      readonly priority: number;
+      /** Fragments are put together first; 6.6 */
+      readonly defragment?: boolean;
+    }
+  /** A whole network namespace: which socket a packet is for, how packets are taken apart. */
+  | { readonly kind: "netns"; readonly attachType: "sk_lookup" | "flow_dissector" };
+
+export type CgroupAttachType = Extract<AttachType, `cgroup_${string}`>;
+
+export type NetfilterHook = "prerouting" | "input" | "forward" | "output" | "postrouting";
 
 export type RunMoment = "begin" | "end" | "signal" | "test" | "bench";
 

@@ -3,6 +3,7 @@ import path from "node:path";
 import { conventionalSection, readObject } from "@sonde/bpf/elf";
 import type { ObjectSpec } from "@sonde/bpf/spec";
 import { Attacher, stopAll } from "@sonde/kernel/links";
+import { attachToNetwork } from "@sonde/kernel/links/net";
 import { openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
 import { type ParsedArguments, UsageError } from "../command.ts";
@@ -28,7 +29,7 @@ export async function run(args: ParsedArguments): Promise<number> {
   try {
     for (const object of objects) object.load(kernel, { vmlinux });
     if (args.flag("attach") && (keepGoing || !someFailed(objects))) {
-      const attacher = new Attacher(kernel, { vmlinux });
+      const attacher = new Attacher(kernel, { vmlinux, network: attachToNetwork });
       for (const object of objects)
         if (keepGoing || !someFailed(objects)) object.attach(kernel, attacher, places, keepGoing);
     }

@@ -8,7 +8,7 @@ import type { BpfMap } from "../maps/map.ts";
 import type { Program } from "../programs/program.ts";
 import type { Kernel } from "../sys/kernel.ts";
 import { dataSectionOf } from "./data-section.ts";
-import { registerStructOps } from "./register-struct-ops.ts";
+import { StructOpsRegistration } from "./register-struct-ops.ts";
 import type { Link } from "../links/link.ts";
 
 /** How loading went, for those who ask to be told. */
@@ -44,10 +44,9 @@ export class Collection {
   readonly report: LoadReport;
   /** All loads, in the order of the object's programs; one specification may have several. */
   readonly programs: readonly Program[];
-  readonly #kernel: Kernel;
   readonly #spec: ObjectSpec;
   readonly #maps: ReadonlyMap<string, BpfMap>;
-  readonly #structOps: ReadonlyMap<string, Uint8Array>;
+  readonly #structOps: ReadonlyMap<string, StructOpsRegistration>;
   #types: BtfReader | undefined;
 
   /** Takes maps and programs over. `structOps` are the values to register, by map. */
@@ -63,10 +62,11 @@ export class Collection {
     this.manifest = spec.manifest;
     this.report = report;
     this.programs = programs;
-    this.#kernel = kernel;
     this.#spec = spec;
     this.#maps = maps;
-    this.#structOps = structOps;
+    this.#structOps = new Map(
+      Array.from(structOps, ([name, value]) => [name, new StructOpsRegistration(kernel, this.map(name), value)]),
+    );
   }
 
   get maps(): Iterable<BpfMap> {
@@ -117,12 +117,25 @@ export class Collection {
    * Errors: KernelError: EEXIST for a name that is taken, EINVAL for a struct that the kernel refuses.
    */
   register(map: string): Link {
-    const value = this.#structOps.get(map);
-    if (value === undefined)
+    const registration = this.#structOps.get(map);
+    if (registration === undefined)
       throw new TypeError(
         `object '${this.name}' has no struct_ops map '${map}': it has ${[...this.#structOps.keys()].join(", ") || "none"}`,
       );
-    return registerStructOps(this.#kernel, this.map(map), value);
+    return registration.register();
+  }
+
+  /** By the map's name, what {@link register} puts in force, with the programs that are its functions. */
+  *structOps(): Generator<{
+    readonly name: string;
+    readonly registration: StructOpsRegistration;
+    readonly programs: readonly Program[];
+  }> {
+    for (const [name, registration] of this.#structOps) {
+      const functions = this.#spec.maps.find((map) => map.name === name)?.references ?? [];
+      const programs = this.programs.filter((program) => functions.some((each) => each.name === program.name));
+      yield { name, registration, programs };
+    }
   }
 
   /** Every place to attach to, with the load that is for it. Targets of kind "run" are to be run instead. */

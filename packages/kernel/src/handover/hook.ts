@@ -4,13 +4,15 @@ import type { Link } from "../links/link.ts";
 import { KernelError } from "../sys/errors.ts";
 import type { BpfMap } from "../maps/map.ts";
 import type { Program, ProgramStatistics } from "../programs/program.ts";
+import { Errno } from "../sys/errno.ts";
+import type { HookSubject } from "./subject.ts";
 
 /**
  * How events are handed from one program to the next:
  *
  * | way     | who runs an event                                                             |
  * | root    | exactly one of the two: a slot is exchanged behind a root program             |
- * | link    | exactly one of the two: the kernel exchanges the link's program               |
+ * | link    | exactly one of the two: the kernel exchanges what the link runs               |
  * | again   | the old one is detached, then the new one attached; what comes between is lost |
  */
 export type HookWay = "root" | "link" | "again";
@@ -25,8 +27,8 @@ export interface Hook {
   readonly pinned: boolean;
   /** Why not the better way, where it is "again". */
   readonly reason: string | undefined;
-  /** Hands events from now on to this program. Errors: KernelError; the one before goes on then. */
-  set(program: Program): void;
+  /** Hands events from now on to this program (of struct_ops: this map). Errors: KernelError; the one before goes on then. */
+  set(subject: HookSubject): void;
   /** From this moment no event is handed to anybody, though the place stays attached. */
   silence(): void;
   /** Of what runs there; runs and times are counted only while statistics are on. */
@@ -74,8 +76,8 @@ export class RootHook implements Hook {
     return this.#folder !== undefined;
   }
 
-  set(program: Program): void {
-    this.#slot.update(new Uint8Array(4), word(program.fd));
+  set(subject: HookSubject): void {
+    this.#slot.update(new Uint8Array(4), word(subject.fd));
   }
 
   silence(): void {
@@ -101,30 +103,30 @@ export class RootHook implements Hook {
   }
 }
 
-/** A link whose program the kernel exchanges itself ("link"), or which is attached anew for each program ("again"). */
+/** A link whose program (or struct_ops map) the kernel exchanges itself ("link"), or which is attached anew for each program ("again"). */
 export class LinkHook implements Hook {
   readonly way: "link" | "again";
   readonly key: string;
   readonly description: string;
   readonly reason: string | undefined;
   readonly #folder: string | undefined;
-  readonly #attach: (program: Program) => Link;
+  readonly #attach: (subject: HookSubject) => Link;
   /** Undefined while nobody gets its events. */
   #link: Link | undefined;
   readonly road: string;
-  /** What runs there; `own` if it was opened for this hook alone. */
-  #program: Program;
-  #own: boolean;
+  #subject: HookSubject;
+  /** Lets go of the subject, where it was opened for this hook alone. */
+  #release: (() => void) | undefined;
 
   /**
-   * Takes the link over. @param running what runs there; taken over if it is `own`
-   * @param attach attaches another program and pins the link
+   * Takes the link over. @param running what runs there, and what lets go of it if nobody else does
+   * @param attach attaches another one and pins the link
    * @param reason why not the better way, where it is "again"
    */
   constructor(
     { key, description, link, folder }: HookParts,
-    running: { readonly program: Program; readonly own: boolean },
-    attach: (program: Program) => Link,
+    running: { readonly subject: HookSubject; readonly release?: () => void },
+    attach: (subject: HookSubject) => Link,
     reason: string | undefined,
   ) {
     this.key = key;
@@ -134,8 +136,8 @@ export class LinkHook implements Hook {
     this.#link = link;
     this.road = link.road;
     this.#folder = folder;
-    this.#program = running.program;
-    this.#own = running.own;
+    this.#subject = running.subject;
+    this.#release = running.release;
     this.#attach = attach;
   }
 
@@ -143,12 +145,24 @@ export class LinkHook implements Hook {
     return this.#folder !== undefined;
   }
 
-  set(program: Program): void {
+  set(subject: HookSubject): void {
     if (this.way === "again") this.silence();
-    if (this.#link === undefined) this.#link = this.#attach(program);
-    else this.#link.update(program);
+    if (this.#link === undefined) this.#link = this.#attach(subject);
+    else this.#update(this.#link, subject);
     this.#disown();
-    this.#program = program;
+    this.#subject = subject;
+  }
+
+  /** An interface or a control group may have gone and come again: its link is none any more then. */
+  #update(link: Link, subject: HookSubject): void {
+    try {
+      subject.prepare?.();
+      link.update(subject);
+    } catch (error) {
+      if (!(error instanceof KernelError) || error.errno !== Errno.ENOLINK) throw error;
+      this.silence();
+      this.#link = this.#attach(subject);
+    }
   }
 
   silence(): void {
@@ -158,7 +172,7 @@ export class LinkHook implements Hook {
   }
 
   statistics(): ProgramStatistics {
-    return this.#program.statistics();
+    return this.#subject.statistics();
   }
 
   async detach(): Promise<void> {
@@ -174,8 +188,8 @@ export class LinkHook implements Hook {
   }
 
   #disown(): void {
-    if (this.#own) this.#program.close();
-    this.#own = false;
+    this.#release?.();
+    this.#release = undefined;
   }
 
   /** The kernel lets go of what was pinned a little later than its last pin and descriptor are gone: it is told to do so now. */

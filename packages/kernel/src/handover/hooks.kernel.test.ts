@@ -6,18 +6,20 @@ import type { Collection } from "../collection/collection.ts";
 import { loadCollection } from "../collection/load.ts";
 import { testMap, testObject } from "../collection/test-object.ts";
 import { testFrame } from "../links/net/testing/frames.ts";
+import { TestCgroup } from "../links/net/testing/cgroup.ts";
 import { TestNamespace } from "../links/net/testing/namespace.ts";
-import { testFramesOfXdp } from "../links/net/testing/packet-counter.ts";
+import { testFramesOfSkb, testFramesOfXdp } from "../links/net/testing/packet-counter.ts";
 import { settlesAt } from "../links/net/testing/settle.ts";
-import { sendFrames } from "../links/net/testing/sockets.ts";
+import { sendFrames, TestSocket } from "../links/net/testing/sockets.ts";
 import { leaked, openKernel, openKernelDescriptors } from "../sys/index.ts";
+import type { KernelFeature } from "../testing/kernel-features.ts";
 import { kernelTest } from "../testing/kernel-test.ts";
 import { Hooks } from "./hooks.ts";
 import { hookPlaces } from "./place.ts";
 
 const kernel = openKernel();
 const PASS = 2;
-const FRAMES = 300;
+const EVENTS = 300;
 const vmlinux = (): undefined => undefined;
 
 /** An object whose one program counts its runs (of the test's own frames, for XDP). */
@@ -52,53 +54,134 @@ function counterOf(collection: Collection): { readonly count: number } {
   };
 }
 
-kernelTest("XDP is handed over in the link, pinned, and taken up again", async () => {
-  const before = openKernelDescriptors();
-  const folder = mkdtempSync("/sys/fs/bpf/sonde-test-");
-  {
-    using namespace = new TestNamespace(kernel);
+interface Traffic {
+  readonly namespace: TestNamespace;
+  readonly group: TestCgroup;
+}
+
+interface Row {
+  readonly spec: (group: string) => ObjectSpec;
+  readonly way: "link" | "root";
+  readonly send: (traffic: Traffic) => void;
+  readonly needs?: readonly KernelFeature[];
+}
+
+const ACCEPT = 1;
+const TC_OK = 0;
+const frames = ({ namespace }: Traffic): void =>
+  namespace.run(() => sendFrames(kernel, namespace.index("v0"), testFrame(), EVENTS));
+const datagrams = ({ namespace, group }: Traffic): void =>
+  namespace.run(() =>
+    group.run(() => {
+      const place = { family: 4, port: 4001 } as const;
+      using receiver = new TestSocket(kernel, place, "datagram").bind(place);
+      using sender = new TestSocket(kernel, place, "datagram");
+      sender.send(EVENTS, place);
+      receiver.receive(1);
+    }),
+  );
+
+const ROWS: Readonly<Record<string, Row>> = {
+  XDP: {
+    spec: () => counting("xdp", { kind: "xdp", device: "v1" }, PASS, testFramesOfXdp()),
+    way: "link",
+    send: frames,
+  },
+  TCX: {
+    spec: () => counting("sched_cls", { kind: "tc", device: "v1", direction: "ingress" }, TC_OK, testFramesOfSkb()),
+    way: "link",
+    send: frames,
+    needs: ["tcx"],
+  },
+  "a control group's packets": {
+    spec: (path) => counting("cgroup_skb", { kind: "cgroup", path, attachType: "cgroup_inet_egress" }, ACCEPT),
+    way: "link",
+    send: datagrams,
+  },
+  "the look-up of sockets": {
+    spec: () => counting("sk_lookup", { kind: "netns", attachType: "sk_lookup" }, ACCEPT),
+    way: "link",
+    send: datagrams,
+  },
+  "netfilter, whose links the kernel does not update,": {
+    spec: () =>
+      counting("netfilter", { kind: "netfilter", family: "ipv4", hook: "output", priority: -7 }, ACCEPT),
+    way: "root",
+    send: datagrams,
+    needs: ["netfilter_link"],
+  },
+};
+
+for (const [name, { spec: make, way, send: sendTo, needs = [] }] of Object.entries(ROWS)) {
+  kernelTest(`${name} is handed over in place, pinned, and taken up again`, { needs }, async () => {
+    const before = openKernelDescriptors();
+    const folder = mkdtempSync("/sys/fs/bpf/sonde-test-");
+    const group = new TestCgroup("sonde-hooks");
+    {
+      using namespace = new TestNamespace(kernel);
+      namespace.addPair("veth", "v0", "v1");
+      const spec = make(group.path);
+      using first = loadCollection(kernel, spec, { vmlinux });
+      using second = loadCollection(kernel, spec, { vmlinux });
+      const send = (): void => sendTo({ namespace, group });
+
+      const hooks = new Hooks(kernel, { vmlinux, folder });
+      const [hook] = await namespace.run(() => hooks.attach(hookPlaces(first)));
+      assert.equal(hook?.way, way);
+      assert.equal(hook.pinned, true);
+      send();
+      await settlesAt(counterOf(first), EVENTS, "events");
+      hook.set(second.program("count_runs"));
+      send();
+      await settlesAt(counterOf(second), EVENTS, "events after the hand-over");
+
+      // As if the process had ended.
+      hook.close();
+      const [place] = hookPlaces(first);
+      const again = new Hooks(kernel, { vmlinux, folder }).open(place!);
+      assert.ok(again !== undefined);
+      assert.equal(again.way, way);
+      send();
+      await settlesAt(counterOf(second), 2 * EVENTS, "events while nobody held the link");
+      again.set(first.program("count_runs"));
+      send();
+      await settlesAt(counterOf(first), 2 * EVENTS, "events after it was taken up");
+
+      again.silence();
+      send();
+      await settlesAt(counterOf(first), 2 * EVENTS, "events while it was silent");
+      namespace.run(() => again.set(second.program("count_runs")));
+      send();
+      await settlesAt(counterOf(second), 3 * EVENTS, "events after it was set again");
+
+      again.silence();
+      await again.detach();
+      send();
+      await settlesAt(counterOf(second), 3 * EVENTS, "events after the end");
+    }
+    await group.remove();
+    assert.deepEqual(readdirSync(folder), []);
+    rmdirSync(folder);
+    assert.deepEqual(leaked(before, openKernelDescriptors()), []);
+  });
+}
+
+kernelTest("a device that went away and came again is attached to anew", async () => {
+  using namespace = new TestNamespace(kernel);
+  namespace.addPair("veth", "v0", "v1");
+  using first = loadCollection(kernel, ROWS["XDP"]!.spec(""), { vmlinux });
+  const [hook] = await namespace.run(() => new Hooks(kernel, { vmlinux }).attach(hookPlaces(first)));
+  const remake = (): void => {
+    namespace.print("ip", "link", "del", "v0");
     namespace.addPair("veth", "v0", "v1");
-    const spec = counting("xdp", { kind: "xdp", device: "v1" }, PASS, testFramesOfXdp());
-    using first = loadCollection(kernel, spec, { vmlinux });
-    using second = loadCollection(kernel, spec, { vmlinux });
-    const send = (): void => namespace.run(() => sendFrames(kernel, namespace.index("v0"), testFrame(), FRAMES));
-
-    const hooks = new Hooks(kernel, { vmlinux, folder });
-    const [hook] = await namespace.run(() => hooks.attach(hookPlaces(first)));
-    assert.equal(hook?.way, "link");
-    assert.equal(hook.pinned, true);
-    send();
-    await settlesAt(counterOf(first), FRAMES, "frames");
-    hook.set(second.program("count_runs"));
-    send();
-    await settlesAt(counterOf(second), FRAMES, "frames after the hand-over");
-
-    // As if the process had ended.
-    hook.close();
-    const [place] = hookPlaces(first);
-    const again = new Hooks(kernel, { vmlinux, folder }).open(place!);
-    assert.ok(again !== undefined);
-    send();
-    await settlesAt(counterOf(second), 2 * FRAMES, "frames while nobody held the link");
-    again.set(first.program("count_runs"));
-    send();
-    await settlesAt(counterOf(first), 2 * FRAMES, "frames after it was taken up");
-
-    again.silence();
-    send();
-    await settlesAt(counterOf(first), 2 * FRAMES, "frames while it was silent");
-    namespace.run(() => again.set(second.program("count_runs")));
-    send();
-    await settlesAt(counterOf(second), 3 * FRAMES, "frames after it was set again");
-
-    again.silence();
-    await again.detach();
-    send();
-    await settlesAt(counterOf(second), 3 * FRAMES, "frames after the end");
-  }
-  assert.deepEqual(readdirSync(folder), []);
-  rmdirSync(folder);
-  assert.deepEqual(leaked(before, openKernelDescriptors()), []);
+  };
+  remake();
+  namespace.run(() => hook!.set(first.program("count_runs")));
+  namespace.run(() => sendFrames(kernel, namespace.index("v0"), testFrame(), EVENTS));
+  await settlesAt(counterOf(first), EVENTS, "frames at the new device");
+  namespace.print("ip", "link", "del", "v0");
+  assert.throws(() => namespace.run(() => hook!.set(first.program("count_runs"))), /v1.*ENODEV|ENODEV.*v1/s);
+  await hook!.detach();
 });
 
 kernelTest("a half made hook is not taken up, and what nobody wants any more is swept", async () => {

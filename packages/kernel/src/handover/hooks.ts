@@ -1,22 +1,21 @@
 /** Makes hooks, and takes those up again that a process before this one left pinned. */
 import { mkdirSync, readdirSync, renameSync } from "node:fs";
-import type { AttachTarget } from "@sonde/bpf/spec";
 import { ProgramFlag } from "@sonde/bpf/spec";
 import type { Collection } from "../collection/collection.ts";
-import { Attacher } from "../links/attacher.ts";
+import { Attacher, isNetworkTarget } from "../links/attacher.ts";
 import { linkInfo } from "../links/info.ts";
 import { type Bond, Link } from "../links/link.ts";
-import { attachXdp } from "../links/net/xdp.ts";
-import { openPinnedMap } from "../maps/open.ts";
+import { attachToNetwork } from "../links/net/target.ts";
+import { openMapById, openPinnedMap } from "../maps/open.ts";
 import type { Vmlinux } from "../programs/kernel-types.ts";
 import { openProgramById } from "../programs/open.ts";
-import type { Program } from "../programs/program.ts";
 import { objectGet } from "../sys/bpf/object-commands.ts";
 import { KernelError } from "../sys/errors.ts";
 import type { Kernel } from "../sys/kernel.ts";
 import { type Hook, LinkHook, removePins, RootHook } from "./hook.ts";
-import { folderOf, type HookPlace } from "./place.ts";
+import { folderOf, type HookPlace, type ProgramPlace } from "./place.ts";
 import { loadRoots, rootName, slotName } from "./roots.ts";
+import { type HookSubject, leftStructOps, type StructOpsSubject } from "./subject.ts";
 
 /** Begins the name of a folder whose pins are not complete yet. */
 const UNFINISHED = "new-";
@@ -38,7 +37,7 @@ export class Hooks {
     this.#kernel = kernel;
     this.#vmlinux = vmlinux;
     this.#folder = folder;
-    this.#attacher = new Attacher(kernel, { vmlinux });
+    this.#attacher = new Attacher(kernel, { vmlinux, network: attachToNetwork });
   }
 
   /**
@@ -47,13 +46,14 @@ export class Hooks {
    */
   async attach(places: readonly HookPlace[]): Promise<readonly Hook[]> {
     const hooks: Hook[] = [];
-    const rooted = places.filter((place) => wayOf(place) === "root");
+    const rooted = places.filter(isRooted);
     const roots = loadRoots(this.#kernel, rooted, this.#vmlinux);
     const taken = new Set<unknown>();
     try {
       for (const place of places) {
-        const index = rooted.indexOf(place);
-        const hook = index < 0 ? this.#attachDirectly(place) : this.#attachRoot(place, roots, index, taken);
+        const hook = isRooted(place)
+          ? this.#attachRoot(place, roots, rooted.indexOf(place), taken)
+          : this.#attachDirectly(place);
         hooks.push(hook);
       }
       return hooks;
@@ -89,11 +89,17 @@ export class Hooks {
     const link = new Link(this.#kernel, description, "pinned link", bonds);
     const parts = { key, description, link, folder };
     try {
-      const running = openProgramById(this.#kernel, this.#programOf(bonds, description));
+      const attach = (subject: HookSubject): Link => this.#link(place, subject, folder);
+      const info = bonds[0] && linkInfo(this.#kernel, bonds[0].program.fd, description);
+      if (info?.kind === "struct_ops") {
+        const map = openMapById(this.#kernel, info.mapId);
+        if (map === undefined) throw new Error(`${description}: its map ${info.mapId} went away while it was in force`);
+        return new LinkHook(parts, { subject: leftStructOps(map), release: () => map.close() }, attach, undefined);
+      }
+      const running = openProgramById(this.#kernel, info?.programId ?? 0);
       if (names.includes(SLOT))
         return new RootHook(parts, running, openPinnedMap(this.#kernel, `${folder}/${SLOT}`, SLOT));
-      const own = { program: running, own: true };
-      return new LinkHook(parts, own, (program) => this.#link(place, program, folder), reasonOf(place));
+      return new LinkHook(parts, { subject: running, release: () => running.close() }, attach, reasonOf(place));
     } catch (error) {
       link.close();
       throw error;
@@ -113,19 +119,14 @@ export class Hooks {
     for (const name of namesIn(this.#folder)) if (!kept.has(name)) removePins(`${this.#folder}/${name}`);
   }
 
-  #programOf([bond]: readonly Bond[], subject: string): number {
-    if (bond === undefined) return 0;
-    return linkInfo(this.#kernel, bond.program.fd, subject).programId;
-  }
-
   /** The slot is filled before anything is attached, so that the first event finds its program. */
-  #attachRoot(place: HookPlace, roots: Collection, index: number, taken: Set<unknown>): Hook {
+  #attachRoot(place: ProgramPlace, roots: Collection, index: number, taken: Set<unknown>): Hook {
     const outcome = roots.report.programs.find(({ name }) => name === rootName(index));
     if (outcome?.state !== "loaded") return this.#attachDirectly(place, outcome?.reason ?? NO_TAIL_CALL);
     const root = roots.program(rootName(index));
     const slot = roots.map(slotName(index));
     try {
-      slot.update(new Uint8Array(4), new Uint8Array(Uint32Array.of(place.program.fd).buffer));
+      slot.update(new Uint8Array(4), new Uint8Array(Uint32Array.of(place.subject.fd).buffer));
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
       return this.#attachDirectly(place, error.message);
@@ -137,23 +138,24 @@ export class Hooks {
   }
 
   #attachDirectly(place: HookPlace, reason: string | undefined = reasonOf(place)): Hook {
-    const { program } = place;
-    const link = this.#attachProgram(place.target, program);
+    const { subject } = place;
+    const link = this.#attachTo(place, subject);
     const folder = this.#pin(place, link);
     const parts = { ...place, link, folder };
-    return new LinkHook(parts, { program, own: false }, (next) => this.#link(place, next, folder), reason);
+    return new LinkHook(parts, { subject }, (next) => this.#link(place, next, folder), reason);
   }
 
-  #link(place: HookPlace, program: Program, folder: string | undefined): Link {
-    const link = this.#attachProgram(place.target, program);
+  #link(place: HookPlace, subject: HookSubject, folder: string | undefined): Link {
+    const link = this.#attachTo(place, subject);
     if (folder !== undefined) this.#pin(place, link);
     return link;
   }
 
-  #attachProgram(target: AttachTarget, program: Program): Link {
-    return target.kind === "xdp"
-      ? attachXdp(this.#kernel, program, { device: target.device })
-      : this.#attacher.attach(program, target);
+  /** Subjects of a struct_ops place are struct_ops maps. */
+  #attachTo({ target }: HookPlace, subject: HookSubject): Link {
+    return target === undefined
+      ? (subject as StructOpsSubject).register()
+      : this.#attacher.attach(subject, target);
   }
 
   /**
@@ -183,10 +185,15 @@ export class Hooks {
 
 const NO_TAIL_CALL = "programs of this kind make no tail calls";
 
-function wayOf({ target, program }: HookPlace): "root" | "link" | "again" {
-  if (target.kind === "xdp") return "link";
-  const sleepable = ((program.spec.flags ?? 0) & ProgramFlag.SLEEPABLE) !== 0;
+/** The kernel exchanges what links of the network and of struct_ops run, but for netfilter's (EOPNOTSUPP). */
+function wayOf({ target, subject }: HookPlace): "root" | "link" | "again" {
+  if (target === undefined || (isNetworkTarget(target) && target.kind !== "netfilter")) return "link";
+  const sleepable = ((subject.spec.flags ?? 0) & ProgramFlag.SLEEPABLE) !== 0;
   return sleepable || target.kind === "freplace" ? "again" : "root";
+}
+
+function isRooted(place: HookPlace): place is ProgramPlace {
+  return wayOf(place) === "root";
 }
 
 /** Why a place that has no root is not handed over exactly; undefined where the kernel does that itself. */

@@ -4,19 +4,32 @@ import type { AttachTarget } from "@sonde/bpf/spec";
 import type { Collection } from "../collection/collection.ts";
 import { describeTarget } from "../links/describe.ts";
 import type { Program } from "../programs/program.ts";
+import { type StructOpsSubject, structOpsSubject } from "./subject.ts";
 
-export interface HookPlace {
-  /** The same for programs of two versions that one hook can hand events to. */
+export type HookPlace = ProgramPlace | StructOpsPlace;
+
+interface Place {
+  /** The same for subjects of two versions that one hook can hand events to. */
   readonly key: string;
-  readonly program: Program;
-  readonly target: AttachTarget;
   /** As a person writes it: "tracepoint:sched:sched_switch". */
   readonly description: string;
+}
+
+export interface ProgramPlace extends Place {
+  readonly subject: Program;
+  readonly target: AttachTarget;
+}
+
+/** Where the kernel asks for such a struct of functions; which place that is, it knows itself. */
+export interface StructOpsPlace extends Place {
+  readonly subject: StructOpsSubject;
+  readonly target?: undefined;
 }
 
 /**
  * Every place where an object is attached; what is run by hand or read like a file is none. A second handler
  * of the same place has a place of its own.
+ * Errors: TypeError for a struct_ops map without a link, which cannot be handed over.
  */
 export function hookPlaces(collection: Collection): readonly HookPlace[] {
   const seen = new Map<string, number>();
@@ -27,7 +40,15 @@ export function hookPlaces(collection: Collection): readonly HookPlace[] {
     const base = JSON.stringify([type, attachType ?? "", flags, target]);
     const before = seen.get(base) ?? 0;
     seen.set(base, before + 1);
-    places.push({ key: `${base}#${before}`, program, target, description: describeTarget(target) });
+    places.push({ key: `${base}#${before}`, subject: program, target, description: describeTarget(target) });
+  }
+  for (const { name, registration, programs } of collection.structOps()) {
+    if (!registration.byLink)
+      throw new TypeError(
+        `struct_ops map '${name}' is registered without a link, so that a process which ends takes it along and no other can follow it in place: put it into the section .struct_ops.link (Linux 6.4)`,
+      );
+    const description = `struct_ops:${name}`;
+    places.push({ key: description, subject: structOpsSubject(registration, programs), description });
   }
   return places;
 }

@@ -16,10 +16,12 @@ import type { Collection } from "../collection/collection.ts";
 import { loadCollection } from "../collection/load.ts";
 import type { Vmlinux } from "../programs/kernel-types.ts";
 import type { Kernel } from "../sys/kernel.ts";
-import type { HookPlace } from "./place.ts";
+import type { ProgramPlace } from "./place.ts";
 
 /** BPF_FUNC_tail_call(context, program array, index). */
 const TAIL_CALL = 12;
+/** NF_ACCEPT, and what an LSM program of a cgroup lets pass with; at all other places that is 0. */
+const ALLOW = 1;
 
 export function rootName(index: number): string {
   return `root_${index}`;
@@ -33,7 +35,7 @@ export function slotName(index: number): string {
  * Loads a root and its empty slot for each place. Places whose kind of program cannot make tail calls are
  * reported as failed in the collection's report.
  */
-export function loadRoots(kernel: Kernel, places: readonly HookPlace[], vmlinux: Vmlinux): Collection {
+export function loadRoots(kernel: Kernel, places: readonly ProgramPlace[], vmlinux: Vmlinux): Collection {
   const spec: ObjectSpec = {
     name: "roots",
     license: "GPL",
@@ -45,8 +47,8 @@ export function loadRoots(kernel: Kernel, places: readonly HookPlace[], vmlinux:
   return loadCollection(kernel, spec, { vmlinux, keepGoing: true });
 }
 
-/** The context is still in r1. An empty slot lets the tail call fall through. */
-function rootProgram({ program: { spec }, target, description }: HookPlace, index: number): ProgramSpec {
+/** The context is still in r1. An empty slot lets the tail call fall through: then nothing is forbidden or changed. */
+function rootProgram({ subject: { spec }, target, description }: ProgramPlace, index: number): ProgramSpec {
   const { type, attachType, flags } = spec;
   const name = rootName(index);
   return {
@@ -57,7 +59,7 @@ function rootProgram({ program: { spec }, target, description }: HookPlace, inde
       withLabel(loadMap(2, slotName(index)), name),
       mov64Imm(3, 0),
       callHelper(TAIL_CALL),
-      mov64Imm(0, 0),
+      mov64Imm(0, target.kind === "netfilter" || (target.kind === "lsm" && target.cgroup) ? ALLOW : 0),
       exit(),
     ],
     functions: new Map(),

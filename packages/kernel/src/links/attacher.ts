@@ -1,5 +1,5 @@
 /** Attaches loaded programs to where their events happen. */
-import type { AttachTarget } from "@sonde/bpf/spec";
+import type { AttachTarget, NetworkTarget } from "@sonde/bpf/spec";
 import { helper } from "../features/helpers.ts";
 import { syscallPrefix } from "../programs/syscall-wrapper.ts";
 import type { Vmlinux } from "../programs/kernel-types.ts";
@@ -31,6 +31,15 @@ export interface Attachment {
 export interface AttacherOptions {
   /** The kernel's types, by which the names of system calls' functions are found faster. */
   readonly vmlinux?: Vmlinux;
+  /** What attaches to interfaces, control groups and netfilter: attachToNetwork of `links/net`, which few need. */
+  readonly network?: NetworkAttach;
+}
+
+export type NetworkAttach = (kernel: Kernel, program: LoadedProgram, target: NetworkTarget) => Link;
+
+export function isNetworkTarget(target: AttachTarget): target is NetworkTarget {
+  const kinds: readonly AttachTarget["kind"][] = ["xdp", "tc", "cgroup", "netfilter", "netns"];
+  return kinds.includes(target.kind);
 }
 
 /** An event to open, and the cookie for the program there. */
@@ -43,6 +52,7 @@ interface Place {
 export class Attacher {
   readonly #kernel: Kernel;
   readonly #vmlinux: Vmlinux;
+  readonly #network: NetworkAttach | undefined;
   readonly #sources = new Map<"kprobe" | "uprobe", EventSource>();
   #tracefs: string | undefined;
   #cpus: readonly number[] | undefined;
@@ -52,6 +62,7 @@ export class Attacher {
   constructor(kernel: Kernel, options: AttacherOptions = {}) {
     this.#kernel = kernel;
     this.#vmlinux = options.vmlinux ?? (() => undefined);
+    this.#network = options.network;
   }
 
   /**
@@ -109,9 +120,13 @@ export class Attacher {
         );
       }
       case "xdp":
-        throw new TypeError(
-          `${describeTarget(target)}: network devices are attached to by attachXdp, which also needs to know how`,
-        );
+      case "tc":
+      case "cgroup":
+      case "netfilter":
+      case "netns":
+        if (this.#network === undefined)
+          throw new TypeError(`${describeTarget(target)}: this needs an Attacher with the option 'network'`);
+        return this.#network(this.#kernel, program, target);
     }
   }
 

@@ -39,6 +39,14 @@ export function describeTarget(target: AttachTarget): string {
       return `freplace:${target.function}`;
     case "xdp":
       return `xdp:${target.device}`;
+    case "tc":
+      return `tc ${target.direction}:${target.device}`;
+    case "cgroup":
+      return `${target.attachType}:${target.path}`;
+    case "netfilter":
+      return `netfilter ${target.family} ${target.hook} ${target.priority}`;
+    case "netns":
+      return target.attachType;
   }
 }
 

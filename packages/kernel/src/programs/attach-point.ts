@@ -83,7 +83,11 @@ function pointFor(target: AttachTarget): { readonly attachType?: AttachType; rea
     case "uprobeMulti":
       return { attachType: target.on === "session" ? "trace_uprobe_session" : "trace_uprobe_multi" };
     case "xdp":
-      return { attachType: "xdp" };
+    case "netfilter":
+      return { attachType: target.kind };
+    case "cgroup":
+    case "netns":
+      return { attachType: target.attachType };
     default:
       return {};
   }

@@ -20,6 +20,7 @@ export const Errno = {
   EMFILE: 24,
   ENOSPC: 28,
   ENOSYS: 38,
+  ENOLINK: 67,
   EOPNOTSUPP: 95,
   /** The kernel's own "not supported", which was never meant to reach user space and does. */
   ENOTSUPP: 524,

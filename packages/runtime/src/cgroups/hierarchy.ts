@@ -6,6 +6,7 @@
  * empty. So: a controller's tree if one is mounted, else the unified one.
  */
 import { readFileSync } from "node:fs";
+import { cgroupMounts } from "@sonde/kernel/cgroups";
 
 export interface Hierarchy {
   readonly version: 1 | 2;
@@ -48,44 +49,4 @@ function readControllers(): string {
   } catch {
     return "";
   }
-}
-
-/** Where the tree of version 2 is mounted, which alone takes programs; undefined where it is not. */
-export function unifiedMount(mounts: string = readFileSync("/proc/self/mountinfo", "utf8")): string | undefined {
-  return cgroupMounts(mounts).find(({ type }) => type === "cgroup2")?.path;
-}
-
-interface CgroupMount {
-  readonly type: string;
-  readonly path: string;
-  readonly options: readonly string[];
-}
-
-/**
- * A line of mountinfo (proc_pid_mountinfo(5)); before " - " the root of the mount and its place, behind it
- * the type, the source and the options:
- *
- *     36 25 0:31 / /sys/fs/cgroup/memory rw,nosuid shared:9 - cgroup cgroup rw,memory
- *
- * Only mounts of whole trees: inside a container a part of one is mounted, whose paths would be others. What
- * was mounted last at a place hides what was there.
- */
-function cgroupMounts(mountinfo: string): readonly CgroupMount[] {
-  const visible = new Map<string, CgroupMount | undefined>();
-  for (const line of mountinfo.split("\n")) {
-    const [before, behind] = line.split(" - ");
-    if (before === undefined || behind === undefined) continue;
-    const [, , , root, place = ""] = before.split(" ");
-    const [type = "", , options = ""] = behind.split(" ");
-    const path = unescaped(place);
-    for (const below of visible.keys()) if (below === path || below.startsWith(`${path}/`)) visible.delete(below);
-    const whole = root === "/" && (type === "cgroup" || type === "cgroup2");
-    visible.set(path, whole ? { type, path, options: options.split(",") } : undefined);
-  }
-  return [...visible.values()].filter((mount) => mount !== undefined);
-}
-
-/** Blanks, tabs, newlines and backslashes stand there as three octal digits. */
-function unescaped(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }

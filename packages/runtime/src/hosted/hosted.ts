@@ -15,9 +15,10 @@ import { type BpfMap, openMapById } from "@sonde/kernel/maps";
 import type { Vmlinux } from "@sonde/kernel/programs";
 import type { Kernel } from "@sonde/kernel/sys";
 import { type LossTotals, readLosses } from "../session/losses.ts";
+import { refuseUnplaced } from "../session/unplaced.ts";
 import { carriedMaps, type LeftSpec, type StartedAnew, sameEvents } from "./carry.ts";
 import { MapPins } from "./map-pins.ts";
-import { type Companion, type EventReceiver, eventPump, refuseUnplaced, Version } from "./version.ts";
+import { type Companion, type EventReceiver, eventPump, Version } from "./version.ts";
 
 export interface HostedOptions extends EventReceiver {
   readonly kernel: Kernel;
@@ -245,16 +246,16 @@ export class HostedObject {
   #handOver(version: Version): void {
     const done: Hook[] = [];
     try {
-      for (const { key, program } of version.places) {
+      for (const { key, subject } of version.places) {
         const hook = this.#hooks.get(key);
         if (hook === undefined) continue;
-        hook.set(program);
+        hook.set(subject);
         done.push(hook);
       }
     } catch (error) {
       for (const hook of done) {
         const place = this.#current?.places.find(({ key }) => key === hook.key);
-        if (place !== undefined) hook.set(place.program);
+        if (place !== undefined) hook.set(place.subject);
       }
       throw error;
     }

@@ -70,25 +70,6 @@ export interface Companion {
   close(): void;
 }
 
-/**
- * A version that could not see anything is none.
- * @throws {Error} a program's section names a hook, but not where it is
- */
-export function refuseUnplaced({ programs }: ObjectSpec): void {
-  for (const { name, type, attachType, attach } of programs) {
-    if (attach.length > 0) continue;
-    const isOfCgroup = attachType?.startsWith("cgroup_") === true;
-    const place = type === "sched_cls" ? "network interface" : isOfCgroup ? "control group" : undefined;
-    if (place === undefined) continue;
-    const ways = isOfCgroup
-      ? "'sonde run' and 'sonde load --attach --cgroup DIR' do"
-      : "'sonde load --attach --device NAME' does";
-    throw new Error(
-      `program '${name}' does not say to which ${place} it is to be attached, and an agent does not choose: ${ways}`,
-    );
-  }
-}
-
 export class Version {
   readonly number: number;
   readonly spec: ObjectSpec;

@@ -10,8 +10,8 @@
 import type { ObjectSpec } from "@sonde/bpf/spec";
 import { loadCollectionAsync } from "@sonde/kernel/collection";
 import type { Collection, LoadOptions } from "@sonde/kernel/collection";
-import { Attacher, stopAll } from "@sonde/kernel/links";
-import type { Link } from "@sonde/kernel/links";
+import { Attacher, isNetworkTarget, stopAll } from "@sonde/kernel/links";
+import type { Link, NetworkAttach } from "@sonde/kernel/links";
 import type { BpfMap } from "@sonde/kernel/maps";
 import type { Vmlinux } from "@sonde/kernel/programs";
 import { Ring } from "@sonde/kernel/rings";
@@ -26,9 +26,9 @@ import { type Commands, eventHandlers } from "./events.ts";
 import { LossReport } from "./loss-report.ts";
 import type { LossTotals } from "./losses.ts";
 import { MapReaders } from "./maps.ts";
-import type { attachNetwork } from "./network.ts";
 import { Pump } from "./pump.ts";
 import { writeStart } from "./start-time.ts";
+import { refuseUnplaced } from "./unplaced.ts";
 
 export interface SessionOptions {
   readonly kernel: Kernel;
@@ -100,10 +100,11 @@ export class Session {
   /**
    * Loads, runs the begin programs, attaches everything, and starts reading.
    *
-   * Errors: VerifierError, KernelError, UnsupportedFeatureError of loading or attaching; nothing is
-   * attached or open then.
+   * Errors: VerifierError, KernelError, UnsupportedFeatureError of loading or attaching, Error of {@link refuseUnplaced};
+   * nothing is attached or open then.
    */
   static async start(spec: ObjectSpec, options: SessionOptions): Promise<Session> {
+    refuseUnplaced(spec);
     const collection = await loadCollectionAsync(options.kernel, spec, {
       vmlinux: options.vmlinux,
       ...(options.maps && { maps: options.maps }),
@@ -111,7 +112,7 @@ export class Session {
     let session: Session | undefined;
     try {
       session = new Session(collection, options);
-      session.#begin(await networkPlaces(collection));
+      session.#begin(await networkAttach(collection));
       return session;
     } catch (error) {
       if (session === undefined) collection.close();
@@ -185,15 +186,14 @@ export class Session {
     return this.stop().then(() => undefined);
   }
 
-  #begin(network: typeof attachNetwork | undefined): void {
+  #begin(network: NetworkAttach | undefined): void {
     const places = [...this.#collection.attachments()];
     const { start } = this.#collection.manifest;
     if (start !== undefined) writeStart(this.#collection.map(start));
     this.#run("begin");
-    const attached = places.filter(({ target }) => target.kind !== "run" && target.kind !== "xdp");
-    this.#links = new Attacher(this.#options.kernel).attachAll(attached);
-    if (network !== undefined)
-      this.#links = [...this.#links, ...network(this.#options.kernel, this.#collection.programs)];
+    const attached = places.filter(({ target }) => target.kind !== "run");
+    this.#links = new Attacher(this.#options.kernel, { ...(network && { network }) }).attachAll(attached);
+    for (const { registration } of this.#collection.structOps()) this.#links = [...this.#links, registration.register()];
     for (const [index, { target }] of attached.entries()) if (target.kind === "iter") this.#iterators.add(index);
     this.#sink.attachedProbes(places.length);
     this.#handleSignals(places);
@@ -362,11 +362,9 @@ async function soon(exit: Promise<ChildExit>): Promise<ChildExit | undefined> {
   }
 }
 
-/** What attaches programs for packets and control groups: few sessions have any. */
-async function networkPlaces({ programs }: Collection): Promise<typeof attachNetwork | undefined> {
-  const some = programs.some(
-    ({ spec: { type, attachType } }) =>
-      type === "xdp" || type === "sched_cls" || attachType?.startsWith("cgroup_") === true,
-  );
-  return some ? (await import("./network.ts")).attachNetwork : undefined;
+/** What attaches to interfaces and control groups: few sessions have any such program. */
+async function networkAttach(collection: Collection): Promise<NetworkAttach | undefined> {
+  for (const { target } of collection.attachments())
+    if (isNetworkTarget(target)) return (await import("@sonde/kernel/links/net")).attachToNetwork;
+  return undefined;
 }

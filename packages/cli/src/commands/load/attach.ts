@@ -1,7 +1,7 @@
 /** Where a loaded program goes: by its section, or by what the command line says of devices and groups. */
-import type { AttachTarget } from "@sonde/bpf/spec";
+import type { AttachTarget, CgroupAttachType } from "@sonde/bpf/spec";
 import { type Attacher, type AttachOptions, describeTarget, type Link } from "@sonde/kernel/links";
-import { attachAction, attachCgroup, attachTc, attachXdp, type CgroupAttachType } from "@sonde/kernel/links/net";
+import { attachAction } from "@sonde/kernel/links/net";
 import type { Program } from "@sonde/kernel/programs";
 import type { Kernel } from "@sonde/kernel/sys";
 
@@ -33,47 +33,38 @@ export function attachablesOf(
 ): Attachables {
   const targets = program.targets.filter((target) => target.kind !== "run");
   if (targets.length > 0)
-    return { attachables: targets.map((target) => byTarget(kernel, attacher, program, target, options)) };
+    return { attachables: targets.map((target) => byTarget(attacher, program, target, options)) };
   if (program.targets.length > 0) return { attachables: [], note: "is run, not attached" };
-  return byPlace(kernel, program, places);
+  return byPlace(kernel, attacher, program, places);
 }
 
-function byTarget(
-  kernel: Kernel,
-  attacher: Attacher,
-  program: Program,
-  target: AttachTarget,
-  options?: AttachOptions,
-): Attachable {
-  const place = describeTarget(target);
-  if (target.kind === "xdp") return { place, attach: () => attachXdp(kernel, program, { device: target.device }) };
-  return { place, attach: () => attacher.attach(program, target, options) };
+function byTarget(attacher: Attacher, program: Program, target: AttachTarget, options?: AttachOptions): Attachable {
+  return { place: describeTarget(target), attach: () => attacher.attach(program, target, options) };
 }
 
-function byPlace(kernel: Kernel, program: Program, { device, cgroup }: Places): Attachables {
+function byPlace(kernel: Kernel, attacher: Attacher, program: Program, { device, cgroup }: Places): Attachables {
   const { type, attachType } = program.spec;
-  if (type === "xdp" && (attachType === undefined || attachType === "xdp")) {
-    if (device === undefined) return { attachables: [], note: "--device says where to attach it" };
-    return one(`xdp:${device}`, () => attachXdp(kernel, program, { device }));
-  }
+  const at = (target: AttachTarget): Attachables => ({ attachables: [byTarget(attacher, program, target)] });
+  const onDevice = (attach: (device: string) => Attachables): Attachables =>
+    device === undefined ? { attachables: [], note: "--device says where to attach it" } : attach(device);
+  if (type === "xdp" && (attachType === undefined || attachType === "xdp"))
+    return onDevice((name) => at({ kind: "xdp", device: name }));
   if (type === "sched_cls") {
-    if (device === undefined) return { attachables: [], note: "--device says where to attach it" };
     const direction = attachType === "tcx_egress" ? "egress" : "ingress";
-    return one(`tc ${direction}:${device}`, () => attachTc(kernel, program, { device, direction }));
+    return onDevice((name) => at({ kind: "tc", device: name, direction }));
   }
   if (type === "sched_act") {
-    if (device === undefined) return { attachables: [], note: "--device says where to attach it" };
-    return one(`tc action:${device}`, () => attachAction(kernel, program, { device, direction: "ingress" }));
+    return onDevice((name) => {
+      const attach = (): Link => attachAction(kernel, program, { device: name, direction: "ingress" });
+      return { attachables: [{ place: `tc action:${name}`, attach }] };
+    });
   }
+  if (attachType === "sk_lookup" || attachType === "flow_dissector") return at({ kind: "netns", attachType });
   if (attachType !== undefined && isOfCgroup(attachType)) {
     if (cgroup === undefined) return { attachables: [], note: "--cgroup says where to attach it" };
-    return one(`${attachType} ${cgroup}`, () => attachCgroup(kernel, program, { cgroup, attachType }));
+    return at({ kind: "cgroup", path: cgroup, attachType });
   }
   return { attachables: [], note: "its section does not say where to attach it" };
-}
-
-function one(place: string, attach: () => Link): Attachables {
-  return { attachables: [{ place, attach }] };
 }
 
 function isOfCgroup(attachType: string): attachType is CgroupAttachType {

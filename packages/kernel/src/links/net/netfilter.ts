@@ -1,4 +1,5 @@
 /** Programs at a hook of netfilter, beside the chains of nftables and iptables. Linux 6.4. */
+import type { NetfilterHook } from "@sonde/bpf/spec";
 import { attachTypeId } from "../../programs/attach-type.ts";
 import { AddressFamily, type Attr, type Kernel, type NetworkNamespace } from "../../sys/index.ts";
 import type { LoadedProgram } from "../attacher.ts";
@@ -6,7 +7,7 @@ import type { Link } from "../link.ts";
 import { linkIn } from "./device.ts";
 import { needing } from "./unsupported.ts";
 
-export type NetfilterHook = "prerouting" | "input" | "forward" | "output" | "postrouting";
+export type { NetfilterHook };
 
 export interface NetfilterOptions {
   readonly family: "ipv4" | "ipv6";

@@ -1,0 +1,1 @@
+export { type CgroupMount, cgroupFolder, cgroupMounts, unifiedMount } from "./mounts.ts";

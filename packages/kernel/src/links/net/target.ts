@@ -1,0 +1,27 @@
+/** Attach targets of the network, each by the best attachment that the kernel offers. */
+import type { NetworkTarget } from "@sonde/bpf/spec";
+import { cgroupFolder } from "../../cgroups/mounts.ts";
+import type { Kernel } from "../../sys/index.ts";
+import type { LoadedProgram } from "../attacher.ts";
+import type { Link } from "../link.ts";
+import { attachCgroup } from "./cgroup.ts";
+import { attachToNamespace } from "./namespace.ts";
+import { attachNetfilter } from "./netfilter.ts";
+import { attachTc } from "./tc.ts";
+import { attachXdp } from "./xdp.ts";
+
+/** In this thread's network namespace. Errors: those of attachXdp, attachTc, attachCgroup, attachNetfilter, attachToNamespace. */
+export function attachToNetwork(kernel: Kernel, program: LoadedProgram, target: NetworkTarget): Link {
+  switch (target.kind) {
+    case "xdp":
+      return attachXdp(kernel, program, target);
+    case "tc":
+      return attachTc(kernel, program, target);
+    case "cgroup":
+      return attachCgroup(kernel, program, { cgroup: cgroupFolder(target.path), attachType: target.attachType });
+    case "netfilter":
+      return attachNetfilter(kernel, program, target);
+    case "netns":
+      return attachToNamespace(kernel, program, target);
+  }
+}
