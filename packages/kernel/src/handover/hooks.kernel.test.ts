@@ -5,17 +5,20 @@ import type { AttachTarget, ObjectSpec, ProgramType } from "@sonde/bpf/spec";
 import type { Collection } from "../collection/collection.ts";
 import { loadCollection } from "../collection/load.ts";
 import { testMap, testObject } from "../collection/test-object.ts";
+import { kernelTypes, objectSpec, objectWith } from "../collection/testing/objects.ts";
+import { sendBy } from "../links/testing/congestion.ts";
 import { testFrame } from "../links/net/testing/frames.ts";
 import { TestCgroup } from "../links/net/testing/cgroup.ts";
 import { TestNamespace } from "../links/net/testing/namespace.ts";
 import { testFramesOfSkb, testFramesOfXdp } from "../links/net/testing/packet-counter.ts";
 import { settlesAt } from "../links/net/testing/settle.ts";
 import { sendFrames, TestSocket } from "../links/net/testing/sockets.ts";
-import { leaked, openKernel, openKernelDescriptors } from "../sys/index.ts";
+import { BpfCommand, Errno, type Kernel, leaked, openKernel, openKernelDescriptors } from "../sys/index.ts";
 import type { KernelFeature } from "../testing/kernel-features.ts";
 import { kernelTest } from "../testing/kernel-test.ts";
+import type { Hook } from "./hook.ts";
 import { Hooks } from "./hooks.ts";
-import { hookPlaces } from "./place.ts";
+import { type HookPlace, hookPlaces } from "./place.ts";
 
 const kernel = openKernel();
 const PASS = 2;
@@ -165,6 +168,81 @@ for (const [name, { spec: make, way, send: sendTo, needs = [] }] of Object.entri
     assert.deepEqual(leaked(before, openKernelDescriptors()), []);
   });
 }
+
+/** As before TCX: programs go to filters, which outlive the process and cannot be pinned. */
+const linkless: Kernel = {
+  ...kernel,
+  bpf: (command, attr) => (command === BpfCommand.LINK_CREATE ? -Errno.EINVAL : kernel.bpf(command, attr)),
+};
+
+kernelTest("without TCX a filter that a killed process left is replaced by the next one's", async () => {
+  const before = openKernelDescriptors();
+  const folder = mkdtempSync("/sys/fs/bpf/sonde-test-");
+  {
+    using namespace = new TestNamespace(kernel);
+    namespace.addPair("veth", "v0", "v1");
+    using first = loadCollection(kernel, ROWS["TCX"]!.spec(""), { vmlinux });
+    using second = loadCollection(kernel, ROWS["TCX"]!.spec(""), { vmlinux });
+    const attach = async (collection: Collection): Promise<Hook> =>
+      (await namespace.run(() => new Hooks(linkless, { vmlinux, folder }).attach(hookPlaces(collection))))[0]!;
+    const send = (): void => namespace.run(() => sendFrames(kernel, namespace.index("v0"), testFrame(), EVENTS));
+    const killed = await attach(first);
+    assert.deepEqual([killed.way, killed.road, killed.pinned], ["link", "clsact filter", false]);
+    send();
+    await settlesAt(counterOf(first), EVENTS, "frames");
+    const next = await attach(second);
+    send();
+    await settlesAt(counterOf(second), EVENTS, "frames after the next process came");
+    assert.equal(counterOf(first).count, EVENTS);
+    next.set(first.program("count_runs"));
+    send();
+    await settlesAt(counterOf(first), 2 * EVENTS, "frames after the hand-over");
+    await next.detach();
+    await killed.detach();
+    send();
+    await settlesAt(counterOf(second), EVENTS, "frames after the end");
+  }
+  rmdirSync(folder);
+  assert.deepEqual(leaked(before, openKernelDescriptors()), []);
+});
+
+kernelTest("a congestion control's next version takes its place by the link", { needs: ["struct_ops_link"] }, async () => {
+  const folder = mkdtempSync("/sys/fs/bpf/sonde-test-");
+  const object = objectWith("congestion", "ssthresh", "undo", "avoid");
+  object.map("plain").autocreate = false;
+  object.map("linked").autocreate = true;
+  const types = kernelTypes();
+  using first = loadCollection(kernel, object.spec(), { vmlinux: types });
+  using second = loadCollection(kernel, object.spec(), { vmlinux: types });
+  const subject = (collection: Collection): HookPlace["subject"] => hookPlaces(collection)[0]!.subject;
+  const asked = (collection: Collection): number => Number(collection.globals("bss")["asked"]);
+
+  const hooks = new Hooks(kernel, { vmlinux: types, folder });
+  const [hook] = await hooks.attach(hookPlaces(first));
+  assert.deepEqual([hook?.way, hook?.pinned, hook?.description], ["link", true, "struct_ops:linked"]);
+  sendBy("sonde_linked");
+  const before = asked(first);
+  assert.ok(before > 0);
+  hook!.set(subject(second));
+  sendBy("sonde_linked");
+  assert.equal(asked(first), before);
+  assert.ok(asked(second) > 0);
+  // Back, after another process took it up.
+  hook!.close();
+  const again = new Hooks(kernel, { vmlinux: types, folder }).open(hookPlaces(second)[0]!);
+  again!.set(subject(first));
+  sendBy("sonde_linked");
+  assert.ok(asked(first) > before);
+  await again!.detach();
+  assert.throws(() => sendBy("sonde_linked"));
+  assert.deepEqual(readdirSync(folder), []);
+  rmdirSync(folder);
+});
+
+kernelTest("a struct_ops map without a link is refused, with what to do", { needs: ["struct_ops"] }, () => {
+  using plain = loadCollection(kernel, objectSpec("congestion"), { vmlinux: kernelTypes() });
+  assert.throws(() => hookPlaces(plain), /'plain' is registered without a link.*\.struct_ops\.link/s);
+});
 
 kernelTest("a device that went away and came again is attached to anew", async () => {
   using namespace = new TestNamespace(kernel);

@@ -13,7 +13,7 @@ import { objectGet } from "../sys/bpf/object-commands.ts";
 import { KernelError } from "../sys/errors.ts";
 import type { Kernel } from "../sys/kernel.ts";
 import { type Hook, LinkHook, removePins, RootHook } from "./hook.ts";
-import { folderOf, type HookPlace, type ProgramPlace } from "./place.ts";
+import { folderOf, handleOf, type HookPlace, type ProgramPlace } from "./place.ts";
 import { loadRoots, rootName, slotName } from "./roots.ts";
 import { type HookSubject, leftStructOps, type StructOpsSubject } from "./subject.ts";
 
@@ -151,11 +151,14 @@ export class Hooks {
     return link;
   }
 
-  /** Subjects of a struct_ops place are struct_ops maps. */
-  #attachTo({ target }: HookPlace, subject: HookSubject): Link {
-    return target === undefined
-      ? (subject as StructOpsSubject).register()
-      : this.#attacher.attach(subject, target);
+  /**
+   * Subjects of a struct_ops place are struct_ops maps. A filter of tc stays when a process is killed, and cannot be
+   * pinned: the next process knows it by its handle and puts its own in its place.
+   */
+  #attachTo(place: HookPlace, subject: HookSubject): Link {
+    if (place.target === undefined) return (subject as StructOpsSubject).register();
+    const filter = this.#folder === undefined ? {} : { filterHandle: handleOf(`${this.#folder}/${place.key}`) };
+    return this.#attacher.attach(subject, place.target, filter);
   }
 
   /**

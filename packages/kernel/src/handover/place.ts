@@ -58,3 +58,8 @@ export function folderOf({ key, description }: Pick<HookPlace, "key" | "descript
   const readable = description.replace(/[^A-Za-z0-9]+/g, "_").slice(0, 60);
   return `${readable}-${createHash("sha256").update(key).digest("hex").slice(0, 12)}`;
 }
+
+/** A number for what has no path of its own: the same for the same place, and hardly ever that of another one. */
+export function handleOf(place: string): number {
+  return createHash("sha256").update(place).digest().readUInt32LE() || 1;
+}

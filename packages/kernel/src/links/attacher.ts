@@ -35,7 +35,12 @@ export interface AttacherOptions {
   readonly network?: NetworkAttach;
 }
 
-export type NetworkAttach = (kernel: Kernel, program: LoadedProgram, target: NetworkTarget) => Link;
+export type NetworkAttach = (
+  kernel: Kernel,
+  program: LoadedProgram,
+  target: NetworkTarget,
+  options: AttachOptions,
+) => Link;
 
 export function isNetworkTarget(target: AttachTarget): target is NetworkTarget {
   const kinds: readonly AttachTarget["kind"][] = ["xdp", "tc", "cgroup", "netfilter", "netns"];
@@ -126,7 +131,7 @@ export class Attacher {
       case "netns":
         if (this.#network === undefined)
           throw new TypeError(`${describeTarget(target)}: this needs an Attacher with the option 'network'`);
-        return this.#network(this.#kernel, program, target);
+        return this.#network(this.#kernel, program, target, options);
     }
   }
 

@@ -18,6 +18,11 @@ export interface AttachOptions {
   readonly iterator?: IteratorParameters;
   /** Of cgroup LSM: the folder of the control group. */
   readonly cgroup?: string;
+  /**
+   * Of tc where the kernel has no TCX (before 6.6): which filter it is, in the place of one that has this handle.
+   * The kernel chooses if absent.
+   */
+  readonly filterHandle?: number;
   /** The table that programs using libbpf's usdt.bpf.h look arguments up in, see usdtSpecs. */
   readonly usdt?: UsdtSpecs;
   /** Of freplace, fentry and fexit: another program's function than the one it was loaded for. */

@@ -1,6 +1,5 @@
 /** Links that are pinned, updated and asked; iterators, replacements, struct_ops; programs run by hand. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { type Collection, loadCollection } from "../collection/index.ts";
 import { kernelTypes, objectSpec, objectWith } from "../collection/testing/objects.ts";
@@ -9,6 +8,7 @@ import { kernelTest } from "../testing/kernel-test.ts";
 import { Attacher } from "./attacher.ts";
 import { readIterator, streamIterator } from "./iterator.ts";
 import { Link } from "./link.ts";
+import { sendBy } from "./testing/congestion.ts";
 import { Writer } from "./testing/writer.ts";
 
 const kernel = openKernel();
@@ -200,26 +200,6 @@ kernelTest("a syscall program is run with a context that it changes", { needs: [
 });
 
 const AVAILABLE = "/proc/sys/net/ipv4/tcp_available_congestion_control";
-
-/** Sends some data over loopback in a network namespace of its own, by this congestion control. */
-function sendBy(control: string): void {
-  const name = `sonde-cc-${process.pid}`;
-  const script = `
-    const net = require("node:net");
-    const server = net.createServer((socket) => socket.resume()).listen(0, "127.0.0.1", () => {
-      const client = net.connect(server.address().port, "127.0.0.1", () => client.end(Buffer.alloc(200000)));
-      client.on("close", () => server.close());
-    });`;
-  execFileSync("ip", ["netns", "add", name]);
-  try {
-    const inside = ["netns", "exec", name];
-    execFileSync("ip", [...inside, "ip", "link", "set", "lo", "up"]);
-    execFileSync("ip", [...inside, "sh", "-c", `echo ${control} > /proc/sys/net/ipv4/tcp_congestion_control`]);
-    execFileSync("ip", [...inside, process.execPath, "-e", script]);
-  } finally {
-    execFileSync("ip", ["netns", "del", name]);
-  }
-}
 
 kernelTest("a congestion control of ours is registered, used and taken back", { needs: ["struct_ops"] }, () => {
   const before = openKernelDescriptors();

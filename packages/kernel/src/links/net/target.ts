@@ -4,6 +4,7 @@ import { cgroupFolder } from "../../cgroups/mounts.ts";
 import type { Kernel } from "../../sys/index.ts";
 import type { LoadedProgram } from "../attacher.ts";
 import type { Link } from "../link.ts";
+import type { AttachOptions } from "../options.ts";
 import { attachCgroup } from "./cgroup.ts";
 import { attachToNamespace } from "./namespace.ts";
 import { attachNetfilter } from "./netfilter.ts";
@@ -11,12 +12,17 @@ import { attachTc } from "./tc.ts";
 import { attachXdp } from "./xdp.ts";
 
 /** In this thread's network namespace. Errors: those of attachXdp, attachTc, attachCgroup, attachNetfilter, attachToNamespace. */
-export function attachToNetwork(kernel: Kernel, program: LoadedProgram, target: NetworkTarget): Link {
+export function attachToNetwork(
+  kernel: Kernel,
+  program: LoadedProgram,
+  target: NetworkTarget,
+  { filterHandle }: AttachOptions = {},
+): Link {
   switch (target.kind) {
     case "xdp":
       return attachXdp(kernel, program, target);
     case "tc":
-      return attachTc(kernel, program, target);
+      return attachTc(kernel, program, target, filterHandle);
     case "cgroup":
       return attachCgroup(kernel, program, { cgroup: cgroupFolder(target.path), attachType: target.attachType });
     case "netfilter":
