@@ -1,13 +1,10 @@
-// How long a function of the kernel's takes. Which one is said when the monitor is built:
-//
-//     FUNCTION=vfs_fsync_range sonde run funclatency
+// How long a function of the kernel's takes: `sonde run funclatency --function vfs_fsync_range`.
 import { counter, decode, exp2, hash, histogram, kprobe, kretprobe, ktime, monitor, param, tid } from "sonde/probe";
 import type { u32, u64 } from "sonde/probe";
 
-monitor("funclatency", { help: "How long a function of the kernel's takes (FUNCTION=name)", enabled: false });
+monitor("funclatency", { help: "How long a function of the kernel's takes", enabled: false });
 
-// The declarations know the functions of one kernel; any other name is looked up where the monitor is loaded.
-const name = (process.env["FUNCTION"] ?? "vfs_read") as "vfs_read";
+const name = param("function", "vfs_read", { help: "the function" });
 const atLeast = param("at_least", 0, { help: "only calls of this many nanoseconds", min: 0 });
 
 const entered = hash<u32, u64>();

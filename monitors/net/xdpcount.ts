@@ -1,10 +1,10 @@
-// Packets as they come in at a network interface, by protocol. Which interface is said when the monitor is built:
-//
-//     DEVICE=eth0 sonde run xdpcount
-import { counter, decode, monitor, xdp, XdpAction } from "sonde/probe";
+// Packets as they come in at a network interface, by protocol: `sonde run xdpcount --device eth0`.
+import { counter, decode, monitor, param, xdp, XdpAction } from "sonde/probe";
 import type { Packet, u32 } from "sonde/probe";
 
-monitor("xdpcount", { help: "Packets that come in, by protocol (DEVICE=interface)", enabled: false });
+monitor("xdpcount", { help: "Packets that come in, by protocol", enabled: false });
+
+const device = param("device", "lo", { help: "the network interface", size: 16 });
 
 const ETHERNET = 14;
 const ETHERTYPES = { 0x0800: "ipv4", 0x0806: "arp", 0x86dd: "ipv6" };
@@ -21,7 +21,7 @@ function protocolOf(packet: Packet, ethertype: number): u32 {
   return 0;
 }
 
-xdp(process.env["DEVICE"] ?? "lo", (packet) => {
+xdp(device, (packet) => {
   const ethertype = packet.u16(12) ?? 0;
   const protocol = protocolOf(packet, ethertype);
   packets.increment({ ethertype, protocol });

@@ -1,22 +1,20 @@
-// How often programs pass one of their static probe points (USDT). Which one is said when the monitor is built:
+// How often programs pass one of their static probe points (USDT):
 //
-//     USDT=/usr/bin/python3:python:gc__start sonde run usdtcount
-import { counter, decode, monitor, usdt } from "sonde/probe";
+//     sonde run usdtcount --path /usr/bin/python3 --provider python --point gc__start
+import { counter, decode, monitor, param, usdt } from "sonde/probe";
 
 monitor("usdtcount", {
-  help: "How often programs pass a static probe point (USDT=path:provider:name)",
+  help: "How often programs pass a static probe point",
   enabled: false,
 });
 
-const point = process.env["USDT"] ?? "libstdc++:libstdcxx:throw";
-const [path, provider, name, more] = point.split(":");
-if (path === undefined || provider === undefined || name === undefined || more !== undefined)
-  throw new Error(`USDT takes path:provider:name, not '${point}'`);
+const path = param("path", "libstdc++", { help: "the program or library", size: 256 });
+const provider = param("provider", "libstdcxx", { help: "the probe point's provider" });
+const point = param("point", "throw", { help: "the probe point's name" });
 
 const passes = counter("usdt_passes", {
   help: "Times that the probe point was passed",
-  labels: { point: decode.text(64), pid: decode.pid, comm: decode.comm },
+  labels: { provider: decode.text(64), point: decode.text(64), pid: decode.pid, comm: decode.comm },
 });
-const label = `${provider}:${name}`;
 
-usdt(path, provider, name, () => passes.increment({ point: label }));
+usdt(path, provider, point, () => passes.increment({ provider, point }));

@@ -4,11 +4,12 @@ import { kernelTest } from "@sonde/kernel/testing";
 import { ownName, seriesOf, told } from "./support.js";
 
 kernelTest("funclatency: every call of a kernel function", { needs: ["kprobe", "kretprobe"] }, async () => {
-  process.env["FUNCTION"] = "vfs_read";
   const { comm, file } = ownName("/bin/dd");
   const lines = await told("funclatency", `${file} if=/dev/zero of=/dev/null bs=1 count=3000 status=none`, [
     "--comm",
     comm,
+    "--function",
+    "vfs_read",
   ]);
   const [calls] = seriesOf(lines, "function_calls");
   assert.equal(calls.labels.function, "vfs_read");

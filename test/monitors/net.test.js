@@ -90,11 +90,9 @@ function wire() {
 const net = wire();
 
 test("xdpcount: datagrams and pings that come in at an interface", async () => {
-  process.env["DEVICE"] = net.here;
-  after(() => delete process.env["DEVICE"]);
   const { file } = ownName("/bin/bash");
   const send = `for ((i = 0; i < 40; i++)); do echo x >/dev/udp/10.213.77.1/9; done`;
-  const lines = await told("xdpcount", `ip netns exec ${net.name} ${file} -c '${send}; true'`);
+  const lines = await told("xdpcount", `ip netns exec ${net.name} ${file} -c '${send}; true'`, ["--device", net.here]);
   const udp = seriesOf(lines, "received_packets").filter(({ labels }) => labels.protocol === "udp");
   assert.deepEqual(
     udp.map(({ labels, value }) => [labels.ethertype, value]),

@@ -1,7 +1,7 @@
 // Monitors of programs: functions of libraries, static probe points.
 import assert from "node:assert/strict";
 import path from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { root } from "../../tools/lib/environment.js";
 import { runSonde } from "../support/sonde.js";
 import { eventsOf, ownName, told } from "./support.js";
@@ -20,15 +20,16 @@ test("gethostlatency: names that getent asks for", async () => {
 const sample = path.join(root, "packages/kernel/testdata/usdt-sample");
 
 test("usdtcount: a program that passes its probe point ten times", async () => {
-  process.env["USDT"] = `${sample}:sonde_test:plain`;
-  after(() => delete process.env["USDT"]);
-  const lines = await told("usdtcount", `sh -c 'echo x | ${sample}'`);
+  const place = ["--path", sample, "--provider", "sonde_test", "--point"];
+  const lines = await told("usdtcount", `sh -c 'echo x | ${sample}'`, [...place, "plain"]);
   assert.deepEqual(
-    lines.map(({ labels, value }) => [labels.point, labels.comm, value]),
-    [["sonde_test:plain", "usdt-sample", 10]],
+    lines.map(({ labels, value }) => [labels.provider, labels.point, labels.comm, value]),
+    [["sonde_test", "plain", "usdt-sample", 10]],
   );
-  process.env["USDT"] = "nonsense";
-  const { status, stderr } = await runSonde(["run", "usdtcount", "-d", "0.1"]);
-  assert.equal(status, 1);
-  assert.match(stderr, /USDT takes path:provider:name, not 'nonsense'/);
+  const absent = await runSonde(["run", "usdtcount", "-d", "0.1", ...place, "nonsense"]);
+  assert.equal(absent.status, 1);
+  assert.match(absent.stderr, /sonde_test:nonsense/);
+  const nameless = await runSonde(["run", "usdtcount", ...place, ""]);
+  assert.equal(nameless.status, 2);
+  assert.match(nameless.stderr, /--point: parameter point takes a name, since programs are attached by it/);
 });

@@ -6,7 +6,8 @@ import type { MonitorView } from "@sonde/bpf/spec";
 import type { Program } from "@sonde/kernel/programs";
 import { type Deployment, strftime } from "@sonde/runtime/hosted";
 import type { Family } from "../exposition/family.ts";
-import type { ParamValue } from "@sonde/runtime/params";
+import { ParamError, type ParamValue } from "@sonde/runtime/params";
+import type { MonitorRecord } from "../state/record.ts";
 import type { MonitorContext } from "./context.ts";
 import type { EventObserver } from "../streams/hub.ts";
 import { digestOf, type MonitorFiles, sourceFile } from "./files.ts";
@@ -237,12 +238,31 @@ export class Monitor {
     });
   }
 
-  /** Errors: ParamError. */
+  /** Programs that are attached by the parameter move, with all that they have counted. Errors: ParamError. */
   setParam(name: string, value: ParamValue): Promise<MonitorStatus> {
-    return this.#next(() => {
-      const set = this.#versions.setParam(name, value);
+    return this.#next(async () => {
+      const before = this.#versions.record.params;
+      const { value: set, moves } = this.#versions.setParam(name, value);
+      const files = moves && this.#versions.running ? this.#versions.currentFiles() : undefined;
+      if (files !== undefined) await this.#move(files, name, set, before);
       this.#journal.add("info", `parameter ${name} is ${JSON.stringify(set)}`);
     });
+  }
+
+  async #move(files: MonitorFiles, name: string, value: ParamValue, before: MonitorRecord["params"]): Promise<void> {
+    this.#become("upgrading", undefined);
+    try {
+      this.#tell(await this.#versions.load(files));
+      await this.#versions.settle();
+    } catch (error) {
+      this.#versions.restoreParams(before);
+      throw new ParamError(
+        `parameter ${name} cannot be ${JSON.stringify(value)}, ${this.name} stays where it is: ${messageOf(error)}`,
+        { cause: error },
+      );
+    } finally {
+      this.#become("on", undefined);
+    }
   }
 
   /** Its file is gone: it is switched off and forgotten. */

@@ -10,7 +10,7 @@ import { removePinTree } from "@sonde/kernel/handover";
 import type { BpfMap } from "@sonde/kernel/maps";
 import type { Program } from "@sonde/kernel/programs";
 import type { LossTotals } from "@sonde/runtime";
-import { checkParam, ParamError, type ParamValue } from "@sonde/runtime/params";
+import { checkParam, ParamError, type ParamValue, withPlaces } from "@sonde/runtime/params";
 import { type Deployment, type EventReceiver, HostedObject, type Version } from "@sonde/runtime/hosted";
 import type { Family } from "../exposition/family.ts";
 import { MonitorMetrics } from "../metrics/monitor-metrics.ts";
@@ -188,8 +188,11 @@ export class Versions {
     if (this.#context.pins !== undefined && !this.running) removePinTree(this.#folder);
   }
 
-  /** Errors: ParamError. Returns the value as the parameter has it. */
-  setParam(name: string, value: ParamValue): ParamValue {
+  /**
+   * Errors: ParamError. Returns the value as the parameter has it, and whether programs are attached by it: those of
+   * the version that runs stay where they are until it is loaded anew.
+   */
+  setParam(name: string, value: ParamValue): { readonly value: ParamValue; readonly moves: boolean } {
     const params = this.#view?.params ?? [];
     const param = params.find((candidate) => candidate.name === name);
     if (param === undefined) {
@@ -200,7 +203,14 @@ export class Versions {
     this.write({ params: { ...this.#record.params, [name]: checked } });
     const collection = this.#hosted.current?.collection;
     if (collection !== undefined) writeParam(collection.map(param.map), param, checked);
-    return checked;
+    return { value: checked, moves: param.places !== undefined };
+  }
+
+  /** All parameters have these values again. */
+  restoreParams(params: MonitorRecord["params"]): void {
+    this.write({ params });
+    const collection = this.#hosted.current?.collection;
+    if (collection !== undefined && this.#view !== undefined) this.#setParams(this.#view, collection);
   }
 
   params(): readonly ParamStatus[] {
@@ -301,7 +311,14 @@ export class Versions {
   #compile(files: MonitorFiles): CompiledMonitor {
     this.#context.trusted?.check(files);
     const { spec, view } = sourceOfFile(files.main).source.compile(this.#name, sourceFile(files), this.#context.target);
-    return { spec: this.#context.identity.prepare(spec, view.filter), view };
+    const placed = withPlaces(spec, this.#placeValues(view));
+    return { spec: this.#context.identity.prepare(placed, view.filter), view };
+  }
+
+  /** What is set of the parameters that say where programs are attached. */
+  #placeValues({ params }: MonitorView): ReadonlyMap<string, ParamValue> {
+    const set = params.filter(({ name, places }) => places !== undefined && this.#record.params[name] !== undefined);
+    return new Map(set.map((param) => [param.name, checkParam(param, this.#record.params[param.name]!)]));
   }
 
   #metricsOf({ spec, view }: CompiledMonitor): MonitorMetrics {

@@ -21,6 +21,7 @@ export function monitorShape(dataType: Shape): Shape {
         initial,
         "min?": number,
         "max?": number,
+        "places?": list(record({ program: text, target: count, field: text })),
       }),
     ),
     "budget?": record({ "series?": count, "cpu?": number, "comeBack?": number }),

@@ -126,7 +126,26 @@ export interface ParamView {
   readonly initial: number | boolean | string;
   readonly min?: number;
   readonly max?: number;
+  /** Where programs are attached that it says: `field` of a program's attach target, see {@link PLACE_FIELDS}. */
+  readonly places?: readonly PlaceView[];
 }
+
+export interface PlaceView {
+  readonly program: string;
+  /** Which of its attach targets. */
+  readonly target: number;
+  readonly field: string;
+}
+
+/** Parts of attach targets that a parameter may say: names and paths. */
+export const PLACE_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  kprobe: ["symbol"],
+  uprobe: ["path", "symbol"],
+  usdt: ["path", "provider", "name"],
+  xdp: ["device"],
+  tc: ["device"],
+  cgroup: ["path"],
+};
 
 /** What a monitor may cost before it is stopped. Absent parts: the agent's own limits. */
 export interface BudgetView {

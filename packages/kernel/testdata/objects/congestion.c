@@ -50,6 +50,7 @@ struct tcp_congestion_ops plain = {
 SEC("?.struct_ops.link")
 struct tcp_congestion_ops linked = {
 	.name = "sonde_linked",
+	.flags = 1,
 	.ssthresh = (void *)ssthresh,
 	.undo_cwnd = (void *)undo,
 	.cong_avoid = (void *)avoid,

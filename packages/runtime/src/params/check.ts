@@ -26,6 +26,7 @@ export function checkParam(param: ParamView, value: ParamValue): ParamValue {
     case "string": {
       const size = Buffer.byteLength(String(value));
       if (size >= type.size) throw wrong(`a text of at most ${type.size - 1} bytes`);
+      if (size === 0 && param.places !== undefined) throw wrong("a name, since programs are attached by it");
       return String(value);
     }
     case "int": {

@@ -1,5 +1,6 @@
 import type { ObjectSpec, ParamView } from "@sonde/bpf/spec";
 import type { ParamValue } from "./check.ts";
+import { withPlaces } from "./places.ts";
 
 /** A checked value as it lies in the data section, in the machine's byte order. */
 export function encodeParam(type: ParamView["type"], value: ParamValue): Uint8Array {
@@ -14,7 +15,7 @@ export function encodeParam(type: ParamView["type"], value: ParamValue): Uint8Ar
 }
 
 /**
- * The same object with other initial values: what it starts with when it is loaded.
+ * The same object with other initial values: what it starts with when it is loaded, and where it is attached.
  * @param values checked ones, by the parameter's name
  */
 export function withParams(spec: ObjectSpec, values: ReadonlyMap<string, ParamValue>): ObjectSpec {
@@ -27,5 +28,5 @@ export function withParams(spec: ObjectSpec, values: ReadonlyMap<string, ParamVa
     for (const { name, offset, type } of own) data.set(encodeParam(type, values.get(name)!), offset);
     return { ...map, data };
   });
-  return { ...spec, maps };
+  return withPlaces({ ...spec, maps }, values);
 }

@@ -4,8 +4,20 @@
  */
 export { decode } from "./decode.ts";
 export type { SizedText, Decode } from "./decode.ts";
-export { cgroup, lsm, tc, xdp, XdpAction } from "./hooks.ts";
-export type { Packet, SocketAddress } from "./hooks.ts";
+export { cgroup, fmodRet, lsm, netfilter, skLookup, tc, TcAction, xdp, XdpAction } from "./hooks.ts";
+export type {
+  CgroupHooks,
+  DeviceAccess,
+  KernelPacket,
+  NetfilterEvent,
+  NetfilterPlace,
+  Packet,
+  Socket,
+  SocketAddress,
+  SocketLookup,
+  SocketOperation,
+  SocketOption,
+} from "./hooks.ts";
 export {
   ktime,
   bootTime,
@@ -56,7 +68,7 @@ export {
   interval,
   perfEvent,
 } from "./probes.ts";
-export type { UserArguments, Rate, PerfEvent } from "./probes.ts";
+export type { RegisterArguments, Rate, PerfEvent } from "./probes.ts";
 export { u8, u16, u32, u64, s8, s16, s32, s64, kernelStack, userStack } from "./types.ts";
 export type { text, userPointer, kernelPointer, Decoder, Decoders, ValuesOf, Given } from "./types.ts";
 

@@ -25,22 +25,29 @@ export const fentry: <Name extends keyof KernelFunctions>(
 /** It returns: with its arguments, and `retval`. */
 export const fexit: <Name extends keyof KernelFunctions>(name: Name, handler: Handler<KernelFunctions[Name]>) => void =
   atBuildTime("fexit");
+/** A text that is known only when the monitor is loaded: a parameter. */
+type Unknown<Text extends string> = Text & (string extends Text ? unknown : never);
+
 /** As fentry, by a breakpoint: slower, and open on kernels that lack fentry. */
-export const kprobe: <Name extends keyof KernelFunctions>(
-  name: Name,
-  handler: Handler<Arguments<KernelFunctions[Name]>>,
-) => void = atBuildTime("kprobe");
+export const kprobe: {
+  <Name extends keyof KernelFunctions>(name: Name, handler: Handler<Arguments<KernelFunctions[Name]>>): void;
+  /** A function that a parameter names: its arguments by number. */
+  <Name extends string>(name: Unknown<Name>, handler: Handler<RegisterArguments>): void;
+} = atBuildTime("kprobe");
 /** It returns: `retval` only. */
-export const kretprobe: <Name extends keyof KernelFunctions>(
-  name: Name,
-  handler: Handler<Pick<KernelFunctions[Name], Extract<keyof KernelFunctions[Name], "retval">>>,
-) => void = atBuildTime("kretprobe");
+export const kretprobe: {
+  <Name extends keyof KernelFunctions>(
+    name: Name,
+    handler: Handler<Pick<KernelFunctions[Name], Extract<keyof KernelFunctions[Name], "retval">>>,
+  ): void;
+  <Name extends string>(name: Unknown<Name>, handler: Handler<{ readonly retval: number }>): void;
+} = atBuildTime("kretprobe");
 
 /** Arguments in registers: arg0 to arg5. */
-export type UserArguments = Readonly<Record<"arg0" | "arg1" | "arg2" | "arg3" | "arg4" | "arg5", number>>;
+export type RegisterArguments = Readonly<Record<"arg0" | "arg1" | "arg2" | "arg3" | "arg4" | "arg5", number>>;
 
 /** A function of a program or library is entered. */
-export const uprobe: (path: string, symbol: string, handler: Handler<UserArguments>) => void = atBuildTime("uprobe");
+export const uprobe: (path: string, symbol: string, handler: Handler<RegisterArguments>) => void = atBuildTime("uprobe");
 export const uretprobe: (path: string, symbol: string, handler: Handler<{ readonly retval: number }>) => void =
   atBuildTime("uretprobe");
 

@@ -3,6 +3,15 @@ import { refuse } from "../../diagnostics/index.ts";
 import * as messages from "../messages/declarations.ts";
 import type { Registry, Site } from "../prepare/registry.ts";
 import { spanOf } from "../syntax/ast.ts";
+import { ParamDeclaration } from "./declarations.ts";
+
+/** A part of where a handler is attached. */
+export interface Place {
+  readonly text: string;
+  /** As titles have it: "$device" for what a parameter says. */
+  readonly title: string;
+  readonly param: ParamDeclaration | undefined;
+}
 
 /** A call of one declaring function. */
 export class Call {
@@ -32,6 +41,15 @@ export class Call {
     return typeof value === "string" ? value : this.fail(`${what} must be a string`);
   }
 
+  /** A text, or the parameter that says it when the monitor is loaded. */
+  place(value: unknown, what: string): Place {
+    const param = value instanceof ParamDeclaration ? value : undefined;
+    const text = this.text(param === undefined ? value : param.initial, what);
+    if (text === "")
+      this.fail(param === undefined ? `${what} is missing` : `${what} is missing: parameter ${param.name} is empty`);
+    return { text, title: param === undefined ? text : `$${param.name}`, param };
+  }
+
   /** The object of options; only these names. */
   options(value: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
     if (value === undefined) return {};
@@ -46,4 +64,14 @@ export class Call {
       return this.fail(`${what} must be a whole number from ${least} to ${greatest}`);
     return value;
   }
+}
+
+/** Those parts of an attach target that parameters say, by the target's field. */
+export function placesOf(parts: Readonly<Record<string, Place>>): {
+  readonly places?: Readonly<Record<string, ParamDeclaration>>;
+} {
+  const given = Object.entries(parts).flatMap(([field, { param }]) =>
+    param === undefined ? [] : [[field, param] as const],
+  );
+  return given.length === 0 ? {} : { places: Object.fromEntries(given) };
 }

@@ -186,6 +186,8 @@ export type ArgumentKind =
   | { readonly kind: "function"; readonly function: string; readonly onReturn: boolean }
   /** The same from registers. */
   | { readonly kind: "registers"; readonly function: string | undefined; readonly onReturn: boolean }
+  /** A struct of pointers to the kernel's own structs. */
+  | { readonly kind: "pointers"; readonly struct: string }
   /** A struct of the kernel's interface to programs, the same on every kernel. */
   | { readonly kind: "context"; readonly struct: string }
   /** A packet, between the two pointers that the context holds at these bytes. */
@@ -208,6 +210,8 @@ export interface ProbeDeclaration {
   readonly attachType?: AttachType;
   /** Reads through pointers without a tag are reads of the process. */
   readonly user: boolean;
+  /** Parts of the attach target that parameters say. */
+  readonly places?: Readonly<Record<string, ParamDeclaration>>;
 }
 
 /** Everything that one run of a module declared. */

@@ -64,6 +64,7 @@ export function authoringModule(registry: Registry, declarations: Declarations):
     decode: decoders(),
     ...probeFunctions(registry, declarations),
     ...hookFunctions(registry, declarations),
+    TcAction: { next: -1, pass: 0, drop: 2, redirect: 7 },
     XdpAction: { aborted: 0, drop: 1, pass: 2, transmit: 3, redirect: 4 },
     ...Object.fromEntries(INTRINSICS.map((name) => [name, intrinsic(name)])),
     ...Object.fromEntries(

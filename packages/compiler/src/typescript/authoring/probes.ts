@@ -1,8 +1,8 @@
 /** Functions that attach a handler to a hook of the kernel's. */
 import type { PerfEventName } from "@sonde/bpf/spec";
 import type { Registry } from "../prepare/registry.ts";
-import { Call } from "./arguments.ts";
-import type { Declarations, ProbeDeclaration } from "./declarations.ts";
+import { Call, type Place, placesOf } from "./arguments.ts";
+import { type Declarations, ParamDeclaration, type ProbeDeclaration } from "./declarations.ts";
 
 type Parts = Omit<ProbeDeclaration, "handler" | "site" | "verdict" | "user"> &
   Partial<Pick<ProbeDeclaration, "verdict" | "user">>;
@@ -51,24 +51,26 @@ export function probeFunctions(registry: Registry, declarations: Declarations): 
 
   const kprobe = (name: string, onReturn: boolean) => (fn: unknown, handler: unknown) => {
     const call = new Call(name, registry);
-    const symbol = plainName(call, fn, "the function");
+    const { text: symbol, title, param } = functionName(call, fn);
     add(call, handler, {
-      title: `${name}:${symbol}`,
+      title: `${name}:${title}`,
       programType: "kprobe",
       attach: [{ kind: "kprobe", symbol, onReturn }],
-      argument: { kind: "registers", function: symbol, onReturn },
+      // Of a function that is not known yet, nobody can say which arguments it has.
+      argument: { kind: "registers", function: param === undefined ? symbol : undefined, onReturn },
+      ...placesOf({ symbol: { text: symbol, title, param } }),
     });
   };
 
   const uprobe = (name: string, onReturn: boolean) => (path: unknown, symbol: unknown, handler: unknown) => {
     const call = new Call(name, registry);
-    const binary = call.text(path, "the program or library");
-    const fn = call.text(symbol, "the function");
-    if (binary === "" || fn === "") call.fail("it needs a program or library, and a function of it");
+    const binary = call.place(path, "the program or library");
+    const fn = call.place(symbol, "the function");
     add(call, handler, {
-      title: `${name}:${binary}:${fn}`,
+      title: `${name}:${binary.title}:${fn.title}`,
       programType: "kprobe",
-      attach: [{ kind: "uprobe", path: binary, symbol: fn, onReturn }],
+      attach: [{ kind: "uprobe", path: binary.text, symbol: fn.text, onReturn }],
+      ...placesOf({ path: binary, symbol: fn }),
       argument: { kind: "registers", function: undefined, onReturn },
       user: true,
     });
@@ -76,13 +78,14 @@ export function probeFunctions(registry: Registry, declarations: Declarations): 
 
   const usdt = (path: unknown, provider: unknown, point: unknown, handler: unknown): void => {
     const call = new Call("usdt", registry);
-    const [binary, owner, name] = [path, provider, point].map((each) =>
-      call.text(each, "each of its first three arguments"),
-    );
+    const binary = call.place(path, "the program or library");
+    const owner = call.place(provider, "the provider");
+    const name = call.place(point, "the probe point");
     add(call, handler, {
-      title: `usdt:${binary}:${owner}:${name}`,
+      title: `usdt:${binary.title}:${owner.title}:${name.title}`,
       programType: "kprobe",
-      attach: [{ kind: "usdt", path: binary!, provider: owner!, name: name! }],
+      attach: [{ kind: "usdt", path: binary.text, provider: owner.text, name: name.text }],
+      ...placesOf({ path: binary, provider: owner, name }),
       argument: { kind: "none" },
       user: true,
     });
@@ -147,7 +150,20 @@ export function probeFunctions(registry: Registry, declarations: Declarations): 
 }
 
 function plainName(call: Call, value: unknown, what: string): string {
+  if (value instanceof ParamDeclaration)
+    call.fail(
+      `${what} must be known when the monitor is built, since its arguments are`,
+      "kprobe and kretprobe take a parameter, and so do uprobe, usdt, xdp, tc and cgroup",
+    );
   const name = call.text(value, what);
-  if (!/^[A-Za-z_][A-Za-z0-9_.]*$/.test(name)) call.fail(`"${name}" is not the name of ${what.replace("the", "a")}`);
+  if (!PLAIN.test(name)) call.fail(`"${name}" is not the name of ${what.replace("the", "a")}`);
   return name;
 }
+
+function functionName(call: Call, value: unknown): Place {
+  const place = call.place(value, "the function");
+  if (!PLAIN.test(place.text)) call.fail(`"${place.text}" is not the name of a function`);
+  return place;
+}
+
+const PLAIN = /^[A-Za-z_][A-Za-z0-9_.]*$/;

@@ -10,7 +10,7 @@ import { syscallArguments } from "../kernel/syscalls.ts";
 import * as messages from "../messages/handlers.ts";
 import { spanOf, type Node } from "../syntax/ast.ts";
 import { fromBtf } from "../types/from-btf.ts";
-import { functionPrototype, tracepointNames, tracepointPrototype, type Param } from "../types/prototypes.ts";
+import { functionPrototype, pointerMembers, tracepointNames, tracepointPrototype, type Param } from "../types/prototypes.ts";
 import { isScalar, S64, U64, type ScalarType, type Type } from "../types/type.ts";
 import { PACKET_READS, packetLength } from "./packets.ts";
 import { readPlace } from "./places.ts";
@@ -83,6 +83,11 @@ export function argumentSource(btf: Btf | undefined, probe: ProbeDeclaration): A
         return missing("function", argument.function, needed().names("func"));
       if (argument.onReturn) return { kind: "registers", params: [], result: known?.result ?? S64, title };
       return { kind: "registers", params: known?.params ?? numbered(6), result: undefined, title };
+    }
+    case "pointers": {
+      const params = pointerMembers(needed(), argument.struct);
+      if (params === undefined) return missing("struct", argument.struct, []);
+      return { kind: "words", params, result: undefined, title };
     }
     case "context":
     case "packet": {

@@ -76,7 +76,7 @@ export function lowerMonitor(built: BuiltModule, target: Target, options: Compil
     programs: specs,
     maps,
     btf: shared.types.builder.encode(),
-    manifest: shared.manifest(),
+    manifest: shared.manifest(programs),
   };
   return { spec, diagnostics: diagnostics.list };
 }

@@ -8,6 +8,7 @@ import {
   type MapSpec,
   type MapView,
   type MetricView,
+  type PlaceView,
   type StreamView,
   type Target,
   type ValueView,
@@ -22,6 +23,7 @@ import {
   type MetricDeclaration,
   type NamedDecoder,
   type ParamDeclaration,
+  type ProbeDeclaration,
   type StreamDeclaration,
 } from "../authoring/declarations.ts";
 import type { RegisteredFunction, Registry } from "../prepare/registry.ts";
@@ -213,7 +215,8 @@ export class MonitorObject extends ObjectParts {
     ];
   }
 
-  manifest(): Manifest {
+  /** @param programs where parameters say where they are attached, by the target's field */
+  manifest(programs: readonly { readonly name: string; readonly probe: ProbeDeclaration }[]): Manifest {
     const { info, params, metrics, streams, maps } = this.declarations;
     const plans = metrics.map((metric) => this.metric(metric));
     return {
@@ -227,7 +230,10 @@ export class MonitorObject extends ObjectParts {
         enabled: info!.enabled,
         metrics: plans.map(({ metric }) => metric),
         streams: streams.map((stream) => this.stream(stream).view),
-        params: params.map((param) => this.#data.view(param)),
+        params: params.map((param) => {
+          const places = programs.flatMap(({ name, probe }) => placesOfParam(name, probe, param));
+          return { ...this.#data.view(param), ...(places.length === 0 ? {} : { places }) };
+        }),
         ...(info!.budget === undefined ? {} : { budget: info!.budget }),
       },
     };
@@ -246,6 +252,10 @@ export class MonitorObject extends ObjectParts {
     if (type.kind !== "record") return [{ offset: 0, type: this.#dataType(type) }];
     return type.fields.map(({ name, offset, type: field }) => ({ name, offset, type: this.#dataType(field) }));
   }
+}
+
+function placesOfParam(program: string, { places = {} }: ProbeDeclaration, param: ParamDeclaration): PlaceView[] {
+  return Object.entries(places).flatMap(([field, by]) => (by === param ? [{ program, target: 0, field }] : []));
 }
 
 function labelView({ name, decoder }: NamedDecoder): MetricView["labels"][number] {

@@ -35,6 +35,14 @@ export function tracepointPrototype(btf: Btf, name: string): Prototype | undefin
   return undefined;
 }
 
+/** Of a context that is a struct of pointers, in their order. */
+export function pointerMembers(btf: Btf, name: string): readonly Param[] | undefined {
+  const id = btf.find(name, "struct")[0];
+  const struct = id === undefined ? undefined : btf.type(id);
+  if (struct?.kind !== "struct") return undefined;
+  return struct.members.map((member) => ({ name: member.name, type: fromBtf(btf, member.type) }));
+}
+
 function prototype(btf: Btf, id: TypeId): Prototype | undefined {
   const type = resolve(btf, id);
   if (type.kind !== "funcProto") return undefined;
