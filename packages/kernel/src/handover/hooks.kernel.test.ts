@@ -107,8 +107,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     send: datagrams,
   },
   "netfilter, whose links the kernel does not update,": {
-    spec: () =>
-      counting("netfilter", { kind: "netfilter", family: "ipv4", hook: "output", priority: -7 }, ACCEPT),
+    spec: () => counting("netfilter", { kind: "netfilter", family: "ipv4", hook: "output", priority: -7 }, ACCEPT),
     way: "root",
     send: datagrams,
     needs: ["netfilter_link"],
@@ -206,38 +205,42 @@ kernelTest("without TCX a filter that a killed process left is replaced by the n
   assert.deepEqual(leaked(before, openKernelDescriptors()), []);
 });
 
-kernelTest("a congestion control's next version takes its place by the link", { needs: ["struct_ops_link"] }, async () => {
-  const folder = mkdtempSync("/sys/fs/bpf/sonde-test-");
-  const object = objectWith("congestion", "ssthresh", "undo", "avoid");
-  object.map("plain").autocreate = false;
-  object.map("linked").autocreate = true;
-  const types = kernelTypes();
-  using first = loadCollection(kernel, object.spec(), { vmlinux: types });
-  using second = loadCollection(kernel, object.spec(), { vmlinux: types });
-  const subject = (collection: Collection): HookPlace["subject"] => hookPlaces(collection)[0]!.subject;
-  const asked = (collection: Collection): number => Number(collection.globals("bss")["asked"]);
+kernelTest(
+  "a congestion control's next version takes its place by the link",
+  { needs: ["struct_ops_link"] },
+  async () => {
+    const folder = mkdtempSync("/sys/fs/bpf/sonde-test-");
+    const object = objectWith("congestion", "ssthresh", "undo", "avoid");
+    object.map("plain").autocreate = false;
+    object.map("linked").autocreate = true;
+    const types = kernelTypes();
+    using first = loadCollection(kernel, object.spec(), { vmlinux: types });
+    using second = loadCollection(kernel, object.spec(), { vmlinux: types });
+    const subject = (collection: Collection): HookPlace["subject"] => hookPlaces(collection)[0]!.subject;
+    const asked = (collection: Collection): number => Number(collection.globals("bss")["asked"]);
 
-  const hooks = new Hooks(kernel, { vmlinux: types, folder });
-  const [hook] = await hooks.attach(hookPlaces(first));
-  assert.deepEqual([hook?.way, hook?.pinned, hook?.description], ["link", true, "struct_ops:linked"]);
-  sendBy("sonde_linked");
-  const before = asked(first);
-  assert.ok(before > 0);
-  hook!.set(subject(second));
-  sendBy("sonde_linked");
-  assert.equal(asked(first), before);
-  assert.ok(asked(second) > 0);
-  // Back, after another process took it up.
-  hook!.close();
-  const again = new Hooks(kernel, { vmlinux: types, folder }).open(hookPlaces(second)[0]!);
-  again!.set(subject(first));
-  sendBy("sonde_linked");
-  assert.ok(asked(first) > before);
-  await again!.detach();
-  assert.throws(() => sendBy("sonde_linked"));
-  assert.deepEqual(readdirSync(folder), []);
-  rmdirSync(folder);
-});
+    const hooks = new Hooks(kernel, { vmlinux: types, folder });
+    const [hook] = await hooks.attach(hookPlaces(first));
+    assert.deepEqual([hook?.way, hook?.pinned, hook?.description], ["link", true, "struct_ops:linked"]);
+    sendBy("sonde_linked");
+    const before = asked(first);
+    assert.ok(before > 0);
+    hook!.set(subject(second));
+    sendBy("sonde_linked");
+    assert.equal(asked(first), before);
+    assert.ok(asked(second) > 0);
+    // Back, after another process took it up.
+    hook!.close();
+    const again = new Hooks(kernel, { vmlinux: types, folder }).open(hookPlaces(second)[0]!);
+    again!.set(subject(first));
+    sendBy("sonde_linked");
+    assert.ok(asked(first) > before);
+    await again!.detach();
+    assert.throws(() => sendBy("sonde_linked"));
+    assert.deepEqual(readdirSync(folder), []);
+    rmdirSync(folder);
+  },
+);
 
 kernelTest("a struct_ops map without a link is refused, with what to do", { needs: ["struct_ops"] }, () => {
   using plain = loadCollection(kernel, objectSpec("congestion"), { vmlinux: kernelTypes() });

@@ -1,4 +1,11 @@
-export { type Attachment, Attacher, type AttacherOptions, isNetworkTarget, type LoadedProgram, type NetworkAttach } from "./attacher.ts";
+export {
+  type Attachment,
+  Attacher,
+  type AttacherOptions,
+  isNetworkTarget,
+  type LoadedProgram,
+  type NetworkAttach,
+} from "./attacher.ts";
 export { describeTarget } from "./describe.ts";
 export { type LinkInfo, type LinkKind, linkInfo } from "./info.ts";
 export { type IteratorParameters, readIterator, streamIterator } from "./iterator.ts";

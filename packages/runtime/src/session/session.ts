@@ -193,7 +193,8 @@ export class Session {
     this.#run("begin");
     const attached = places.filter(({ target }) => target.kind !== "run");
     this.#links = new Attacher(this.#options.kernel, { ...(network && { network }) }).attachAll(attached);
-    for (const { registration } of this.#collection.structOps()) this.#links = [...this.#links, registration.register()];
+    for (const { registration } of this.#collection.structOps())
+      this.#links = [...this.#links, registration.register()];
     for (const [index, { target }] of attached.entries()) if (target.kind === "iter") this.#iterators.add(index);
     this.#sink.attachedProbes(places.length);
     this.#handleSignals(places);

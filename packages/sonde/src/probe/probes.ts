@@ -47,7 +47,8 @@ export const kretprobe: {
 export type RegisterArguments = Readonly<Record<"arg0" | "arg1" | "arg2" | "arg3" | "arg4" | "arg5", number>>;
 
 /** A function of a program or library is entered. */
-export const uprobe: (path: string, symbol: string, handler: Handler<RegisterArguments>) => void = atBuildTime("uprobe");
+export const uprobe: (path: string, symbol: string, handler: Handler<RegisterArguments>) => void =
+  atBuildTime("uprobe");
 export const uretprobe: (path: string, symbol: string, handler: Handler<{ readonly retval: number }>) => void =
   atBuildTime("uretprobe");
 

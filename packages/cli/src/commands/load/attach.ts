@@ -32,8 +32,7 @@ export function attachablesOf(
   options?: AttachOptions,
 ): Attachables {
   const targets = program.targets.filter((target) => target.kind !== "run");
-  if (targets.length > 0)
-    return { attachables: targets.map((target) => byTarget(attacher, program, target, options)) };
+  if (targets.length > 0) return { attachables: targets.map((target) => byTarget(attacher, program, target, options)) };
   if (program.targets.length > 0) return { attachables: [], note: "is run, not attached" };
   return byPlace(kernel, attacher, program, places);
 }

@@ -10,7 +10,13 @@ import { syscallArguments } from "../kernel/syscalls.ts";
 import * as messages from "../messages/handlers.ts";
 import { spanOf, type Node } from "../syntax/ast.ts";
 import { fromBtf } from "../types/from-btf.ts";
-import { functionPrototype, pointerMembers, tracepointNames, tracepointPrototype, type Param } from "../types/prototypes.ts";
+import {
+  functionPrototype,
+  pointerMembers,
+  tracepointNames,
+  tracepointPrototype,
+  type Param,
+} from "../types/prototypes.ts";
 import { isScalar, S64, U64, type ScalarType, type Type } from "../types/type.ts";
 import { PACKET_READS, packetLength } from "./packets.ts";
 import { readPlace } from "./places.ts";
