@@ -324,9 +324,9 @@ const cases: readonly Case[] = [
   { source: 'BEGIN { $x = 1; $x = «"a"»; }', code: "SND1309", message: "$x is int64 and can't hold string[2]" },
   {
     source: "BEGIN { $x = (int64)1; $x = «(uint64)1»; }",
-    code: "SND1309",
-    message: "$x is int64 and can't hold uint64",
-    hint: /cast one/,
+    code: "SND1328",
+    message: "this uint64 is kept as int64, since signed numbers are kept in the same place",
+    hint: /\(int64\)value/,
   },
   {
     source: "BEGIN { $x = 1; let «$x» = 2; }",

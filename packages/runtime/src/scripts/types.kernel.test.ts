@@ -18,6 +18,27 @@ computed([
     want: "1 8 16 8 12 20 4",
   },
   {
+    name: "sizes of variables and maps are those of what was assigned",
+    script: `$x = 1; $x = 300; $y = (uint8)4; let $z: typeof($y) = 300; @m = 1; @m = (uint32)7; $w = (uint8)1; $w = (int8)-1;
+             printf("%d %d %d %d %d %d", sizeof($x), sizeof($y), sizeof($z), $z, sizeof(@m), sizeof($w));`,
+    want: "2 1 1 44 4 2",
+  },
+  {
+    name: "large unsigned and signed numbers in one place are signed",
+    script: `$x = (uint64)5; $x = $x - 7; @k[1, (uint64)3] = 1; @k[1, $x] = 2; printf("%d %d %d", $x, @k[1, -2], $x < 0);`,
+    want: "-2 2 1",
+  },
+  {
+    name: "characters of strings",
+    script: `$s = "a/b"; $n = 0; for ($i : 0..3) { if ($s[$i] == "/"[0]) { $n = $i; } } @s = $s; printf("%d %d %d %c", $n, $s[0], (@s)[2], $s[0]);`,
+    want: "1 97 98 a",
+  },
+  {
+    name: "a range of unsigned bounds counts unsigned",
+    script: `for ($i : (uint64)1..(uint64)3) { @k[(uint64)9] = 1; @k[$i] = 2; } printf("%d %d", len(@k), @k[2]);`,
+    want: "3 2",
+  },
+  {
     name: "booleans are printed as such",
     script: `$b = pid > 0; @b = !$b; print($b); print(@b); print((true, false)); printf("%d %d", $b, @b);`,
     want: "true\n@b: false\n(true, false)\n1 0",

@@ -39,7 +39,7 @@ import { checkCall } from "./calls.ts";
 import { findEnumerator } from "./constants.ts";
 import type { Handler } from "./handler.ts";
 import { KERNEL, fromBtf, fromName, wrapped, type Place } from "./kernel-types.ts";
-import { layoutOf, memberOffset } from "./layouts.ts";
+import { layoutOf, memberOffset, writtenType } from "./layouts.ts";
 import { readMap, updateMap } from "./maps.ts";
 import { checkMember, readableArguments } from "./members.ts";
 import { checkStatements } from "./statements.ts";
@@ -276,7 +276,7 @@ function indexType(handler: Handler, expr: Index): Type {
     handler.diagnostics.report(messages.indexRange, expr.index.span, String(expr.index.value), object.items.length);
     return NONE;
   }
-  if (object.kind !== "array" && object.kind !== "pointer") {
+  if (object.kind !== "array" && object.kind !== "pointer" && object.kind !== "string") {
     handler.diagnostics.report(messages.notIndexable, expr.object.span, typeText(object));
     return NONE;
   }
@@ -285,12 +285,13 @@ function indexType(handler: Handler, expr: Index): Type {
     return NONE;
   }
   if (object.kind === "pointer") return object.to;
+  const length = object.kind === "string" ? object.size : object.length;
   // A length of 0 is C's flexible array.
-  if (expr.index.kind === "int" && object.length > 0 && expr.index.value >= BigInt(object.length)) {
-    handler.diagnostics.report(messages.indexRange, expr.index.span, String(expr.index.value), object.length);
+  if (expr.index.kind === "int" && length > 0 && expr.index.value >= BigInt(length)) {
+    handler.diagnostics.report(messages.indexRange, expr.index.span, String(expr.index.value), length);
     return NONE;
   }
-  return object.element;
+  return object.kind === "string" ? int(1, true) : object.element;
 }
 
 function castType(handler: Handler, expr: Cast): Type {
@@ -327,7 +328,7 @@ function isWord(bytes: number): boolean {
 
 /** The type that a script names; none, after a report, where there is no such type. */
 export function namedType(handler: Handler, name: TypeName, place: Place): Type {
-  if (name.of !== undefined) return wrapped(checkValue(handler, name.of), name, place);
+  if (name.of !== undefined) return wrapped(writtenType(handler, name.of), name, place);
   const type = fromName(handler.program.target, name, place);
   if (type === undefined) reportUnknownType(handler, name);
   return type ?? NONE;

@@ -13,12 +13,24 @@ export function layoutOf(
   handler: Handler,
   of: Expr | TypeName,
 ): { readonly type: Type; readonly bytes: number } | undefined {
-  const type = of.kind === "typeName" ? namedType(handler, of, KERNEL) : checkValue(handler, of);
+  const type = of.kind === "typeName" ? namedType(handler, of, KERNEL) : writtenType(handler, of);
   if (type.kind === "none") return undefined;
   const bytes = sizeOf(type);
   if (bytes === undefined)
     handler.diagnostics.report(messages.operandType, of.span, "sizeof", typeText(type), "a type of known size");
   return bytes === undefined ? undefined : { type, bytes };
+}
+
+/** An expression's type; of an integer that a variable or a map keeps, the smallest that holds all that was assigned. */
+export function writtenType(handler: Handler, expr: Expr): Type {
+  const type = checkValue(handler, expr);
+  if (type.kind !== "int") return type;
+  if (expr.kind === "variable") {
+    const state = handler.find(expr.name);
+    return (state?.fixed === false && state.place.narrow) || type;
+  }
+  const value = expr.kind === "map" ? handler.program.maps.get(expr.name)?.value : undefined;
+  return (value?.kind === "scalar" && value.place.narrow) || type;
 }
 
 function sizeOf(type: Type): number | undefined {

@@ -10,7 +10,7 @@ import { untrusted } from "./kernel-types.ts";
 import { checkValue } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
 import type { MapState } from "./program.ts";
-import { EMPTY, sameType, widen, type Stored } from "./stored.ts";
+import { EMPTY, losesSign, sameType, widen, type Stored } from "./stored.ts";
 
 export function stateOf(handler: Handler, name: string, span: Span): MapState {
   const { maps } = handler.program;
@@ -118,7 +118,7 @@ function useKeys(handler: Handler, state: MapState, given: readonly Expr[], span
       const args = [state.name, i + 1, typeText(type), typeText(place.type)] as const;
       handler.diagnostics.reportWith(messages.keyType, key.span, { args, notes: [first(state.keySpan)] });
     } else {
-      known[i] = note(handler, place, widened);
+      known[i] = keep(handler, place, widened, key, type);
     }
   }
 }
@@ -147,7 +147,7 @@ export function assignScalar(handler: Handler, target: MapRef, value: Expr, type
   const place = scalarPlace(handler, state, target.span);
   const widened = place === undefined ? undefined : widen(place, type, isNeutral(handler, value));
   if (place === undefined || widened === undefined) mismatch(handler, state, value.span, typeText(type));
-  else state.value = { kind: "scalar", place: note(handler, place, widened) };
+  else state.value = { kind: "scalar", place: keep(handler, place, widened, value, type) };
   handler.give(target, valueType(state));
 }
 
@@ -250,13 +250,17 @@ function valueType(state: MapState): Type {
 function mismatch(handler: Handler, state: MapState, span: Span, found: string): void {
   const expected =
     state.value?.kind === "aggregate" ? aggregateText(state.value.aggregate) : typeText(valueType(state));
-  const hint =
-    /^u?int/.test(found) && /^u?int/.test(expected) ? "no integer holds both: cast one, as in (int64)value" : undefined;
   handler.diagnostics.reportWith(messages.valueType, span, {
     args: [state.name, found, expected],
     notes: [first(state.valueSpan)],
-    hint,
   });
+}
+
+/** Keeps what was learnt of a place by storing `value`, and warns where that changes its meaning. */
+export function keep(handler: Handler, before: Stored, after: Stored, value: Expr, type: Type): Stored {
+  if (losesSign(after, type, isNeutral(handler, value)))
+    handler.diagnostics.report(names.becomesSigned, value.span, typeText(type), typeText(after.type));
+  return note(handler, before, after);
 }
 
 /** Keeps what was learnt, and notes whether it was new. */
@@ -265,8 +269,8 @@ export function note(handler: Handler, before: Stored, after: Stored): Stored {
   if (
     !sameType(before.type, after.type) ||
     before.neutral !== after.neutral ||
-    before.unsigned !== after.unsigned ||
-    before.signed !== after.signed
+    before.narrow?.size !== after.narrow?.size ||
+    before.narrow?.signed !== after.narrow?.signed
   ) {
     handler.program.changed = true;
   }

@@ -1,14 +1,27 @@
 /** Statements. */
-import type { Assign, AssignMap, Block, Expr, ExprStmt, ForMap, ForRange, Jump, Let, Stmt, Variable } from "../ast.ts";
+import type {
+  Assign,
+  AssignMap,
+  Block,
+  Expr,
+  ExprStmt,
+  ForMap,
+  ForRange,
+  Jump,
+  Let,
+  MapRef,
+  Stmt,
+  Variable,
+} from "../ast.ts";
 import { needsKeyedMap } from "../messages/functions.ts";
 import * as messages from "../messages/names.ts";
 import type { Type } from "../types.ts";
-import { INT64, NONE, asInteger, typeText } from "../values.ts";
+import { NONE, asInteger, int, typeText } from "../values.ts";
 import { aggregateOf } from "./functions/aggregations.ts";
 import { constantOf, isNeutral } from "./constants.ts";
 import { check, checkCondition, checkValue, namedType } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
-import { assignAggregate, assignScalar, combine, note, valueOf, wholeMap } from "./maps.ts";
+import { assignAggregate, assignScalar, combine, keep, note, valueOf, wholeMap } from "./maps.ts";
 import type { VariableState } from "./program.ts";
 import { EMPTY, store, widen } from "./stored.ts";
 
@@ -116,7 +129,7 @@ export function assignVariable(
       notes: [{ message: "first assigned here", span: state.span }],
     });
   } else if (!state.fixed) {
-    state.place = note(handler, state.place, widened ?? state.place);
+    state.place = keep(handler, state.place, widened ?? state.place, value, type);
   }
   handler.give(variable, state.place.type);
 }
@@ -128,9 +141,19 @@ function checkAssignMap(handler: Handler, statement: AssignMap): void {
     if (aggregate !== "invalid") assignAggregate(handler, target, aggregate, value.span);
     return;
   }
-  const type = checkValue(handler, value);
+  const type = functionAsSymbol(handler, target, value) ?? checkValue(handler, value);
   if (op === undefined) assignScalar(handler, target, value, type);
   else combine(handler, target, value, type, op);
+}
+
+/** `func` is a text where it can be; beside addresses that get their names when they are printed it is one of those. */
+function functionAsSymbol(handler: Handler, { name }: MapRef, value: Expr): Type | undefined {
+  const known = handler.program.maps.get(name)?.value;
+  if (value.kind !== "builtin" || value.name !== "func" || known?.kind !== "scalar") return undefined;
+  const { type } = known.place;
+  const { provider } = handler.draft;
+  if (type.kind !== "symbol" || type.user || handler.draft.user || provider === "usdt") return undefined;
+  return handler.give(value, type);
 }
 
 function checkLet(handler: Handler, statement: Let): void {
@@ -181,13 +204,15 @@ function loopOver(handler: Handler, variable: Variable, type: Type, body: Block)
 }
 
 function checkForRange(handler: Handler, statement: ForRange): void {
-  for (const bound of [statement.from, statement.to]) {
+  const bounds = [statement.from, statement.to].map((bound) => {
     const type = checkValue(handler, bound);
     if (type.kind !== "none" && (asInteger(type) === undefined || type.kind === "pointer")) {
       handler.diagnostics.report(messages.operandType, bound.span, "a range", typeText(type), "an integer");
     }
-  }
-  loopOver(handler, statement.variable, INT64, statement.body);
+    return type;
+  });
+  const unsigned = bounds.every((type) => type.kind === "int" && !type.signed);
+  loopOver(handler, statement.variable, int(8, !unsigned), statement.body);
 }
 
 /** The variable is a pair of key and value; several keys are a tuple themselves. */

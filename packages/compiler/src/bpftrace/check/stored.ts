@@ -2,9 +2,9 @@
  * The type of a place that several assignments share: a variable, a map's value, a part of its key.
  * The first assignment decides; later ones may widen an integer's sign or a string's size.
  *
- * Integers are kept in 64 bits. `from` remembers the narrowest view of what was stored, since
- * whether a signed and an unsigned integer can share a place depends on the unsigned one's size. A
- * literal that is not negative is `neutral`: it takes the sign of whatever else is stored.
+ * Integers are kept in 64 bits; `narrow` is the smallest type that holds all that was stored, which is what
+ * sizeof and typeof speak of. A literal that is not negative is `neutral`: it takes the sign of whatever
+ * else is stored. Where uint64 meets a signed integer, no type holds both: the place is int64.
  */
 import type { IntType, Type } from "../types.ts";
 import { INT64, NONE, asInteger, int } from "../values.ts";
@@ -12,21 +12,19 @@ import { INT64, NONE, asInteger, int } from "../values.ts";
 export interface Stored {
   readonly type: Type;
   readonly neutral: boolean;
-  /** Bytes of the largest unsigned integer stored, 0 if there was none. */
-  readonly unsigned: number;
-  readonly signed: boolean;
+  /** Of integers. */
+  readonly narrow?: IntType;
 }
 
-export const EMPTY: Stored = { type: NONE, neutral: false, unsigned: 0, signed: false };
+export const EMPTY: Stored = { type: NONE, neutral: false };
 
 /** Something was assigned whose type is not known (yet): what is wrong with it is said elsewhere. */
 export const UNKNOWN: Stored = { ...EMPTY };
 
 /** A place that holds just this. */
 export function store(type: Type, neutral: boolean): Stored {
-  if (type.kind !== "int") return { type, neutral: false, unsigned: 0, signed: false };
-  if (neutral) return { type: INT64, neutral: true, unsigned: 0, signed: false };
-  return { type: int(8, type.signed), neutral: false, unsigned: type.signed ? 0 : type.size, signed: type.signed };
+  if (type.kind !== "int") return { type, neutral: false };
+  return { type: int(8, neutral || type.signed), neutral, narrow: type };
 }
 
 /** The place after something more was stored, or undefined where no type holds both. */
@@ -53,12 +51,30 @@ function isSmall(type: Type): boolean {
   return type.kind === "int" || type.kind === "bool" || type.kind === "enum";
 }
 
-function widenIntegers(place: Stored, type: IntType, neutral: boolean): Stored | undefined {
-  if (neutral) return place;
-  const unsigned = Math.max(place.unsigned, type.signed ? 0 : type.size);
-  const signed = place.signed || type.signed;
-  if (signed && unsigned === 8) return undefined;
-  return { type: int(8, signed), neutral: false, unsigned, signed };
+function widenIntegers(place: Stored, type: IntType, neutral: boolean): Stored {
+  const before = place.narrow ?? type;
+  if (neutral) {
+    const size = Math.max(before.size, type.size);
+    return size === before.size ? place : { ...place, narrow: int(size, before.signed) };
+  }
+  if (place.neutral) {
+    const narrow = int(Math.max(before.size, type.size), type.signed);
+    return { type: int(8, type.signed), neutral: false, narrow };
+  }
+  const narrow = joinIntegers(before, type);
+  return { type: int(8, narrow.signed), neutral: false, narrow };
+}
+
+/** The smallest type for both; of 64 bits and signed where there is none. */
+function joinIntegers(a: IntType, b: IntType): IntType {
+  if (a.signed === b.signed) return int(Math.max(a.size, b.size), a.signed);
+  const [signed, unsigned] = a.signed ? [a, b] : [b, a];
+  return int(Math.min(8, Math.max(signed.size, 2 * unsigned.size)), true);
+}
+
+/** Whether what is stored turns from a large unsigned number into a negative one. */
+export function losesSign({ type: place }: Stored, type: Type, neutral: boolean): boolean {
+  return place.kind === "int" && place.signed && type.kind === "int" && !type.signed && type.size === 8 && !neutral;
 }
 
 /** The type that holds both, for all but integers; undefined if there is none. */

@@ -113,8 +113,9 @@ function tupleItem(h: Handler, tuple: Expr, type: Type & { kind: "tuple" }, inde
 function element(h: Handler, e: Index): Place {
   const object = h.typeOf(e.object);
   if (object.kind === "tuple" && e.index.kind === "int") return tupleItem(h, e.object, object, Number(e.index.value));
-  const outer = object.kind === "array" ? place(h, e.object) : behind(h, e.object);
-  const type = object.kind === "array" ? object.element : object.kind === "pointer" ? object.to : object;
+  const whole = object.kind === "array" || object.kind === "string";
+  const outer = whole ? place(h, e.object) : behind(h, e.object);
+  const type = object.kind === "array" ? object.element : object.kind === "pointer" ? object.to : h.typeOf(e);
   const size = byteSize(type);
   if (e.index.kind === "int") {
     const offset = outer.offset + Number(e.index.value) * size;

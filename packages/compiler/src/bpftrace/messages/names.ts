@@ -58,8 +58,6 @@ export const variableType: M<readonly [name: string, type: string, found: string
   code: "SND1309",
   severity: "error",
   text: (name, type, found) => `${written(name)} is ${type} and can't hold ${found}`,
-  hint: (_, type, found) =>
-    /int/.test(type) && /int/.test(found) ? "no integer holds both: cast one, as in (int64)value" : undefined,
 };
 export const redeclared: M<readonly [name: string]> = {
   code: "SND1310",
@@ -100,6 +98,12 @@ export const mixedSigns: M<readonly [op: string, left: string, right: string]> =
   severity: "warning",
   text: (op, left, right) => `${op} on ${left} and ${right} treats both as unsigned`,
   hint: () => "cast one of them to say what is meant",
+};
+export const becomesSigned: M<readonly [found: string, type: string]> = {
+  code: "SND1328",
+  severity: "warning",
+  text: (found, type) => `this ${found} is kept as ${type}, since signed numbers are kept in the same place`,
+  hint: () => "cast it, as in (int64)value, to say that this is meant",
 };
 export const noEffect: M = {
   code: "SND1318",

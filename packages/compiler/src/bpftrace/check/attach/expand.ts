@@ -50,6 +50,9 @@ export function expand(
         remarks,
       });
     });
+    const [point] = probe.points;
+    if (expanded.length === 0 && settings.missingProbes === "error" && !diagnostics.failed && point !== undefined)
+      diagnostics.report(messages.noMatch, point.span, "attach point of this probe", point.text, undefined);
     count += expanded.reduce((sum, { attach }) => sum + attach.length, 0);
     drafts.push(...group(expanded));
   }

@@ -12,9 +12,14 @@ export function matches(
   what: string,
   ...around: readonly string[]
 ): readonly string[] {
-  const { target, settings, diagnostics, point } = expansion;
+  const { target, settings, diagnostics, point, probe, remarks } = expansion;
   const found = target.probes(provider, pattern);
   if (found.length > 0) return found;
+  // It takes one of several points that is there, but a name without wildcards is meant.
+  if (probe.points.length > 1 && /[*?[]/.test(pattern)) {
+    remarks.push(`${point.text} matches nothing`);
+    return [];
+  }
   if (settings.missingProbes === "warn") diagnostics.report(messages.noMatchWarning, point.span, what, pattern);
   if (settings.missingProbes !== "error") return [];
   let names: readonly string[] = [];
