@@ -48,7 +48,7 @@ const kernel = runningTarget();
 /** This kernel with all that a script may name: kprobes, the functions of other versions and modules, libraries. */
 const everything = replaced(kernel, {
   features: replaced(kernel.features, { kprobe: true, kprobeMulti: true, fentry: true }),
-  facts: kernel.facts && replaced(kernel.facts, { kernelSymbol: () => 0xffffffff81000000n }),
+  ...(kernel.facts && { facts: replaced(kernel.facts, { kernelSymbol: () => 0xffffffff81000000n }) }),
   probes: (provider, pattern) => {
     const found = kernel.probes(provider, pattern);
     return found.length === 0 && (provider === "kprobe" || provider === "uprobe") ? [pattern] : found;

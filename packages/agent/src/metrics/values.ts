@@ -11,7 +11,10 @@ export type FigureReader = (view: DataView, offset: number) => number;
 type Scalar = Exclude<ValueView, { readonly kind: "hist" | "lhist" }>;
 type Distribution = Extract<ValueView, { readonly kind: "hist" | "lhist" }>;
 
-/** `keyed`: the entry exists because its key does; without keys what is all zeros was never written. */
+/**
+ * `keyed`: the entry exists because its key does; without keys what is all zeros was never written. Undefined
+ * where there is no figure: whoever scrapes makes time series of its own.
+ */
 export function figureReader(value: Scalar, { cpus, stride }: MapLayout, keyed: boolean): FigureReader | undefined {
   switch (value.kind) {
     case "scalar": {
@@ -53,6 +56,8 @@ export function figureReader(value: Scalar, { cpus, stride }: MapLayout, keyed: 
         return sum(view, offset, cpus, stride, read) / count;
       };
     }
+    case "tseries":
+      return undefined;
   }
 }
 

@@ -51,6 +51,7 @@ const valueView: Shape = variant(() => ({
   avg: merged,
   stats: merged,
   hist: { bits: count, buckets: count, "totalOffset?": count, perCpu: flag },
+  tseries: { interval: count, intervals: count, keep: oneOf("last", "min", "max", "sum", "avg"), ...merged },
   lhist: { min: integer, max: integer, step: integer, buckets: count, "totalOffset?": count, perCpu: flag },
 }));
 

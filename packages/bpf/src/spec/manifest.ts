@@ -13,7 +13,7 @@ export interface Manifest {
   readonly ring?: string;
   /** A per-CPU array of u64 counters, one slot for each {@link LossCounter}. */
   readonly losses?: string;
-  /** An array with one u64: gets the kernel's boot-time clock (bpf_ktime_get_boot_ns) before the first program runs. */
+  /** An array of one entry, written before the first program runs: u64 of the kernel's boot-time clock (bpf_ktime_get_boot_ns), u64 nanoseconds from 1970 to the boot. */
   readonly start?: string;
   /** What helper results the programs check: slot ids in the records of kind "helperError". */
   readonly config: SessionConfig;
@@ -76,8 +76,13 @@ export interface OtherView {
  * | stats   | i64 total, u64 count                                            | sums                 |
  * | hist    | u64 buckets[N]; see {@link histogramBucket}                     | sum of each          |
  * | lhist   | u64 buckets[2 + (max-min)/step]: below, the steps, at or above  | sum of each          |
+ * | tseries | slots[intervals] of u64 number, i64 value, u64 mark             | by number, as kept   |
  *
  * hist and lhist may also keep the sum of their values, an i64 at `totalOffset`.
+ *
+ * A tseries has a value for each of the last intervals of time. They are numbered from 1970 on, and number n
+ * is in slot n modulo `intervals`. What is kept of an interval's values: the last one (mark: its moment in
+ * nanoseconds), the least, the largest (mark: 1), or their sum (mark: how many), which an average divides.
  */
 export type ValueView =
   | { readonly kind: "scalar"; readonly type: DataType; readonly setOffset?: number }
@@ -98,7 +103,20 @@ export type ValueView =
       readonly buckets: number;
       readonly totalOffset?: number;
       readonly perCpu: boolean;
+    }
+  | {
+      readonly kind: "tseries";
+      /** Nanoseconds. */
+      readonly interval: number;
+      readonly intervals: number;
+      readonly keep: SeriesKeep;
+      readonly signed: boolean;
+      readonly perCpu: boolean;
     };
+
+export type SeriesKeep = "last" | "min" | "max" | "sum" | "avg";
+/** Of one slot of a tseries: number, value, mark. */
+export const SERIES_SLOT_BYTES = 24;
 
 export interface Field {
   readonly name?: string;

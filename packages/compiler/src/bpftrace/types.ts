@@ -2,7 +2,7 @@
  * The language's types, and what the checker hands to lowering: the tree, and beside it the type of
  * every expression, the layout of every map, and every probe's attach points expanded and grouped.
  */
-import type { AttachTarget, Naming, Target, TracepointFormat, UsdtArgument } from "@sonde/bpf/spec";
+import type { AttachTarget, Naming, SeriesKeep, Target, TracepointFormat, UsdtArgument } from "@sonde/bpf/spec";
 import type { Expr, MapRef, Probe, Script } from "./ast.ts";
 import type { CheckOptions } from "./check/program.ts";
 
@@ -67,7 +67,15 @@ export type Aggregate =
   | { readonly kind: "count" }
   | { readonly kind: "sum" | "min" | "max" | "avg" | "stats"; readonly signed: boolean }
   | { readonly kind: "hist"; readonly bits: number }
-  | { readonly kind: "lhist"; readonly min: number; readonly max: number; readonly step: number };
+  | { readonly kind: "lhist"; readonly min: number; readonly max: number; readonly step: number }
+  | {
+      readonly kind: "tseries";
+      /** Nanoseconds. */
+      readonly interval: number;
+      readonly intervals: number;
+      readonly keep: SeriesKeep;
+      readonly signed: boolean;
+    };
 
 export interface MapInfo {
   readonly name: string;

@@ -76,18 +76,18 @@ export class ObjectParts {
     return "zeros";
   }
 
-  /** An array with the moment when the session began; the session writes it. */
+  /** An array with the moment when the session began and that of the boot; the session writes it. */
   get start(): string {
     const { types } = this;
     return this.shared({
       name: "start",
       type: "array",
       keySize: 4,
-      valueSize: 8,
+      valueSize: 16,
       maxEntries: 1,
       flags: 0,
       keyTypeId: types.index,
-      valueTypeId: types.word(false),
+      valueTypeId: types.builder.array(types.word(false), 2),
     });
   }
 

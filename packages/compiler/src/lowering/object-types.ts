@@ -103,6 +103,7 @@ export class ObjectTypes {
         return this.#struct(`${name}_value`, pair(view.signed, "total", "count"), size);
       case "hist":
       case "lhist":
+      case "tseries":
         return this.builder.array(this.word(false), size / 8);
     }
   }

@@ -179,6 +179,30 @@ test("CPUs' values are merged by the kind's rule", () => {
   }
 });
 
+test("CPUs' time series are put together interval by interval, old rounds left out", () => {
+  const slots = [
+    [7n, 5n, 2n],
+    [4n, 9n, 1n],
+    [0n, 0n, 0n],
+    [7n, -2n, 3n],
+    [2n, 8n, 9n],
+    [6n, 1n, 1n],
+  ];
+  const bytes = bytesOf(144, (view) => slots.flat().forEach((word, i) => view.setBigInt64(i * 8, word, true)));
+  const kept: Readonly<Record<string, readonly (readonly [bigint, number])[]>> = {
+    last: [[6n, 1], [7n, -2]], // prettier-ignore
+    min: [[6n, 1], [7n, -2]], // prettier-ignore
+    max: [[6n, 1], [7n, 5]], // prettier-ignore
+    sum: [[6n, 1], [7n, 3]], // prettier-ignore
+    avg: [[6n, 1], [7n, 0]], // prettier-ignore
+  };
+  for (const keep of ["last", "min", "max", "sum", "avg"] as const) {
+    const view: ValueView = { kind: "tseries", interval: 1e9, intervals: 3, keep, signed: true, perCpu: true };
+    const points = kept[keep]?.map(([number, value]) => ({ number, value }));
+    assert.deepEqual(readerOf(view, { cpus: 2, stride: 72 }, false)(bytes, 0), { kind: "tseries", points }, keep);
+  }
+});
+
 test("what was never written is absent without keys, and zero under a key", () => {
   const zeros = new Bytes(new Uint8Array(16));
   const layout = { cpus: 1, stride: 16 };

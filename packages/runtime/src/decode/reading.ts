@@ -6,14 +6,24 @@ import type { ValueView } from "@sonde/bpf/spec";
 import type { Bytes } from "./bytes.ts";
 import { decoderOf } from "./decoder.ts";
 import { add, readInt64, readUint64 } from "./integer.ts";
+import { pointsOf } from "./series.ts";
 import type { Integer, Value } from "./value.ts";
 
 export type Reading =
   | { readonly kind: "scalar"; readonly value: Value }
   | { readonly kind: "count" | "sum" | "min" | "max"; readonly value: Integer }
+  /** By the numbers of the intervals, which ascend. */
+  | { readonly kind: "tseries"; readonly points: readonly Point[] }
   | { readonly kind: "avg" | "stats"; readonly count: Integer; readonly total: Integer }
   /** One count for each bucket of the view; `total` is the sum of the values, where the program keeps it. */
   | { readonly kind: "hist" | "lhist"; readonly counts: Float64Array; readonly total: Integer | undefined };
+
+/** What was kept of one interval. */
+export interface Point {
+  /** The interval's number: it begins at number times its length, in nanoseconds since 1970. */
+  readonly number: bigint;
+  readonly value: Integer;
+}
 
 /** Where the values of one entry lie: `cpus` of them, `stride` bytes apart (1 when not per CPU). */
 export interface Layout {
@@ -71,6 +81,11 @@ export function readerOf(view: ValueView, layout: Layout, keyed: boolean): Reade
         return { kind, counts, total };
       };
     }
+    case "tseries":
+      return (source, offset) => {
+        const points = pointsOf(view, layout, source, offset);
+        return points.length === 0 && !keyed ? undefined : { kind: "tseries", points };
+      };
   }
 }
 

@@ -3,7 +3,7 @@
  * between the members of objects, but none between the elements of arrays.
  */
 import { divide } from "../decode/integer.ts";
-import type { Reading } from "../decode/reading.ts";
+import type { Point, Reading } from "../decode/reading.ts";
 import type { Integer, Value } from "../decode/value.ts";
 import { jsonString } from "../format/escape.ts";
 import type { Printf } from "../format/printf.ts";
@@ -13,6 +13,7 @@ import type { HistogramView } from "./histogram.ts";
 import { average, sortRows } from "./map-reading.ts";
 import type { MapReading } from "./map-reading.ts";
 import type { Names } from "./names.ts";
+import { timeOfDay, type SeriesView } from "./series.ts";
 import { showKeys, showValue } from "./show.ts";
 import type { Notation } from "./show.ts";
 import type { LostEvents, MapOptions, Sink } from "./sink.ts";
@@ -133,6 +134,8 @@ class JsonSink implements Sink {
       case "hist":
       case "lhist":
         return histogram(view as HistogramView, reading.counts, reading.kind === "hist" ? div : 1);
+      case "tseries":
+        return series(view as SeriesView, reading.points, div);
       default:
         return number(divide(reading.value, div));
     }
@@ -168,6 +171,7 @@ function position(place: string): string {
 
 function typeOf(kind: string): string {
   if (kind === "hist" || kind === "lhist") return "hist";
+  if (kind === "tseries") return kind;
   return kind === "avg" || kind === "stats" ? "stats" : "map";
 }
 
@@ -184,6 +188,14 @@ function histogram(view: HistogramView, counts: Float64Array, div: number): stri
     return `{${min}${max}"count": ${Math.floor(count / div)}}`;
   });
   return `[${buckets.join(", ")}]`;
+}
+
+function series({ interval }: SeriesView, points: readonly Point[], div: number): string {
+  const items = points.map(({ number: index, value }) => {
+    const start = timeOfDay(index * BigInt(interval), 9, "%Y-%m-%d %H:%M:%S");
+    return `{"interval_start":"${start}","value":${number(divide(value, div))}}`;
+  });
+  return `[${items.join(",")}]`;
 }
 
 /** `bound - less` with all its digits, which a number's own text lacks beyond 2^53. */

@@ -40,6 +40,8 @@ function rank(reading: Reading): Integer {
     case "avg":
     case "stats":
       return average(reading);
+    case "tseries":
+      return 0;
     case "hist":
     case "lhist":
       return reading.counts.reduce((sum, count) => sum + count, 0);

@@ -79,7 +79,9 @@ function histograms(sink: Sink): void {
 }
 
 test("histograms are those of bpftrace, in text and in JSON", () => {
-  assert.equal(text(histograms), readFileSync(new URL("histograms.txt", GOLDEN), "utf8"));
+  // Since then bpftrace has dropped the space at the end of titles.
+  const golden = readFileSync(new URL("histograms.txt", GOLDEN), "utf8").replaceAll(/: $/gm, ":");
+  assert.equal(text(histograms), golden);
   assert.equal(json(histograms), readFileSync(new URL("histograms.ndjson", GOLDEN), "utf8"));
 });
 
@@ -191,7 +193,7 @@ test("every kind of value, in text and in JSON", () => {
     },
     {
       map: mapOf("@hk", HIST, [[["a", 3], histOf([-1n, 1n])]]),
-      text: `@hk[a, 3]: \n(..., 0)               1 |${"@".repeat(52)}|\n[0]                    0 |${" ".repeat(52)}|\n[1]                    1 |${"@".repeat(52)}|\n\n`,
+      text: `@hk[a, 3]:\n(..., 0)               1 |${"@".repeat(52)}|\n[0]                    0 |${" ".repeat(52)}|\n[1]                    1 |${"@".repeat(52)}|\n\n`,
       json: '{"type": "hist", "data": {"@hk": {"a,3": [{"max": -1, "count": 1}, {"min": 0, "max": 0, "count": 0}, {"min": 1, "max": 1, "count": 1}]}}}',
     },
     { map: mapOf("@none", COUNT, []), text: "", json: "" },
@@ -203,6 +205,62 @@ test("every kind of value, in text and in JSON", () => {
     );
     assert.equal(json((sink) => sink.map(map, NO_OPTIONS)).trimEnd(), wantJson);
   }
+});
+
+/** The interval that begins at half past three and so many milliseconds, by the clock on this wall. */
+function numberOf(milliseconds: number, interval: number): bigint {
+  return (BigInt(new Date(2026, 10, 26, 3, 29, 0, milliseconds).getTime()) * 1_000_000n) / BigInt(interval);
+}
+
+/** As bpftrace 0.27.1 drew them. */
+test("time series are those of bpftrace, in text and in JSON", () => {
+  const view = {
+    kind: "tseries",
+    interval: 200_000_000,
+    intervals: 5,
+    keep: "min",
+    signed: true,
+    perCpu: true,
+  } as const satisfies ValueView;
+  const reading = (points: readonly (readonly [milliseconds: number, value: number])[]): Reading => ({
+    kind: "tseries",
+    points: points.map(([at, value]) => ({ number: numberOf(at, view.interval), value })),
+  });
+  const min = mapOf("@min", view, [[[], reading([[200, -30], [400, -10], [600, 10], [1000, 50]])]]); // prettier-ignore
+  assert.equal(
+    text((sink) => sink.map(min, NO_OPTIONS)),
+    `@min:
+             -30                                                50
+hh:mm:ss.ms  |___________________________________________________|
+03:29:00.200 *                  .                                | -30
+03:29:00.400 |            *     .                                | -10
+03:29:00.600 |                  .      *                         | 10
+03:29:00.800 |                  .                                | -
+03:29:01.000 |                  .                                * 50
+             v___________________________________________________v
+             -30                                                50
+
+`,
+  );
+  const max = mapOf("@max", view, [[["node"], reading([[400, 40], [1000, 100]])], [["tsc"], reading([[200, 30]])]]); // prettier-ignore
+  const rows = text((sink) => sink.map(max, NO_OPTIONS)).split("\n");
+  assert.equal(rows[3], "03:29:00.400 *                                                   | 40");
+  assert.equal(rows[6], "03:29:01.000 |                                                   * 100");
+  const alone = rows.indexOf("@max[tsc]:");
+  assert.equal(rows[alone + 1], "             29                                                 31");
+  assert.equal(rows[alone + 3], "03:29:00.200 |                         *                         | 30");
+  assert.equal(rows[alone + 7], "03:29:01.000 |                                                   | -");
+  const [one] = [
+    mapOf("@", { ...view, interval: 1e9 }, [[[], { kind: "tseries", points: [{ number: 0n, value: 3 }] }]]),
+  ];
+  assert.match(
+    text((sink) => sink.map(one, NO_OPTIONS)),
+    /^hh:mm:ss\.ns {8}\|_{51}\|$/m,
+  );
+  assert.equal(
+    json((sink) => sink.map(max, NO_OPTIONS)),
+    '{"type": "tseries", "data": {"@max": {"node": [{"interval_start":"2026-11-26 03:29:00.400000000","value":40},{"interval_start":"2026-11-26 03:29:01.000000000","value":100}], "tsc": [{"interval_start":"2026-11-26 03:29:00.200000000","value":30}]}}}\n',
+  );
 });
 
 test("hostile keys neither move the cursor nor break JSON", () => {

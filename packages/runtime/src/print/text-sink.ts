@@ -12,6 +12,7 @@ import { drawHistogram } from "./histogram.ts";
 import { average, sortRows } from "./map-reading.ts";
 import type { MapReading } from "./map-reading.ts";
 import type { Names } from "./names.ts";
+import { drawSeries, newestOf, type SeriesView } from "./series.ts";
 import { showKeys, showValue } from "./show.ts";
 import type { Notation } from "./show.ts";
 import type { LostEvents, MapOptions, Sink } from "./sink.ts";
@@ -88,10 +89,13 @@ class TextSink implements Sink {
 
   map(reading: MapReading, { top, div }: MapOptions): void {
     const { name, value: view, keys } = reading.view;
+    const newest = newestOf(reading.rows.map(({ value }) => ("points" in value ? value.points : [])));
     for (const row of sortRows(reading.rows, top)) {
       const title = keys.length === 0 ? name : `${name}[${showKeys(row.keys, this.#notation)}]`;
       if ("counts" in row.value) {
-        this.#write(`${title}: \n${drawHistogram(view as HistogramView, row.value.counts, div)}\n`);
+        this.#write(`${title}:\n${drawHistogram(view as HistogramView, row.value.counts, div)}\n`);
+      } else if ("points" in row.value) {
+        this.#write(`${title}:\n${drawSeries(view as SeriesView, row.value.points, newest, div)}\n`);
       } else {
         this.#write(`${title}: ${this.#number(row.value, div)}\n`);
       }
@@ -133,7 +137,7 @@ class TextSink implements Sink {
     this.#options.write(text);
   }
 
-  #number(reading: Exclude<Reading, { kind: "hist" | "lhist" }>, div: number): string {
+  #number(reading: Exclude<Reading, { kind: "hist" | "lhist" | "tseries" }>, div: number): string {
     switch (reading.kind) {
       case "scalar": {
         const { value } = reading;

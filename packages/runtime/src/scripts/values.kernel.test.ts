@@ -138,6 +138,27 @@ kernelTest("a known number of writes, counted in every way", async () => {
   assert.equal(output.replaceAll(/ +$/gm, "").trim(), want.trim());
 });
 
+kernelTest("time series of every kind, on the wall clock", async () => {
+  const { output } = await runScript(
+    `interval:ms:100 { @n++; $v = (int64)@n * 10 - 50; @last = tseries(@n, 100ms, 8); @avg = tseries($v, 1h, 2, "avg");
+       @sum[comm == ""] = tseries($v, 1h, 2, "sum"); @min = tseries($v, 1h, 2, "min"); @max = tseries((uint8)@n, 1h, 2, "max");
+       if (@n == 10) { exit(); } }`,
+  );
+  const values = (name: string): readonly string[] => {
+    const [, rows = ""] = new RegExp(`^@${name}:\n((?:.+\n)*)`, "m").exec(output) ?? [];
+    return [...rows.matchAll(/^([\d:]+)[\d.]* [|*. ]{53} (\S+)$/gm)].map(([, , value = ""]) => value);
+  };
+  const last = values("last").filter((value) => value !== "-");
+  assert.ok(last.length >= 4 && last.length <= 8 && last.at(-1) === "10", output);
+  // All turns are in one hour, or at most in two.
+  const total = (name: string): number => values(name).reduce((sum, value) => sum + Number(value), 0);
+  assert.equal(total("sum\\[false\\]"), 50, output);
+  if (values("avg").length === 1)
+    assert.deepEqual([values("avg"), values("min"), values("max")], [["5"], ["-40"], ["10"]]);
+  const hour = String(new Date().getHours()).padStart(2, "0");
+  assert.match(output, new RegExp(`^${hour}:00:00\\.0+ `, "m"));
+});
+
 kernelTest("events carry comm, numbers and strings; none is lost in a quiet moment", async () => {
   const { output, outcome } = await runScript(
     `tracepoint:syscalls:sys_enter_openat /str(args.filename) == "/etc/hostname"/ { printf("%s opens %s %d\\n", comm, str(args.filename), pid == tid); }`,

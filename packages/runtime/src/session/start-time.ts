@@ -5,11 +5,19 @@ import type { BpfMap } from "@sonde/kernel/maps";
 /** /proc/uptime counts in hundredths of a second: a smaller difference between the clocks is none. */
 const RESOLUTION = 20_000_000n;
 
-/** Writes the present into an array of one u64. */
+/** Writes the present and the moment of the boot, as the manifest's `start` says. */
 export function writeStart(map: BpfMap): void {
-  const value = new Uint8Array(8);
-  new DataView(value.buffer).setBigUint64(0, bootTime(), true);
+  const value = new Uint8Array(16);
+  const view = new DataView(value.buffer);
+  const present = bootTime();
+  view.setBigUint64(0, present, true);
+  view.setBigUint64(8, BigInt(Math.round(wallClock() * 1e3)) * 1000n - present, true);
   map.update(new Uint8Array(4), value);
+}
+
+/** Milliseconds since 1970, to the microsecond. */
+function wallClock(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 /**

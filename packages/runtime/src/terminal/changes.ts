@@ -26,6 +26,7 @@ export function change(before: Reading | undefined, now: Reading, type: MetricTy
 
 /** Whether there is anything to show. */
 export function isNothing(reading: Reading): boolean {
+  if ("points" in reading) return reading.points.length === 0;
   if ("counts" in reading) return reading.counts.every((count) => count === 0);
   if ("count" in reading) return Number(reading.count) === 0;
   return isInteger(reading.value) && Number(reading.value) === 0;

@@ -115,6 +115,7 @@ function heading({ view }: ShownMetric): string {
 
 function figure(reading: ShownSeries["reading"]): string {
   if ("counts" in reading) return "";
+  if ("points" in reading) return String(reading.points.at(-1)?.value ?? "-");
   if (reading.kind === "stats")
     return `${average(reading)} on average, ${reading.count} times, ${reading.total} in all`;
   if ("count" in reading) return String(average(reading));

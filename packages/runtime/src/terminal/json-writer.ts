@@ -49,6 +49,9 @@ class JsonWriter implements MonitorWriter {
       } else if ("count" in reading) {
         const figures = { count: reading.count, sum: reading.total, average: average(reading) };
         this.#emit([...common, ...Object.entries(figures).map(([name, figure]) => member(name, String(figure)))]);
+      } else if ("points" in reading) {
+        const points = reading.points.map(({ number, value }) => `[${number},${value}]`);
+        this.#emit([...common, member("points", `[${points.join(",")}]`)]);
       } else this.#emit([...common, member("value", jsonOf(reading.value, textOf(reading.value)))]);
     }
   }

@@ -161,5 +161,6 @@ export class MonitorSink implements Sink {
 function rank(reading: Reading): number {
   if ("counts" in reading) return reading.counts.reduce((sum, count) => sum + count, 0);
   if ("count" in reading) return Number(average(reading));
+  if ("points" in reading) return Number(reading.points.at(-1)?.value ?? 0);
   return Number(reading.value) || 0;
 }

@@ -38,12 +38,17 @@ export function valueOf(handler: Handler, state: MapState, expr: MapRef): Type {
   }
   if (value.kind === "scalar") return untrusted(value.place.type);
   const { aggregate } = value;
-  if (aggregate.kind === "hist" || aggregate.kind === "lhist" || aggregate.kind === "stats") {
+  if (isComposite(aggregate.kind)) {
     handler.diagnostics.report(messages.notReadable, expr.span, expr.name, aggregate.kind);
     return NONE;
   }
   handler.program.aggregatesRead.add(state.name);
-  return { ...INT64, signed: aggregate.kind === "count" || aggregate.signed };
+  return { ...INT64, signed: aggregate.kind === "count" || ("signed" in aggregate && aggregate.signed) };
+}
+
+/** Whether an entry is more than one number. */
+function isComposite(kind: Aggregate["kind"]): kind is "hist" | "lhist" | "stats" | "tseries" {
+  return kind === "hist" || kind === "lhist" || kind === "stats" || kind === "tseries";
 }
 
 function reportUndefined(handler: Handler, expr: MapRef): void {
@@ -186,6 +191,8 @@ function same(a: Aggregate, b: Aggregate): boolean {
 function aggregateText(aggregate: Aggregate): string {
   if (aggregate.kind === "hist") return `hist() with ${aggregate.bits} bits`;
   if (aggregate.kind === "lhist") return `lhist(${aggregate.min}, ${aggregate.max}, ${aggregate.step})`;
+  if (aggregate.kind === "tseries")
+    return `tseries() of ${aggregate.intervals} intervals of ${aggregate.interval} ns, ${aggregate.keep}`;
   return `${aggregate.kind}()`;
 }
 

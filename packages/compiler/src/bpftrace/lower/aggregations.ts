@@ -1,4 +1,4 @@
-/** count, sum, min, max, avg, stats, hist, lhist: values changed in place, one for each CPU. */
+/** count, sum, min, max, avg, stats, hist, lhist, tseries: values changed in place, one for each CPU. */
 import type { CompareOp, Inst } from "../../ir/index.ts";
 import type { AssignMap, Call } from "../ast.ts";
 import type { Aggregate } from "../types.ts";
@@ -8,6 +8,7 @@ import { linearBucket, logarithmicBucket } from "../../lowering/buckets.ts";
 import { lookUp, type Change } from "../../lowering/entries.ts";
 import { changeOrInsert, keyOf, planOf } from "./maps.ts";
 import { numberOf } from "./operators.ts";
+import { series } from "./series.ts";
 import type { MapPlan } from "./views.ts";
 
 /** `@x[key] = count()` and its like. */
@@ -45,22 +46,24 @@ function changeOf(h: Handler, kind: Aggregate, plan: MapPlan, value: Inst): Chan
       return bucketed(h, plan, value, () => logarithmicBucket(h, value, kind.bits));
     case "lhist":
       return bucketed(h, plan, value, () => linearBucket(h, value, kind));
+    case "tseries":
+      return series(h, plan, kind, value);
   }
 }
 
-function add(h: Handler, plan: MapPlan, base: Inst, offset: number, amount: Inst): void {
+export function add(h: Handler, plan: MapPlan, base: Inst, offset: number, amount: Inst): void {
   const { builder } = h;
   if (plan.atomic) builder.atomicAdd(base, offset, 8, amount);
   else builder.store(base, offset, 8, builder.binary("add", builder.load(base, offset, 8), amount));
 }
 
-function extremeOrder(kind: "min" | "max", signed: boolean): CompareOp {
+export function extremeOrder(kind: "min" | "max", signed: boolean): CompareOp {
   if (kind === "min") return signed ? "slt" : "ult";
   return signed ? "sgt" : "ugt";
 }
 
 /** Kept if it is the first, or below (above) what was kept. */
-function extreme(h: Handler, better: CompareOp, value: Inst): Change {
+export function extreme(h: Handler, better: CompareOp, value: Inst): Change {
   const { builder } = h;
   return (entry) => {
     const keep = builder.block("keep");

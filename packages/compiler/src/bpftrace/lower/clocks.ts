@@ -25,6 +25,12 @@ export function namedClock(h: Handler, e: Call): Inst {
   return helper === undefined ? refuse(notLowered, e.span, "this clock is") : h.builder.call(helper, []);
 }
 
+/** Nanoseconds since 1970, by the wall clock as it was when the session began. */
+export function wallTime(h: Handler): Inst {
+  const { builder } = h;
+  return builder.binary("add", now(h), builder.load(builder.mapValue(h.object.start, 0), 8, 8));
+}
+
 /** Nanoseconds since the session began. */
 export function elapsed(h: Handler): Inst {
   const { builder } = h;

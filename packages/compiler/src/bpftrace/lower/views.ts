@@ -1,5 +1,6 @@
 /** The layout and the kind of each of the script's maps. */
 import {
+  SERIES_SLOT_BYTES,
   histogramBuckets,
   type DataType,
   type MapSpec,
@@ -101,7 +102,7 @@ function otherMap(
   size: number,
   types: ObjectTypes,
 ): MapSpec | undefined {
-  const adds = value.kind !== "scalar" || value.type.kind === "int";
+  const adds = value.kind !== "tseries" && (value.kind !== "scalar" || value.type.kind === "int");
   if (!adds || (type !== "hash" && type !== "percpu_hash")) return undefined;
   return {
     // No map of a script is called so: those begin with AT_.
@@ -135,6 +136,8 @@ function aggregateView(aggregate: Aggregate, perCpu: boolean, totals: boolean): 
         { ...aggregate, buckets: 2 + Math.floor((aggregate.max - aggregate.min) / aggregate.step), perCpu },
         totals,
       );
+    case "tseries":
+      return { ...aggregate, perCpu };
     default:
       return { kind: aggregate.kind, signed: aggregate.signed, perCpu };
   }
@@ -159,6 +162,8 @@ export function valueSize(view: ValueView): number {
     case "hist":
     case "lhist":
       return view.buckets * 8 + (view.totalOffset === undefined ? 0 : 8);
+    case "tseries":
+      return view.intervals * SERIES_SLOT_BYTES;
     default:
       return 16;
   }
@@ -189,7 +194,7 @@ function allocatesLate(
   lateEntries: () => boolean,
 ): boolean {
   if (type !== "percpu_hash") return false;
-  const large = view.kind === "hist" || view.kind === "lhist";
+  const large = view.kind === "hist" || view.kind === "lhist" || view.kind === "tseries";
   return (large && !users.some((user) => user.programType === "perf_event")) || lateEntries();
 }
 

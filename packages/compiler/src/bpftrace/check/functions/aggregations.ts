@@ -1,4 +1,4 @@
-/** count, sum, min, max, avg, stats, hist, lhist: what a map keeps in place of single values. */
+/** count, sum, min, max, avg, stats, hist, lhist, tseries: what a map keeps in place of single values. */
 import type { Call, Expr } from "../../ast.ts";
 import * as messages from "../../messages/functions.ts";
 import { notConstant, outOfRange } from "../../messages/names.ts";
@@ -6,12 +6,17 @@ import type { Aggregate, Type } from "../../types.ts";
 import { NONE, asInteger } from "../../values.ts";
 import { argument, hasArguments } from "../calls.ts";
 import { constantOf } from "../constants.ts";
+import { constantText } from "./naming.ts";
 import { checkValue } from "../expressions.ts";
 import type { Handler } from "../handler.ts";
 import { FUNCTIONS } from "./table.ts";
 
 const MAX_BITS = 5n;
 const MAX_STEPS = 1000n;
+const SERIES_KEEPS = ["avg", "max", "min", "sum"] as const;
+/** The kernel allocates at most 32 KiB for one CPU's value. */
+const MAX_INTERVALS = 1000n;
+const MAX_INTERVAL = 100n * 86_400_000_000_000n;
 
 /** The aggregation that a call asks for; undefined if it is another function, "invalid" after a report. */
 export function aggregateOf(handler: Handler, call: Call): Aggregate | "invalid" | undefined {
@@ -27,6 +32,8 @@ export function aggregateOf(handler: Handler, call: Call): Aggregate | "invalid"
       return histogram(handler, call.args[1]);
     case "lhist":
       return linear(handler, call);
+    case "tseries":
+      return series(handler, call, signed);
     case "sum":
     case "min":
     case "max":
@@ -63,6 +70,24 @@ function linear(handler: Handler, call: Call): Aggregate | "invalid" {
     return { kind: "lhist", min: Number(min), max: Number(max), step: Number(step) };
   }
   handler.diagnostics.report(messages.linearRange, call.span);
+  return "invalid";
+}
+
+/** tseries(n, interval, intervals [, "avg"]). */
+function series(handler: Handler, call: Call, signed: boolean): Aggregate | "invalid" {
+  const [, length, count, how] = call.args;
+  const interval = length && constant(handler, length, "the interval of tseries()");
+  const intervals = count && constant(handler, count, "the number of intervals");
+  const text = how === undefined ? "last" : constantText(handler, call, 3, SERIES_KEEPS.join(", "));
+  if (length === undefined || interval === undefined || intervals === undefined || text === undefined) return "invalid";
+  const keep = SERIES_KEEPS.find((name) => name === text) ?? (how === undefined ? "last" : undefined);
+  if (interval < 1n || interval > MAX_INTERVAL)
+    handler.diagnostics.report(outOfRange, length.span, "an interval", "from 1ns to 100d");
+  else if (intervals < 1n || intervals > MAX_INTERVALS)
+    handler.diagnostics.report(outOfRange, count!.span, "the number of intervals", `from 1 to ${MAX_INTERVALS}`);
+  else if (keep === undefined)
+    handler.diagnostics.report(outOfRange, how!.span, "what is kept of an interval", SERIES_KEEPS.join(", "));
+  else return { kind: "tseries", interval: Number(interval), intervals: Number(intervals), keep, signed };
   return "invalid";
 }
 

@@ -85,7 +85,12 @@ export const FUNCTIONS: Readonly<Record<string, FunctionInfo>> = {
     check: misplacedAggregation,
   },
   sum: { signature: "@x = sum(number)", summary: "sum", args: [1, 1], check: misplacedAggregation },
-  tseries: { signature: "@x = tseries(number, interval, count)", summary: "values over time", args: [3, 4] },
+  tseries: {
+    signature: '@x = tseries(number, interval, intervals [, "avg"])',
+    summary: "a value for each of the last intervals",
+    args: [3, 4],
+    check: misplacedAggregation,
+  },
   // Maps.
   clear: { signature: "clear(@x)", summary: "remove all entries", args: [1, 1], check: checkClear },
   delete: {
