@@ -12,9 +12,14 @@ after(() => rmSync(folder, { recursive: true }));
 
 /** @param {readonly string[]} words */
 function trace(...words) {
+  return traceWith({}, ...words);
+}
+
+/** @param {Record<string, string>} environment @param {readonly string[]} words */
+function traceWith(environment, ...words) {
   const { status, stdout, stderr } = spawnSync(path.join(root, "bin/sonde"), ["trace", ...words], {
     encoding: "utf8",
-    env: childEnvironment(),
+    env: { ...childEnvironment(), ...environment },
     timeout: 60_000,
   });
   return { status, stdout, stderr };
@@ -28,6 +33,30 @@ test("parameters by place and by name", () => {
   );
   assert.equal(trace("-q", script, "a", "7", "--n=-3", "--who=me").stdout.trim(), "a 7 2 -3 me");
   assert.equal(trace("-q", "-e", readFileSync(script, "utf8"), "--", "--who=you", "b").stdout.trim(), "b 0 1 5 you");
+});
+
+test("settings in the environment win; those that mean nothing are explained", () => {
+  const script = `config = { max_map_keys = 5; log_size = 1 } BEGIN { @[1] = 1; @[2] = 2; exit(); }`;
+  const { stdout, stderr } = traceWith({ BPFTRACE_MAX_MAP_KEYS: "1", BPFTRACE_VMLINUX: "/x" }, "-e", script);
+  assert.equal(stdout.match(/@/g)?.length, 1);
+  assert.match(stderr, /log_size has no effect here[^]+help: the verifier's log/);
+  const refused = traceWith({ BPFTRACE_MAX_MAP_KEYS: "many", BPFTRACE_COLOR: "always" }, "-e", script);
+  assert.match(refused.stderr, /\x1b\[.*max_map_keys can't be many/);
+});
+
+test("a text that was cut shows it, and cat() stops where it is told", () => {
+  const file = path.join(folder, "a-name-that-is-long");
+  writeFileSync(file, "content");
+  const script = `tracepoint:syscalls:sys_enter_openat /pid == cpid && strcontains(str(args.filename), "sonde-")/
+    { printf("%s|%s\\n", str(args.filename), str(args.filename, 5)); @[str(args.filename)] = 1; cat("${file}"); }`;
+  const options = ["-q", "-c", `cat ${file}`, "-e"];
+  const cut = file.slice(0, 15);
+  const settings = { BPFTRACE_MAX_STRLEN: "16", BPFTRACE_MAX_CAT_BYTES: "4" };
+  const shown = traceWith(settings, ...options, script);
+  assert.equal(shown.stderr, "content");
+  assert.equal(shown.stdout, `${cut}..|${file.slice(0, 4)}\ncont\n@[${cut}..]: 1\n`);
+  const silent = `config = { str_trunc_trailer = "" } ${script}`;
+  assert.match(traceWith(settings, ...options, silent).stdout, new RegExp(`^${cut}\\|`));
 });
 
 test("-c: cpid, and the command's end is the script's", () => {

@@ -3,4 +3,5 @@ export { compileScript, type CompiledScript, type ScriptOptions } from "./compil
 export { CompileError, type CompileOptions } from "./codegen/index.ts";
 export * from "./diagnostics/index.ts";
 export { RAW_EVENTS, type RawEvent } from "./bpftrace/check/attach/raw-events.ts";
+export { environmentSettings } from "./bpftrace/check/config.ts";
 export type { CheckedProgram } from "./bpftrace/types.ts";

@@ -12,7 +12,7 @@ export function manifestShape(): Shape {
     "ring?": text,
     "losses?": text,
     "start?": text,
-    config: record({ printMapsOnExit: flag, stackMode, "demangle?": flag }),
+    config: record({ printMapsOnExit: flag, stackMode, "demangle?": flag, "catBytes?": count }),
     "monitor?": monitorShape(dataType),
   });
 }
@@ -26,7 +26,7 @@ const dataType: Shape = variant(() => ({
   bool: { size: oneOf(1) },
   enum: { size: intSize, signed: flag, names: dictionary(text) },
   pointer: { size: oneOf(8) },
-  string: { size: count },
+  string: { size: count, "cut?": text },
   buffer: { size: count },
   stack: { size: oneOf(16), user: flag, map: text, mode: stackMode, frames: count },
   symbol: { size: oneOf(8, 16), user: flag },

@@ -32,6 +32,8 @@ export interface SessionConfig {
   readonly stackMode: StackMode;
   /** bpftrace's `cpp_demangle`: whether names of C++ and Rust are shown as their authors wrote them; true unless given. */
   readonly demangle?: boolean;
+  /** The most that cat() reads of a file, in bytes. */
+  readonly catBytes?: number;
 }
 
 export type StackMode = "bpftrace" | "perf" | "raw";
@@ -144,8 +146,8 @@ export type DataType =
     }
   /** Printed in hexadecimal. */
   | { readonly kind: "pointer"; readonly size: 8 }
-  /** NUL-terminated, or full. */
-  | { readonly kind: "string"; readonly size: number }
+  /** NUL-terminated, or full; behind one without room for more, which may have been cut, stands `cut`. */
+  | { readonly kind: "string"; readonly size: number; readonly cut?: string }
   /** u32 length, then the bytes; `size` counts both. */
   | { readonly kind: "buffer"; readonly size: number }
   /** i64 id in the stack map `map` (negative: an errno), u32 pid (0: none), u32 padding. */

@@ -2,7 +2,13 @@ import { closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Btf } from "@sonde/bpf/btf";
 import type { ObjectSpec, Target } from "@sonde/bpf/spec";
-import { compileScript, type Diagnostic, type ScriptOptions, type SourceText } from "@sonde/compiler";
+import {
+  compileScript,
+  environmentSettings,
+  type Diagnostic,
+  type ScriptOptions,
+  type SourceText,
+} from "@sonde/compiler";
 import type { VerifierError } from "@sonde/kernel/programs";
 import { type Kernel, openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
@@ -41,6 +47,7 @@ async function trace(args: ParsedArguments): Promise<number> {
       params: script.params,
       imports: importReader(script.file),
       named: script.named,
+      config: environmentSettings(process.env),
       unsafe: args.flag("unsafe"),
       helperErrors: args.flag("helper-errors"),
       mode: modeOf(args),
@@ -189,6 +196,11 @@ function processId(text: string | undefined): number | undefined {
   return pid;
 }
 
+function isColoured(): boolean {
+  const choice = process.env["BPFTRACE_COLOR"];
+  return choice === "always" || (choice !== "never" && isSeen());
+}
+
 /** Errors, and unless `quiet` warnings, on standard error. */
 export async function showDiagnostics(
   diagnostics: readonly Diagnostic[],
@@ -198,7 +210,7 @@ export async function showDiagnostics(
   const shown = diagnostics.filter((d) => d.severity === "error" || !quiet);
   if (shown.length === 0) return;
   const { render } = await import("@sonde/compiler/diagnostics");
-  for (const diagnostic of shown) say(render(diagnostic, source, { color: isSeen() }));
+  for (const diagnostic of shown) say(render(diagnostic, source, { color: isColoured() }));
 }
 
 /** The whole log is for those who want to know how the verifier came to its reason. */

@@ -656,6 +656,21 @@ const cases: readonly Case[] = [
     hint: /max_bpf_progs/,
   },
   { source: "config = { «log_size = 10» } BEGIN { }", code: "SND1603", message: "log_size has no effect here" },
+  {
+    source: "config = { unstable_tseries = error } BEGIN { @ = «tseries(1, 1s, 5)»; }",
+    code: "SND1604",
+    message: "tseries() is refused by the setting unstable_tseries",
+  },
+  {
+    source: "config = { unstable_macro = warn } macro «m»() { 1 } BEGIN { print(m); }",
+    code: "SND1605",
+    message: "a macro is used, which bpftrace calls unstable",
+  },
+  {
+    source: 'BEGIN { @ = tseries(1, 1s, 5, «"mean"»); }',
+    code: "SND1322",
+    message: "what is kept of an interval must be avg, max, min, sum",
+  },
   // Functions that ask for more than types
   {
     source: "BEGIN { «signal»(9); }",

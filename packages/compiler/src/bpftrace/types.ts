@@ -17,7 +17,12 @@ export type Type =
   | IntType
   | { readonly kind: "bool" }
   /** `size` bytes, the terminating NUL included. */
-  | { readonly kind: "string"; readonly size: number }
+  | {
+      readonly kind: "string";
+      readonly size: number;
+      /** What is shown behind a text that fills it, since it may have been cut. */
+      readonly cut?: string;
+    }
   /** At most `size` bytes. */
   | { readonly kind: "buffer"; readonly size: number }
   /** `space` says how what it points to must be read. `trusted`: the verifier allows direct loads. */
@@ -175,4 +180,8 @@ export interface CheckedConfig {
   readonly demangle: boolean;
   /** Size of the ring buffer in pages of 4096 bytes, rounded up to a power of two; by its records unless given. */
   readonly ringPages: number | undefined;
+  /** The most that cat() reads of a file; the session's own choice unless given. */
+  readonly catBytes: number | undefined;
+  /** Behind strings that were cut for want of room; may be empty. */
+  readonly strTruncTrailer: string;
 }

@@ -27,7 +27,7 @@ export function decoderOf(type: DataType): Decoder {
     case "pointer":
       return (source, offset) => ({ kind: "pointer", address: source.view.getBigUint64(offset, true) });
     case "string":
-      return (source, offset) => readText(source.buffer, offset, type.size);
+      return textDecoder(type);
     case "buffer":
       return bufferDecoder(type.size - 4);
     case "stack":
@@ -75,6 +75,15 @@ export function fieldsDecoder(fields: readonly Field[]): Decoder<Value[]> {
     const values: Value[] = [];
     for (let i = 0; i < count; i++) values.push(decoders[i]!(source, start + offsets[i]!));
     return values;
+  };
+}
+
+function textDecoder({ size, cut }: DataType & { kind: "string" }): Decoder<string> {
+  if (cut === undefined) return (source, offset) => readText(source.buffer, offset, size);
+  return (source, offset) => {
+    const text = readText(source.buffer, offset, size);
+    const end = source.buffer.indexOf(0, offset);
+    return end >= 0 && end < offset + size - 1 ? text : text + cut;
   };
 }
 

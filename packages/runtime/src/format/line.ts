@@ -144,8 +144,13 @@ const encoder = new TextEncoder();
 function text({ width, flags }: Conversion, start: number, type: DataType & { kind: "string" }): Written {
   const left = flags.includes("-");
   const decode = decoderOf(type);
+  const shown: Writer = (out, at, source, from) => {
+    const text = escapeTerminal(decode(source, from) as string);
+    const padded = left ? text.padEnd(width) : text.padStart(width);
+    return at + encoder.encodeInto(padded, out.subarray(at)).written;
+  };
   return {
-    most: Math.max(type.size * LONGEST_BYTE, width),
+    most: Math.max((type.size + (type.cut?.length ?? 0)) * LONGEST_BYTE, width),
     write(out, at, source, offset) {
       const { buffer } = source;
       const from = offset + start;
@@ -154,12 +159,9 @@ function text({ width, flags }: Conversion, start: number, type: DataType & { ki
         const byte = buffer[from + size]!;
         if (byte === 0) break;
         // Printable ASCII, a tab or the end of a line.
-        if ((byte < SPACE && byte !== 0x0a && byte !== 0x09) || byte >= 0x7f) {
-          const shown = escapeTerminal(decode(source, from) as string);
-          const padded = left ? shown.padEnd(width) : shown.padStart(width);
-          return at + encoder.encodeInto(padded, out.subarray(at)).written;
-        }
+        if ((byte < SPACE && byte !== 0x0a && byte !== 0x09) || byte >= 0x7f) return shown(out, at, source, from);
       }
+      if (type.cut !== undefined && size >= type.size - 1) return shown(out, at, source, from);
       const padding = width > size ? width - size : 0;
       if (padding > 0 && !left) out.fill(SPACE, at, at + padding);
       const to = left ? at : at + padding;

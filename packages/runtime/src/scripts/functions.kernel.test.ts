@@ -219,7 +219,7 @@ kernelTest("variables of the kernel, also those of each CPU", async () => {
   }
   const { output } = await runScript(
     `BEGIN { $queue = (struct rq *)percpu_kaddr("runqueues"); $none = percpu_kaddr("runqueues", 1000000);
-       printf("%s|%d %d", str(kaddr("linux_banner"), 14), $queue->cpu == cpu, $none == 0); exit(); }`,
+       printf("%s|%d %d", str(kaddr("linux_banner"), 15), $queue->cpu == cpu, $none == 0); exit(); }`,
   );
   assert.equal(output.trim(), `${readFileSync("/proc/version", "utf8").slice(0, 14)}|1 1`);
 });

@@ -29,8 +29,6 @@ export interface StartOptions {
   readonly verbose?: boolean;
   /** False: neither warnf() nor our own warnings. */
   readonly warnings?: boolean;
-  /** The most that cat() reads of a file. */
-  readonly catBytes?: number;
   /** A command's process that waits; it is asked to end if the session cannot start. */
   readonly child?: Child;
   /** Ends the session when this process ends. */
@@ -76,7 +74,7 @@ export async function startSession(spec: ObjectSpec, options: StartOptions): Pro
         verbose: options.verbose ?? false,
       });
     const clock = await clockFor(spec.manifest);
-    const commands = await commandsFor(spec.manifest, options.catBytes);
+    const commands = await commandsFor(spec.manifest);
     const watched = pid === undefined ? undefined : (await import("../processes/watched.ts")).watchProcess(pid);
     return await Session.start(spec, {
       kernel: options.kernel ?? openKernel(),
@@ -126,9 +124,9 @@ function isNamed(type: DataType): boolean {
   }
 }
 
-async function commandsFor(manifest: Manifest, catBytes: number | undefined): Promise<Commands | undefined> {
+async function commandsFor(manifest: Manifest): Promise<Commands | undefined> {
   if (!manifest.events.some(({ action }) => action.kind === "cat" || action.kind === "system")) return undefined;
-  return (await import("./commands.ts")).commandRunner(catBytes);
+  return (await import("./commands.ts")).commandRunner(manifest.config.catBytes);
 }
 
 async function clockFor(manifest: Manifest): Promise<((format: string) => string) | undefined> {

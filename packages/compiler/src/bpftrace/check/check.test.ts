@@ -116,7 +116,7 @@ const types: readonly (readonly [expression: string, type: string, probe?: strin
   ["args.filename", "string[1024]", "tracepoint:sched:sched_process_exec"],
   ["str(args.filename)", "string[1024]", "tracepoint:sched:sched_process_exec"],
   ["args.filename", "int8 *", "tracepoint:syscalls:sys_enter_openat"],
-  ["str(args.filename, 64)", "string[65]", "tracepoint:syscalls:sys_enter_openat"],
+  ["str(args.filename, 64)", "string[64]", "tracepoint:syscalls:sys_enter_openat"],
   ["args.args[1]", "uint64", "tracepoint:raw_syscalls:sys_enter"],
   ["arg0", "int64", "kprobe:vfs_read"],
   ["retval", "uint64", "kretprobe:vfs_read"],

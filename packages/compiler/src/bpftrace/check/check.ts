@@ -21,6 +21,7 @@ import { Handler } from "./handler.ts";
 import { boundedKeys } from "./key-size.ts";
 import { Program, type CheckOptions, type MapState, type Variables } from "./program.ts";
 import { checkBlock } from "./statements.ts";
+import { checkUnstableParts } from "./unstable.ts";
 
 export interface Checked {
   /** Absent if there are errors. */
@@ -52,10 +53,11 @@ export function check(written: Script, given: Target, options: CheckOptions = {}
     const point = script.probes[0]?.points[0];
     if (point !== undefined) outer.report(messages.noMatch, point.span, "event", point.text, undefined);
   }
-  const { maxProbes: _, missingProbes: __, maxPrograms, ...config } = settings;
+  checkUnstableParts(script, settings, outer);
+  const { maxPrograms } = settings;
   const extra = drafts[maxPrograms];
   if (extra !== undefined) outer.report(messages.tooManyPrograms, extra.probe.span, drafts.length, maxPrograms);
-  const program = new Program(script, target, options, config, definitions);
+  const program = new Program(script, target, options, settings, definitions);
   const handlers = infer(program, drafts);
   finishMaps(program);
 
@@ -68,7 +70,7 @@ export function check(written: Script, given: Target, options: CheckOptions = {}
     program: {
       script,
       variants: handlers.map(variantOf),
-      config,
+      config: settings,
       remarks,
       target,
       firstOwnType: definitions.firstOwnType,
@@ -80,7 +82,7 @@ export function check(written: Script, given: Target, options: CheckOptions = {}
       maps: new Map(
         byPlace([...program.maps.values()]).map((state) => [
           state.name,
-          mapInfo(state, declared.get(state.name), config),
+          mapInfo(state, declared.get(state.name), settings),
         ]),
       ),
     },

@@ -7,17 +7,24 @@ import type { CheckedConfig } from "../types.ts";
 /** A check of one setting's value: the value to keep, or what was expected instead. */
 type Reader = (value: string) => { readonly value: unknown } | { readonly expected: string };
 
-interface Setting {
-  /** Where the value goes; absent where a setting means nothing to this implementation. */
-  readonly key?: keyof Settings;
-  readonly read?: Reader;
-}
+/** Where the value goes, and how it is read; or why there is nothing to set here. */
+type Setting = { readonly key: keyof Settings; readonly read: Reader } | { readonly instead: string };
+
+/** Features that bpftrace calls unstable, by the settings that allow, warn of or refuse them. */
+export type Unstable =
+  | "unstable_addr"
+  | "unstable_import"
+  | "unstable_macro"
+  | "unstable_map_decl"
+  | "unstable_tseries";
 
 /** The settings that lowering needs, and those that only the checker does. */
 export interface Settings extends CheckedConfig {
   readonly maxProbes: number;
   readonly maxPrograms: number;
   readonly missingProbes: "error" | "warn" | "ignore";
+  /** What is not here is allowed. */
+  readonly unstable: Readonly<Partial<Record<Unstable, "error" | "warn" | "enable">>>;
 }
 
 /** Those that the kernel takes for compatible with its own: it lends most helpers to no others. */
@@ -38,24 +45,37 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   print_maps_on_exit: { key: "printMapsOnExit", read: boolean },
   stack_mode: { key: "stackMode", read: choice("bpftrace", "perf", "raw") },
   missing_probes: { key: "missingProbes", read: choice("error", "warn", "ignore") },
-  cache_user_symbols: {},
+  cache_user_symbols: { instead: "symbols are looked up when they are printed, by each process's own mappings" },
   cpp_demangle: { key: "demangle", read: boolean },
-  lazy_symbolication: {},
+  lazy_symbolication: { instead: "symbols are always looked up when they are printed" },
   license: { key: "license", read: choice(...LICENSES) },
-  log_size: {},
+  log_size: { instead: "the verifier's log is as large as it turns out to be" },
   max_bpf_progs: { key: "maxPrograms", read: number(1, 1_000_000) },
-  max_cat_bytes: {},
+  max_cat_bytes: { key: "catBytes", read: number(1, 1 << 30) },
   on_stack_limit: { key: "onStackLimit", read: number(0, 512) },
-  show_debug_info: {},
-  str_trunc_trailer: {},
-  use_blazesym: {},
-  unstable_addr: {},
-  unstable_import: {},
-  unstable_macro: {},
-  unstable_map_decl: {},
-  unstable_tseries: {},
-  unstable_dw_ustack: {},
+  show_debug_info: { instead: "source lines are not shown" },
+  str_trunc_trailer: { key: "strTruncTrailer", read: (value) => ({ value }) },
+  use_blazesym: { instead: "there is no such library" },
+  unstable_addr: { key: "unstable", read: unstable },
+  unstable_import: { key: "unstable", read: unstable },
+  unstable_macro: { key: "unstable", read: unstable },
+  unstable_map_decl: { key: "unstable", read: unstable },
+  unstable_tseries: { key: "unstable", read: unstable },
+  unstable_dw_ustack: { instead: "stacks of programs are followed by frame pointers" },
 };
+
+/** Those of the settings that an environment holds, as BPFTRACE_MAX_STRLEN; other variables of that kind are none. */
+export function environmentSettings(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment))
+    if (value !== undefined && name.startsWith("BPFTRACE_") && Object.hasOwn(SETTINGS, settingOf(name)))
+      found[settingOf(name)] = value;
+  return found;
+}
+
+function settingOf(written: string): string {
+  return written.toLowerCase().replace(/^bpftrace_/, "");
+}
 
 /** The script's settings, those in `outer` (by the same names) winning over them. */
 export function checkConfig(
@@ -65,16 +85,17 @@ export function checkConfig(
 ): Settings {
   const values: Partial<Record<keyof Settings, unknown>> = {};
   const set = (written: string, value: string, span: Span): void => {
-    const name = written.toLowerCase().replace(/^bpftrace_/, "");
+    const name = settingOf(written);
     const setting = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
     if (setting === undefined) {
       diagnostics.report(messages.unknownSetting, span, written, didYouMean(name, Object.keys(SETTINGS)));
-    } else if (setting.key === undefined || setting.read === undefined) {
-      diagnostics.report(messages.settingWithoutEffect, span, name);
+    } else if ("instead" in setting) {
+      diagnostics.report(messages.settingWithoutEffect, span, name, setting.instead);
     } else {
       const result = setting.read(value);
       if ("expected" in result) diagnostics.report(messages.badSetting, span, name, value, result.expected);
-      else values[setting.key] = result.value;
+      else if (setting.key !== "unstable") values[setting.key] = result.value;
+      else values.unstable = { ...(values.unstable ?? {}), [name]: result.value };
     }
   };
   for (const entry of entries) set(entry.name, entry.value, entry.span);
@@ -92,6 +113,9 @@ function defaults(): Settings {
     license: "GPL",
     onStackLimit: 64,
     ringPages: undefined,
+    catBytes: undefined,
+    strTruncTrailer: "..",
+    unstable: {},
     printMapsOnExit: true,
     stackMode: "bpftrace",
     demangle: true,
@@ -109,6 +133,12 @@ function number(least: number, most: number): Reader {
 function boolean(text: string): ReturnType<Reader> {
   if (text === "true" || text === "1") return { value: true };
   return text === "false" || text === "0" ? { value: false } : { expected: "true or false" };
+}
+
+function unstable(text: string): ReturnType<Reader> {
+  if (text === "true" || text === "1") return { value: "enable" };
+  if (text === "false" || text === "0") return { value: "error" };
+  return choice("error", "warn", "enable")(text);
 }
 
 function choice(...names: readonly string[]): Reader {

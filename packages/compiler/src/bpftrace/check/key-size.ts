@@ -13,10 +13,11 @@ const LEAST_STRING = 16;
 
 /** @param unchosen the size of strings for which the script says none */
 export function boundedKeys(keys: readonly Type[], unchosen: number): readonly Type[] {
-  const isOpen = (type: Type): boolean => type.kind === "string" && type.size >= unchosen && type.size > DEFAULT_STRING;
+  const isOpen = (type: Type): type is Type & { kind: "string" } =>
+    type.kind === "string" && type.size >= unchosen && type.size > DEFAULT_STRING;
   const open = keys.filter(isOpen).length;
   if (open === 0) return keys;
   const fixed = keys.filter((type) => !isOpen(type)).reduce((sum, type) => sum + fieldSize(type), 0);
   const share = Math.max(LEAST_STRING, Math.floor((MAX_KEY - fixed) / open) & ~7);
-  return keys.map((type) => (isOpen(type) ? { kind: "string", size: Math.min(DEFAULT_STRING, share) } : type));
+  return keys.map((type) => (isOpen(type) ? { ...type, size: Math.min(DEFAULT_STRING, share) } : type));
 }

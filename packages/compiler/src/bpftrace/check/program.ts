@@ -3,7 +3,8 @@ import type { Target } from "@sonde/bpf/spec";
 import { Diagnostics } from "../../diagnostics/index.ts";
 import type { MapRef, Probe, Script, Span, Variable } from "../ast.ts";
 import type { Definitions } from "../c/definitions.ts";
-import type { Aggregate, CheckedConfig, ScriptOption } from "../types.ts";
+import type { Aggregate, ScriptOption } from "../types.ts";
+import type { Settings } from "./config.ts";
 import type { Stored } from "./stored.ts";
 
 export interface CheckOptions {
@@ -50,7 +51,7 @@ export class Program {
   readonly script: Script;
   readonly target: Target;
   readonly options: CheckOptions;
-  readonly config: CheckedConfig;
+  readonly config: Settings;
   readonly definitions: Definitions;
   readonly maps: Map<string, MapState> = new Map();
   readonly mapArguments: Set<MapRef> = new Set();
@@ -61,7 +62,7 @@ export class Program {
   /** Something was learnt in this pass that may change what other places mean. */
   changed = false;
 
-  constructor(script: Script, target: Target, options: CheckOptions, config: CheckedConfig, definitions: Definitions) {
+  constructor(script: Script, target: Target, options: CheckOptions, config: Settings, definitions: Definitions) {
     this.script = script;
     this.target = target;
     this.options = options;

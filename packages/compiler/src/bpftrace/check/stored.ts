@@ -94,7 +94,7 @@ export function join(a: Type, b: Type): Type | undefined {
     }
     case "string":
     case "buffer":
-      return b.kind === a.kind ? { kind: a.kind, size: Math.max(a.size, b.size) } : undefined;
+      return b.kind !== a.kind ? undefined : b.size > a.size ? b : a;
     case "pointer": {
       if (b.kind !== "pointer") return undefined;
       const trusted = a.trusted && b.trusted;

@@ -21,7 +21,7 @@ export function storeBuffer(h: Handler, e: Call, type: Type & { kind: "buffer" }
   if (source === undefined) return refuse(notLowered, e.span, "buf() of nothing is");
   const from = sourceOf(h, source);
   if (exact) builder.zero(spot.base, spot.offset, fieldSize(type));
-  const bytes = length === undefined ? h.constant(type.size) : limited(h, length, type.size, 0);
+  const bytes = length === undefined ? h.constant(type.size) : limited(h, length, type.size);
   builder.store(spot.base, spot.offset, 4, bytes);
   const helper = from.space === "user" ? Helper.probeReadUser : Helper.probeReadKernel;
   builder.call(helper, [

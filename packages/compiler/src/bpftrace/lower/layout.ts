@@ -29,7 +29,7 @@ export function dataType(type: Type, stacks: StackMaps, span: Span, types: Types
     case "pointer":
       return { kind: "pointer", size: 8 };
     case "string":
-      return { kind: "string", size: type.size };
+      return { kind: "string", size: type.size, ...(type.cut !== undefined && { cut: type.cut }) };
     case "buffer":
       return { kind: "buffer", size: byteSize(type) };
     case "symbol":

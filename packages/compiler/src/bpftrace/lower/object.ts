@@ -114,6 +114,7 @@ export class ObjectBuilder extends ObjectParts {
         printMapsOnExit: config.printMapsOnExit,
         stackMode: config.stackMode,
         ...(!config.demangle && { demangle: false }),
+        ...(config.catBytes !== undefined && { catBytes: config.catBytes }),
       },
     };
   }

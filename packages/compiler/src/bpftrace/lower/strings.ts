@@ -103,12 +103,12 @@ export function prefixOf(h: Handler, e: Expr, bytes: number): Words | undefined 
   return (at, size) => h.builder.load(spot.base, spot.offset + at, size);
 }
 
-/** The bytes for a string of at most `length` characters and its NUL (or `more` bytes), no more than `size`. */
-export function limited(h: Handler, length: Expr, size: number, more: number = 1): Inst {
-  if (length.kind === "int") return h.constant(Math.min(Number(length.value) + more, size));
+/** `length` bytes, no more than `size`. */
+export function limited(h: Handler, length: Expr, size: number): Inst {
+  if (length.kind === "int") return h.constant(Math.min(Number(length.value), size));
   const { builder } = h;
   const bytes = h.builder.variable("length");
-  builder.write(bytes, builder.binary("add", scalar(h, length), h.constant(more)));
+  builder.write(bytes, scalar(h, length));
   h.when({ kind: "ugt", a: builder.read(bytes), b: h.constant(size) }, () => builder.write(bytes, h.constant(size)));
   return builder.read(bytes);
 }

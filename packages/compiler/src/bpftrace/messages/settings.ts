@@ -15,8 +15,21 @@ export const badSetting: M<readonly [name: string, value: string, expected: stri
   text: (name, value) => `${name} can't be ${value}`,
   hint: (_, __, expected) => `expected ${expected}`,
 };
-export const settingWithoutEffect: M<readonly [name: string]> = {
+export const settingWithoutEffect: M<readonly [name: string, instead: string]> = {
   code: "SND1603",
   severity: "warning",
   text: (name) => `${name} has no effect here`,
+  hint: (_, instead) => instead,
+};
+export const unstableRefused: M<readonly [what: string, setting: string]> = {
+  code: "SND1604",
+  severity: "error",
+  text: (what, setting) => `${what} is refused by the setting ${setting}`,
+  hint: (_, setting) => `leave the setting out, or write ${setting} = enable`,
+};
+export const unstableUsed: M<readonly [what: string, setting: string]> = {
+  code: "SND1605",
+  severity: "warning",
+  text: (what) => `${what} is used, which bpftrace calls unstable`,
+  hint: (_, setting) => `${setting} = enable says that this is meant`,
 };

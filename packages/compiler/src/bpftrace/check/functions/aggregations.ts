@@ -9,6 +9,7 @@ import { constantOf } from "../constants.ts";
 import { constantText } from "./naming.ts";
 import { checkValue } from "../expressions.ts";
 import type { Handler } from "../handler.ts";
+import { checkUnstable } from "../unstable.ts";
 import { FUNCTIONS } from "./table.ts";
 
 const MAX_BITS = 5n;
@@ -24,6 +25,8 @@ export function aggregateOf(handler: Handler, call: Call): Aggregate | "invalid"
   if (info?.check !== misplacedAggregation) return undefined;
   handler.give(call, NONE);
   if (!hasArguments(handler, call, info.args, info.signature)) return "invalid";
+  if (call.name === "tseries")
+    checkUnstable(handler.program.config, "unstable_tseries", call.span, handler.diagnostics);
   if (call.name === "count") return { kind: "count" };
   const type = argument(handler, call, 0, "an integer", (found) => asInteger(found) !== undefined);
   const signed = asInteger(type)?.signed ?? false;

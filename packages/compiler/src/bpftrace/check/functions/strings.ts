@@ -7,9 +7,9 @@ import { argument } from "../calls.ts";
 import { constantOf } from "../constants.ts";
 import type { Handler } from "../handler.ts";
 
-/** str(pointer [, length]): sized by the length if it is a constant, else by max_strlen. */
+/** str(pointer [, length]): sized by the length, which counts the NUL at the end, if it is a constant, else by max_strlen. */
 export function checkStr(handler: Handler, call: Call): Type {
-  const { maxStrlen } = handler.program.config;
+  const { maxStrlen, strTruncTrailer } = handler.program.config;
   const [from, length] = call.args;
   const isByte = (type: Type): boolean => type.kind === "int" && type.size === 1;
   const source = argument(
@@ -34,9 +34,14 @@ export function checkStr(handler: Handler, call: Call): Type {
   if (length !== undefined) {
     argument(handler, call, 1, "an integer", (type) => asInteger(type) !== undefined);
     const limit = constantOf(handler, length);
-    if (typeof limit === "bigint" && limit >= 0n && limit < BigInt(maxStrlen)) size = Math.min(size, Number(limit) + 1);
+    if (typeof limit === "bigint" && limit >= 0n && limit < BigInt(maxStrlen))
+      size = Math.min(size, Math.max(1, Number(limit)));
   }
-  return source.kind === "none" ? NONE : stringOf(Math.min(size, maxStrlen));
+  if (source.kind === "none") return NONE;
+  // Where nobody chose the size, a text may be longer.
+  return size < maxStrlen || strTruncTrailer === ""
+    ? stringOf(Math.min(size, maxStrlen))
+    : { kind: "string", size: maxStrlen, cut: strTruncTrailer };
 }
 
 /** str($1) is the parameter's text. */
