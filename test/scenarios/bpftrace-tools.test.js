@@ -9,7 +9,7 @@ import { compileScript, render } from "@sonde/compiler";
 import { runningTarget } from "@sonde/kernel/target";
 import { startSession } from "@sonde/runtime";
 import { childEnvironment, root } from "../../tools/lib/environment.js";
-import { temporaryFolder } from "../support/clang.js";
+import { temporaryFolder } from "../support/folder.js";
 
 /** Written for bpftrace 0.17 and refused by 0.27, too, or by this kernel's types. */
 const REFUSED = {
