@@ -1,9 +1,11 @@
 // TCP segments that are sent again.
-import { counter, decode, monitor, stream, tracepoint } from "sonde/probe";
+import { counter, decode, monitor, param, stream, tracepoint } from "sonde/probe";
 
 monitor("tcpretrans", { help: "TCP retransmissions" });
 
-const AF_INET = 2;
+const only4 = param("ipv4", false, { short: "4", help: "only IPv4" });
+const only6 = param("ipv6", false, { short: "6", help: "only IPv6" });
+
 const STATES = {
   1: "ESTABLISHED",
   2: "SYN_SENT",
@@ -25,23 +27,19 @@ const retransmits = counter("tcp_retransmits", {
 const segments = stream(
   "retransmits",
   {
-    source: decode.ipv4,
+    source: decode.ip,
     sport: decode.uint,
-    destination: decode.ipv4,
+    destination: decode.ip,
     dport: decode.uint,
     state: decode.values(STATES),
   },
   { help: "A segment is sent again" },
 );
 
-tracepoint("tcp:tcp_retransmit_skb", ({ family, state, saddr, daddr, sport, dport }) => {
+tracepoint("tcp:tcp_retransmit_skb", ({ state, saddr_v6, daddr_v6, sport, dport }) => {
+  // The family is told from 5.15 on; an address of IPv4 is an IPv4-mapped one on all kernels.
+  const is4 = daddr_v6[10] === 0xff && daddr_v6[11] === 0xff && daddr_v6[0] === 0;
+  if ((only4 && !is4) || (only6 && is4)) return;
   retransmits.increment({ state });
-  if (family !== AF_INET) return;
-  segments.emit({
-    source: saddr[0] | (saddr[1] << 8) | (saddr[2] << 16) | (saddr[3] << 24),
-    sport,
-    destination: daddr[0] | (daddr[1] << 8) | (daddr[2] << 16) | (daddr[3] << 24),
-    dport,
-    state,
-  });
+  segments.emit({ source: saddr_v6, sport, destination: daddr_v6, dport, state });
 });

@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { objectFolder } from "../monitors/portable/objects.js";
 import { root } from "./kernels.js";
 
 // Programs whose own binary matters: what tests trace, and what checks their work.
@@ -22,6 +23,7 @@ export function buildImage(kernel, directory, job) {
   copyProject(path.join(tree, "sonde"));
   // Monitors are built against another kernel's types than those of the kernel that they run on.
   if (existsSync(hostTypes)) cpSync(hostTypes, path.join(tree, "sonde/host-vmlinux.btf"));
+  if (existsSync(objectFolder)) cpSync(objectFolder, path.join(tree, "sonde/.cache/objects"), { recursive: true });
   mkdirSync(path.join(tree, "out"));
   writeFileSync(path.join(tree, "job"), `${job}\n`);
 

@@ -6,7 +6,6 @@ import { compileFunction } from "node:vm";
 import { refuse, type SourceText } from "@sonde/compiler/diagnostics";
 import {
   declarationMessages,
-  KERNEL_MODULE,
   PROBE_MODULE,
   prepareModule,
   type ModuleGraph,
@@ -78,8 +77,6 @@ export class ModuleLoader {
 
   async #import(from: PreparedModule, importer: string, specifier: string): Promise<object> {
     if (specifier === PROBE_MODULE) return this.#probe;
-    // Types only: they are read from BTF.
-    if (specifier === KERNEL_MODULE) return {};
     const at = specifier.length === 0 ? -1 : from.source.text.indexOf(specifier);
     const span = { start: Math.max(at, 0), end: Math.max(at, 0) + specifier.length, source: from.source };
     const fail = (reason: string): never => refuse(declarationMessages.noModule, span, specifier, reason);

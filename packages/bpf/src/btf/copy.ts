@@ -51,6 +51,7 @@ export class WrittenTypes {
   readonly #used: ReadonlyMap<TypeId, ReadonlySet<number>>;
   readonly #builder: BtfBuilder;
   readonly #written = new Map<TypeId, TypeId>();
+  readonly #renamed = new Map<string, TypeId>();
 
   constructor(source: Btf, used: ReadonlyMap<TypeId, ReadonlySet<number>>, builder: BtfBuilder) {
     this.#source = source;
@@ -64,6 +65,16 @@ export class WrittenTypes {
     if (known !== undefined) return known;
     const written = this.#write(this.#source.type(id));
     this.#written.set(id, written);
+    return written;
+  }
+
+  /** The same struct under another name, by which other kernels know it. */
+  renamed(id: TypeId, name: string): TypeId {
+    const key = `${id} ${name}`;
+    const type = resolve(this.#source, id);
+    if (!isComposite(type)) throw new BtfError(`BTF type ${id} (${type.kind}) has no members`);
+    let written = this.#renamed.get(key);
+    if (written === undefined) this.#renamed.set(key, (written = this.#write({ ...type, name })));
     return written;
   }
 

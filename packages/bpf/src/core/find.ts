@@ -6,17 +6,14 @@ import { isComposite, resolve, sizeOf } from "../btf/members.ts";
 import { classOfKind, isEnum, isFlexible } from "./access.ts";
 import type { Access, Step } from "./access.ts";
 import { essentialName, fieldsCompatible, typesCompatible, typesMatch } from "./compatible.ts";
-import { otherNames } from "./renamed.ts";
 
-/** The target's types that the local one may mean: same name but for a flavour, or one that it has gone by; same kind. */
+/** The target's types that the local one may mean: same name but for a flavour, same kind. */
 export function candidates(local: Btf, typeId: TypeId, target: Btf): readonly TypeId[] {
   const type = local.type(typeId);
   if (!("name" in type) || type.name === "") return [];
   const name = essentialName(type.name);
   const kinds: readonly BtfKind[] = isEnum(type) ? ["enum", "enum64"] : [type.kind];
-  const named = (wanted: string): readonly TypeId[] => kinds.flatMap((kind) => [...target.find(wanted, kind)]);
-  const found = named(name);
-  return found.length > 0 ? found : otherNames(name).flatMap(named);
+  return kinds.flatMap((kind) => [...target.find(name, kind)]);
 }
 
 /** Whether the target has a type that the local one may mean. */

@@ -14,6 +14,7 @@ export function monitorShape(dataType: Shape): Shape {
     params: list(
       record({
         name: text,
+        "short?": text,
         help: text,
         map: text,
         offset: count,

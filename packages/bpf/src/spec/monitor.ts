@@ -116,6 +116,8 @@ export interface StreamView {
 /** A global variable of the programs that a user may set, before loading or while they run. */
 export interface ParamView {
   readonly name: string;
+  /** A letter or digit: what a command line may say for it. */
+  readonly short?: string;
   readonly help: string;
   /** The data section's MapSpec, and the variable's byte in its value. */
   readonly map: string;

@@ -16,7 +16,7 @@ import { print, say } from "../output/say.ts";
 import { table } from "../output/table.ts";
 import { type FilteredObject, filteredObject } from "../task-filter.ts";
 import { findMonitor, listMonitors, type MonitorFile } from "./run/monitor-file.ts";
-import { parameterOptions, parameterValues } from "./run/parameters.ts";
+import { monitorOptions, parameterValues } from "./run/parameters.ts";
 import { RUN_OPTIONS } from "./run/options.ts";
 import { endOnSignals } from "./signals.ts";
 
@@ -68,7 +68,7 @@ function commandOf({ name }: MonitorFile, { manifest }: ObjectSpec): Command {
     name: `run ${name}`,
     summary: help,
     usage: ["[OPTIONS] [INTERVAL [COUNT]]"],
-    options: [...parameterOptions(manifest.monitor!, RUN_OPTIONS), ...RUN_OPTIONS],
+    options: monitorOptions(manifest.monitor!, RUN_OPTIONS),
     notes: notes.join("\n"),
     examples:
       params.length === 0 && metrics.length === 0

@@ -17,7 +17,9 @@ export interface Frame {
     readonly losses: string;
     /** The name of an array that holds so many zeros. */
     zeros(bytes: number): string;
-    readonly types: { relocation(kind: CoreKind, struct: number, path: readonly number[]): CoreRelocation };
+    readonly types: {
+      relocation(kind: CoreKind, struct: number, path: readonly number[], otherName?: string): CoreRelocation;
+    };
   };
   constant(value: number | bigint): Inst;
   /** Continues in `block`, all of whose predecessors are known, and which only code after `before` reaches. */

@@ -18,12 +18,16 @@ export interface Place {
   readonly trusted: boolean;
   readonly field?: FieldPath;
   readonly bits?: BitField;
+  /** Where `field` has two names for its struct: the one that was chosen. */
+  readonly named?: "first" | "otherwise";
 }
 
 /** Members from a struct of the Target's BTF inwards; indices of members and of array elements. */
 export interface FieldPath {
   readonly struct: number;
   readonly path: readonly number[];
+  /** What some kernels call the struct instead, which has the same members. */
+  readonly otherName?: string;
 }
 
 /** A bit field, from the start of its place. */
@@ -38,12 +42,43 @@ export function relocation(
   place: Place,
   kind: CoreKind = CoreKind.FieldByteOffset,
 ): CoreRelocation | undefined {
-  return place.field && h.object.types.relocation(kind, place.field.struct, place.field.path);
+  if (place.field === undefined) return undefined;
+  const { struct, path, otherName } = place.field;
+  return h.object.types.relocation(kind, struct, path, place.named === "otherwise" ? otherName : undefined);
+}
+
+/** Whether the running kernel has the field, as 0 or another number. */
+export function fieldExists(h: Frame, { struct, path, otherName }: FieldPath): Inst {
+  const exists = (name?: string): Inst =>
+    h.builder.core(h.object.types.relocation(CoreKind.FieldExists, struct, path, name), 1);
+  return otherName === undefined ? exists() : h.builder.binary("or", exists(), exists(otherName));
+}
+
+/**
+ * What `read` gives of the struct by the name that the running kernel has for it. Only one of the two ways is
+ * verified and left: the question is a constant by then.
+ */
+function byEitherName(h: Frame, place: Place, read: (place: Place) => Inst): Inst {
+  const { builder, object } = h;
+  const { struct } = place.field!;
+  const exists = builder.core(object.types.relocation(CoreKind.TypeExists, struct, []), 1);
+  const value = builder.variable("either");
+  const side = (named: "first" | "otherwise") => (): void => builder.write(value, read({ ...place, named }));
+  h.when({ kind: "ne", a: exists, b: h.constant(0) }, side("first"), side("otherwise"), true);
+  return builder.read(value);
+}
+
+function isAmbiguous({ field, named }: Place): boolean {
+  return field?.otherName !== undefined && named === undefined;
 }
 
 /** The address of a place. */
 export function address(h: Frame, place: Place): Inst {
   const { builder } = h;
+  if (isAmbiguous(place)) {
+    const offset = byEitherName(h, place, (named) => builder.core(relocation(h, named)!, place.offset));
+    return builder.binary("add", place.base, offset);
+  }
   const core = relocation(h, place);
   if (core !== undefined) return builder.binary("add", place.base, builder.core(core, place.offset));
   return place.offset === 0 ? place.base : builder.binary("add", place.base, h.constant(place.offset));
@@ -60,6 +95,7 @@ export interface Access {
 
 /** Reads a value of register size; zero where it can't be read. */
 export function readValue(h: Frame, place: Place, access: Access): Inst {
+  if (isAmbiguous(place)) return byEitherName(h, place, (named) => readValue(h, named, access));
   if (place.bits !== undefined) return readBits(h, place, place.bits, access);
   const { size, signed, trusted } = access;
   if (isDirect(place)) {

@@ -8,6 +8,7 @@ interface PendingRelocation {
   readonly relocation: { kind: CoreKind; typeId: number; access: string };
   readonly struct: TypeId;
   readonly path: readonly number[];
+  readonly otherName: string | undefined;
 }
 
 export class ObjectTypes {
@@ -23,15 +24,16 @@ export class ObjectTypes {
 
   /**
    * The question `kind` about the member at `path` of the Target's struct `struct`; the same question
-   * is the same object. It is complete only after {@link settle}.
+   * is the same object. It is complete only after {@link settle}. `otherName`: of the struct by that name, which
+   * has the same members.
    */
-  relocation(kind: CoreKind, struct: TypeId, path: readonly number[]): CoreRelocation {
-    const key = `${kind}:${struct}:${path.join(":")}`;
+  relocation(kind: CoreKind, struct: TypeId, path: readonly number[], otherName?: string): CoreRelocation {
+    const key = `${kind}:${struct}:${path.join(":")}:${otherName}`;
     let pending = this.#pending.get(key);
     if (pending === undefined) {
       this.#local ??= this.#target.btf && new LocalTypes(this.#target.btf);
       this.#local?.use(struct, path);
-      pending = { relocation: { kind, typeId: 0, access: "" }, struct, path };
+      pending = { relocation: { kind, typeId: 0, access: "" }, struct, path, otherName };
       this.#pending.set(key, pending);
     }
     return pending.relocation;
@@ -41,8 +43,8 @@ export class ObjectTypes {
   settle(): void {
     if (this.#local === undefined) return;
     const written = this.#local.write(this.builder);
-    for (const { relocation, struct, path } of this.#pending.values()) {
-      relocation.typeId = written.typeId(struct);
+    for (const { relocation, struct, path, otherName } of this.#pending.values()) {
+      relocation.typeId = otherName === undefined ? written.typeId(struct) : written.renamed(struct, otherName);
       relocation.access = written.access(struct, path);
     }
   }

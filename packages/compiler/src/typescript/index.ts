@@ -6,5 +6,5 @@ export { lowerMonitor, type BuiltModule, type Lowered } from "./lower/index.ts";
 export * as declarationMessages from "./messages/declarations.ts";
 export { PROBE_MODULE, prepareModule, type PreparedModule } from "./prepare/prepare.ts";
 export { Registry, type ModuleRuntime } from "./prepare/registry.ts";
-export { KERNEL_MODULE, type ModuleGraph } from "./types/resolve.ts";
+export type { ModuleGraph } from "./types/resolve.ts";
 export { kernelDeclarations, type DeclaredNames } from "./declare/declarations.ts";

@@ -50,6 +50,8 @@ export interface Decode {
   /** In network order, as packets and sockets have them. */
   readonly ipv4: Decoder<u32>;
   readonly ipv6: Decoder<array<u8, 16>>;
+  /** An address of either kind, that of IPv4 as an IPv4-mapped one (::ffff:10.0.0.1), which is shown as IPv4. */
+  readonly ip: Decoder<array<u8, 16>>;
   readonly port: Decoder<u16>;
   /** Automatic: where the kernel, or the process, is. */
   readonly kernelStack: Decoder<kernelStack, true>;

@@ -4,6 +4,8 @@ import { atBuildTime } from "./build-time.ts";
 /** `Length` elements one after the other. */
 export interface array<Element, Length extends number> {
   readonly length: Length;
+  /** Named, so that a list of so many values is one. */
+  0: Element;
   [index: number]: Element;
 }
 

@@ -72,6 +72,8 @@ export const stream: <Fields extends Decoders>(
 
 export interface ParamOptions {
   readonly help?: string;
+  /** A letter or digit that `sonde run` takes for it, as in `-x`. */
+  readonly short?: string;
   readonly min?: number;
   readonly max?: number;
   /** Bytes that a text may take; 64 unless given. */

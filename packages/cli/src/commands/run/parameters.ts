@@ -14,13 +14,27 @@ const FACTORS: Readonly<Record<string, bigint>> = {
 };
 const WITH_UNIT = /^(-?\d+)(ns|us|ms|s|k|M|G)$/;
 
+/** Options of a monitor before those that all have, which leave their letters to it. */
+export function monitorOptions(monitor: MonitorView, general: readonly Option[]): readonly Option[] {
+  const own = parameterOptions(monitor, general);
+  const letters = new Set(own.map(({ short }) => short));
+  const others = general.map((option) => {
+    if (option.short === undefined || !letters.has(option.short)) return option;
+    const { short: _, ...rest } = option;
+    return rest;
+  });
+  return [...own, ...others];
+}
+
 /** Of options that all monitors have, a parameter's name says more: it is called --param-NAME then. */
-export function parameterOptions(monitor: MonitorView, taken: readonly Option[]): readonly Option[] {
+function parameterOptions(monitor: MonitorView, taken: readonly Option[]): readonly Option[] {
   return monitor.params.map((param) => {
     const name = optionName(param, taken);
-    if (param.type.kind === "bool") return { name, help: param.help };
+    const short = param.short === undefined ? {} : { short: param.short };
+    if (param.type.kind === "bool") return { name, ...short, help: param.help };
     return {
       name,
+      ...short,
       value: param.type.kind === "string" ? "TEXT" : "N",
       help: `${param.help} (default ${param.initial === "" ? "none" : param.initial}${rangeText(param)})`,
     };

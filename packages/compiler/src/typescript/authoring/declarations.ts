@@ -63,6 +63,7 @@ export class GlobalDeclaration {
 export class ParamDeclaration {
   readonly kind = "param";
   readonly name: string;
+  readonly short: string | undefined;
   readonly help: string;
   readonly initial: number | bigint | boolean | string;
   readonly min: number | undefined;
@@ -74,12 +75,19 @@ export class ParamDeclaration {
   constructor(
     name: string,
     initial: number | bigint | boolean | string,
-    options: { readonly help: string; readonly min?: number; readonly max?: number; readonly size: number },
+    options: {
+      readonly help: string;
+      readonly short?: string;
+      readonly min?: number;
+      readonly max?: number;
+      readonly size: number;
+    },
     site: Site,
   ) {
     this.name = name;
     this.initial = initial;
     this.help = options.help;
+    this.short = options.short;
     this.min = options.min;
     this.max = options.max;
     this.size = options.size;

@@ -29,6 +29,12 @@ const SIGNALS: Readonly<Record<string, string>> = Object.fromEntries(
     .map((name, index) => [String(index + 1), `SIG${name}`]),
 );
 
+/** 16 bytes; those of IPv4 are shown as such. */
+const ADDRESS = new Decoder(
+  { kind: "array", element: { kind: "int", size: 1, signed: false }, length: 16, size: 16 },
+  view("inet_ip"),
+);
+
 /** The members of `decode`. */
 export function decoders(): Readonly<Record<string, unknown>> {
   return {
@@ -60,10 +66,8 @@ export function decoders(): Readonly<Record<string, unknown>> {
     kernelSymbol: new Decoder(U64, view("ksym")),
     interface: new Decoder(U32, view("ifname")),
     ipv4: new Decoder(U32, view("inet_ip")),
-    ipv6: new Decoder(
-      { kind: "array", element: { kind: "int", size: 1, signed: false }, length: 16, size: 16 },
-      view("inet_ip"),
-    ),
+    ipv6: ADDRESS,
+    ip: ADDRESS,
     port: new Decoder({ kind: "int", size: 2, signed: false }, []),
     kernelStack: new Decoder({ kind: "stack", user: false, frames: 127 }, [], "kernelStack"),
     userStack: new Decoder({ kind: "stack", user: true, frames: 127 }, [], "userStack"),

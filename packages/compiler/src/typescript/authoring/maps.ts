@@ -47,7 +47,7 @@ const TEXT_BYTES = 64;
 export function paramFunction(registry: Registry, declarations: Declarations) {
   return (name: unknown, initial: unknown, options?: unknown): ParamDeclaration => {
     const call = new Call("param", registry);
-    const { help, min, max, size } = call.options(options, ["help", "min", "max", "size"]);
+    const { help, short, min, max, size } = call.options(options, ["help", "short", "min", "max", "size"]);
     const wanted = call.metricName(name);
     if (!["number", "bigint", "boolean", "string"].includes(typeof initial))
       call.fail("its initial value is a number, a boolean or a string");
@@ -56,6 +56,10 @@ export function paramFunction(registry: Registry, declarations: Declarations) {
         `${initial} is not a whole number`,
         "count in a smaller unit, such as nanoseconds; wide constants are bigints",
       );
+    if (short !== undefined && !(typeof short === "string" && /^[A-Za-z0-9]$/.test(short)))
+      call.fail("short is one letter or digit");
+    if (short !== undefined && declarations.params.some((other) => other.short === short))
+      refuse(messages.twice, spanOf(call.site.node), "parameter", `-${short as string}`);
     if (declarations.params.some((other) => other.name === wanted))
       refuse(messages.twice, spanOf(call.site.node), "parameter", wanted);
     const param = new ParamDeclaration(
@@ -63,6 +67,7 @@ export function paramFunction(registry: Registry, declarations: Declarations) {
       initial as number | bigint | boolean | string,
       {
         help: help === undefined ? "" : call.text(help, "help"),
+        ...(short === undefined ? {} : { short: short as string }),
         ...(min === undefined
           ? {}
           : { min: call.integer(min, "min", -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER) }),

@@ -2,10 +2,10 @@
 import { findMember, memberNames, type Btf, type TypeId } from "@sonde/bpf/btf";
 import { didYouMean, refuse } from "../../diagnostics/index.ts";
 import { pointerTo, type Inst } from "../../ir/index.ts";
-import type { Place } from "../../lowering/memory.ts";
+import { fieldExists, type FieldPath, type Place } from "../../lowering/memory.ts";
 import { registers } from "../../lowering/registers.ts";
 import type { ArgumentKind, ProbeDeclaration } from "../authoring/declarations.ts";
-import { recordStruct } from "../kernel/records.ts";
+import { otherRecordName, recordStruct } from "../kernel/records.ts";
 import { syscallArguments } from "../kernel/syscalls.ts";
 import * as messages from "../messages/handlers.ts";
 import { spanOf, type Node } from "../syntax/ast.ts";
@@ -17,7 +17,7 @@ import {
   tracepointPrototype,
   type Param,
 } from "../types/prototypes.ts";
-import { isScalar, S64, U64, type ScalarType, type Type } from "../types/type.ts";
+import { BOOL, isScalar, S64, U64, type ScalarType, type Type } from "../types/type.ts";
 import { PACKET_READS, packetLength } from "./packets.ts";
 import { readPlace } from "./places.ts";
 import type { Program } from "./program.ts";
@@ -215,7 +215,7 @@ function recordField(p: Program, source: ArgumentSource & { kind: "record" }, na
     offset: bitOffset / 8,
     space: "program",
     trusted: false,
-    field: { struct: source.struct, path },
+    field: recordPath(btf, source.struct, path),
   });
   const found = findMember(btf, source.struct, name);
   if (found !== undefined && name !== "ent") {
@@ -223,10 +223,31 @@ function recordField(p: Program, source: ArgumentSource & { kind: "record" }, na
     if (type === undefined) return refuse(messages.wrongHost, spanOf(node), name);
     return readPlace(p, place(found.path, found.bitOffset), type);
   }
-  for (const prefix of ["__data_loc_", "__rel_loc_"]) {
+  for (const prefix of DYNAMIC) {
     const dynamic = findMember(btf, source.struct, `${prefix}${name}`);
     if (dynamic !== undefined) return dynamicData(p, place(dynamic.path, dynamic.bitOffset), prefix === "__rel_loc_");
   }
+  return noRecordField(btf, source, name, node);
+}
+
+/** How a record names its parts of variable length. */
+const DYNAMIC = ["__data_loc_", "__rel_loc_"];
+
+function recordPath(btf: Btf, struct: TypeId, path: readonly number[]): FieldPath {
+  const type = btf.type(struct);
+  const otherName = "name" in type ? otherRecordName(type.name) : undefined;
+  return { struct, path, ...(otherName === undefined ? {} : { otherName }) };
+}
+
+/** `"name" in event`: whether the running kernel's record has the field. */
+export function recordHas(p: Program, source: ArgumentSource & { kind: "record" }, name: string, node: Node): Value {
+  const btf = p.object.target.btf!;
+  const found = ["", ...DYNAMIC].map((prefix) => findMember(btf, source.struct, prefix + name)).find(Boolean);
+  if (found === undefined) return noRecordField(btf, source, name, node);
+  return { kind: "scalar", inst: fieldExists(p, recordPath(btf, source.struct, found.path)), type: BOOL };
+}
+
+function noRecordField(btf: Btf, source: ArgumentSource & { kind: "record" }, name: string, node: Node): never {
   const names = memberNames(btf, source.struct)
     .map((each) => each.replace(/^__(data|rel)_loc_/, ""))
     .filter((each) => !["ent", "__data", "type", "flags", "preempt_count", "pid"].includes(each) || each === "pid");

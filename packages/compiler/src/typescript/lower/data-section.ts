@@ -43,9 +43,10 @@ export class DataSection {
 
   view(param: ParamDeclaration): ParamView {
     const { map, offset, type } = this.variable(param);
-    const { name, help, initial, min, max } = param;
+    const { name, short, help, initial, min, max } = param;
     return {
       name,
+      ...(short === undefined ? {} : { short }),
       help,
       map,
       offset,

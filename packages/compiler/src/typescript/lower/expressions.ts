@@ -6,7 +6,7 @@ import { assign, update } from "./assignments.ts";
 import { call } from "./calls.ts";
 import { chain, choice, logical } from "./choices.ts";
 import { hostValue } from "./hosts.ts";
-import { index, member } from "./members.ts";
+import { has, index, member } from "./members.ts";
 import { arithmetic, comparison, isComparison, negate, outcomeValue } from "./operators.ts";
 import type { Program } from "./program.ts";
 import { constant, UNDEFINED, type Binding, type Value } from "./value.ts";
@@ -71,13 +71,8 @@ function evaluate(p: Program, node: Tree): Value {
       return unary(p, node);
     case "BinaryExpression": {
       const operator = node.operator;
-      if (operator === "in" || operator === "instanceof")
-        return refuse(
-          messages.unsupported,
-          spanOf(node),
-          operator,
-          operator === "in" ? "ask a map: map.has(key)" : undefined,
-        );
+      if (operator === "in") return has(p, node);
+      if (operator === "instanceof") return refuse(messages.unsupported, spanOf(node), operator, undefined);
       if (isComparison(operator) && !isAboutNothing(node)) {
         const left = expression(p, node.left);
         return outcomeValue(p, comparison(p, operator, left, expression(p, node.right), node));

@@ -6,10 +6,18 @@ import * as messages from "../messages/handlers.ts";
 import { spanOf, type Node, type Tree } from "../syntax/ast.ts";
 import { fromBtf } from "../types/from-btf.ts";
 import { sizeOfType, typeText, type ArrayType } from "../types/type.ts";
-import { argument } from "./arguments.ts";
+import { argument, recordHas } from "./arguments.ts";
 import { expression } from "./expressions.ts";
-import { hostMember } from "./hosts.ts";
-import { behind, elementAt, memberBehind, memberOf, readPlace } from "./places.ts";
+import { hostMember, isDeclared } from "./hosts.ts";
+import {
+  behind,
+  elementAt,
+  memberBehind,
+  memberBehindExists,
+  memberExists,
+  memberOf,
+  readPlace,
+} from "./places.ts";
 import { settled } from "./patterns.ts";
 import type { Program } from "./program.ts";
 import { constantNumber, describeValue, scalarOf, textOf, type Scalar } from "./scalar.ts";
@@ -56,6 +64,32 @@ export function field(p: Program, outer: Value, name: string, node: Node, of: No
     default:
   }
   return refuse(messages.noField, spanOf(node), describeValue(outer), name, undefined);
+}
+
+/** `"name" in object`: whether the kernel that the object is loaded on has the field. */
+export function has(p: Program, node: Tree): Value {
+  const name = expression(p, node.left);
+  if (name.kind !== "constant" || typeof name.value !== "string")
+    return refuse(messages.notConstant, spanOf(node.left), "the name of a field");
+  const outer = expression(p, node.right);
+  switch (outer.kind) {
+    case "arguments":
+      if (outer.source.kind === "record") return recordHas(p, outer.source, name.value, node.left);
+      break;
+    case "object":
+      return constant(outer.fields.has(name.value));
+    case "host":
+      if (!isDeclared(outer.value)) return constant(name.value in outer.value);
+      break;
+    case "memory":
+      if (outer.type.kind === "struct") return memberExists(p, outer.place, outer.type, name.value, node.left);
+      break;
+    case "scalar":
+      if (outer.type.kind === "pointer") return memberBehindExists(p, outer.type, name.value, node.left);
+      break;
+    default:
+  }
+  return refuse(messages.unsupported, spanOf(node), "in", "ask a map by map.has(key)");
 }
 
 /** `object[index]`. */

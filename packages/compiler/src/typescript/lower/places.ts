@@ -1,11 +1,11 @@
 /** What lies where: members of the kernel's structs, fields of records, elements of arrays. */
-import { findMember, memberNames, resolve } from "@sonde/bpf/btf";
+import { findMember, memberNames, resolve, type FoundMember } from "@sonde/bpf/btf";
 import { didYouMean, refuse } from "../../diagnostics/index.ts";
-import { address, readValue, type Place } from "../../lowering/memory.ts";
+import { address, fieldExists, readValue, type Place } from "../../lowering/memory.ts";
 import * as messages from "../messages/handlers.ts";
 import { spanOf, type Node } from "../syntax/ast.ts";
 import { fromBtf } from "../types/from-btf.ts";
-import { isScalar, sizeOfType, type ArrayType, type PointerType, type StructType, type Type } from "../types/type.ts";
+import { BOOL, isScalar, sizeOfType, type ArrayType, type PointerType, type StructType, type Type } from "../types/type.ts";
 import type { Program } from "./program.ts";
 import { accessOf, type Scalar } from "./scalar.ts";
 import type { Value } from "./value.ts";
@@ -31,28 +31,51 @@ export function memberBehind(
   name: string,
   node: Node,
 ): Value {
+  return memberOf(p, behind(pointer), structBehind(p, pointer.type, name, node), name, node);
+}
+
+function structBehind(p: Program, pointer: PointerType, name: string, node: Node): StructType {
   const { btf } = p.object.target;
-  const target = btf && pointer.type.to !== 0 ? resolve(btf, pointer.type.to) : undefined;
+  const target = btf && pointer.to !== 0 ? resolve(btf, pointer.to) : undefined;
   const type = target && fromBtf(btf!, target.id);
-  if (type?.kind !== "struct") return refuse(messages.noField, spanOf(node), "a pointer to no struct", name, undefined);
-  return memberOf(p, behind(pointer), type, name, node);
+  return type?.kind === "struct"
+    ? type
+    : refuse(messages.noField, spanOf(node), "a pointer to no struct", name, undefined);
+}
+
+/** Whether the kernel that the object is loaded on has the member. */
+export function memberExists(p: Program, outer: Place, struct: StructType, name: string, node: Node): Value {
+  const found = memberFound(p, struct, name, node);
+  const path = outer.field === undefined ? found.path : [...outer.field.path, ...found.path];
+  const inst = fieldExists(p, { ...outer.field, struct: outer.field?.struct ?? struct.typeId, path });
+  return { kind: "scalar", inst, type: BOOL };
+}
+
+export function memberBehindExists(p: Program, pointer: PointerType, name: string, node: Node): Value {
+  const struct = structBehind(p, pointer, name, node);
+  const found = memberFound(p, struct, name, node);
+  return { kind: "scalar", inst: fieldExists(p, { struct: struct.typeId, path: found.path }), type: BOOL };
+}
+
+function memberFound(p: Program, struct: StructType, name: string, node: Node): FoundMember {
+  const btf = p.object.target.btf!;
+  const found = findMember(btf, struct.typeId, name);
+  if (found !== undefined) return found;
+  const names = memberNames(btf, struct.typeId);
+  return refuse(messages.noField, spanOf(node), struct.name || "the struct", name, didYouMean(name, names));
 }
 
 /** A member of a struct of the kernel's, found again on the kernel that the object is loaded on. */
 export function memberOf(p: Program, outer: Place, struct: StructType, name: string, node: Node): Value {
   const btf = p.object.target.btf!;
-  const found = findMember(btf, struct.typeId, name);
-  if (found === undefined) {
-    const names = memberNames(btf, struct.typeId);
-    return refuse(messages.noField, spanOf(node), struct.name || "the struct", name, didYouMean(name, names));
-  }
+  const found = memberFound(p, struct, name, node);
   const type = fromBtf(btf, found.type);
   if (type === undefined) return refuse(messages.wrongHost, spanOf(node), name);
   const start = outer.field === undefined && outer.offset !== 0 ? flatten(p, outer) : outer;
   const field =
     start.field === undefined
       ? { struct: struct.typeId, path: found.path }
-      : { struct: start.field.struct, path: [...start.field.path, ...found.path] };
+      : { ...start.field, path: [...start.field.path, ...found.path] };
   const { base, space, trusted, offset } = start;
   if (found.bitSize > 0) {
     const bits = { offset: offset * 8 + found.bitOffset, size: found.bitSize };

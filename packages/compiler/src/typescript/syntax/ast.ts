@@ -117,6 +117,7 @@ export type TypeNode =
   | (es.Node & { type: "TSLiteralType"; literal: es.Literal })
   | (es.Node & { type: "TSTypeOperator"; operator: string; typeAnnotation: TypeNode })
   | (es.Node & { type: "TSParenthesizedType"; typeAnnotation: TypeNode })
+  | (es.Node & { type: "TSIndexedAccessType"; objectType: TypeNode; indexType: TypeNode })
   | (es.Node & {
       type:
         | "TSBooleanKeyword"

@@ -4,11 +4,10 @@ import { didYouMean, refuse } from "../../diagnostics/index.ts";
 import * as messages from "../messages/types.ts";
 import { PROBE_MODULE, type PreparedModule } from "../prepare/prepare.ts";
 import { spanOf, type Node, type TypeDeclaration, type TypeMember, type TypeNode } from "../syntax/ast.ts";
-import { fromBtf } from "./from-btf.ts";
 import { BOOL, int, recordOf, sizeOfType, type IntType, type Type } from "./type.ts";
 
-/** The specifier of the kernel's types. */
-export const KERNEL_MODULE = "sonde/kernel";
+/** The interface of `sonde/probe` that the kernel's declarations fill with its structs by name. */
+const KERNEL_STRUCTS = "KernelStructs";
 
 /** Finds the module behind an import of another one; undefined for modules that are not the monitor's own. */
 export type ModuleGraph = (from: PreparedModule, specifier: string) => PreparedModule | undefined;
@@ -53,6 +52,8 @@ export class TypeResolver {
         return this.#record(node.members, module, depth);
       case "TSTypeReference":
         return this.#reference(node, module, depth);
+      case "TSIndexedAccessType":
+        return this.#struct(node, module);
       case "TSTupleType":
         return recordOf(
           node.elementTypes.map((element, index) => ({
@@ -115,7 +116,6 @@ export class TypeResolver {
       if (builtin !== undefined || GENERIC.includes(known)) return refuse(messages.notImported, spanOf(node), name);
       return refuse(messages.unknownType, spanOf(node), name, hint);
     }
-    if (imported.from === KERNEL_MODULE) return this.#kernel(imported.name, node);
     const found = this.#exported(module, imported.from, imported.name, 0);
     if (found === undefined)
       return refuse(messages.unknownType, spanOf(node), name, `it is imported from ${imported.from}`);
@@ -183,14 +183,18 @@ export class TypeResolver {
     return alias?.typeAnnotation === undefined ? undefined : this.#number(alias.typeAnnotation, module);
   }
 
-  /** A struct of the kernel's in a map stands for its address; an enum for its number. */
-  #kernel(name: string, node: Node): Type {
+  /** `KernelStructs["tcp_sock"]`: where memory is laid out, a struct of the kernel's stands for its address. */
+  #struct(node: TypeNode & { type: "TSIndexedAccessType" }, module: PreparedModule): Type {
+    const { objectType, indexType } = node;
+    const from = objectType.type === "TSTypeReference" ? (objectType.typeName as { name?: string }).name : undefined;
+    const imported = from === undefined ? undefined : importOf(module, from);
+    if (imported?.from !== PROBE_MODULE || imported.name !== KERNEL_STRUCTS || indexType.type !== "TSLiteralType")
+      return refuse(messages.noType, spanOf(node), this.#text(node, module));
+    const name = String(indexType.literal.value);
     const btf = this.#btf();
     const id = btf && (btf.find(name, "struct")[0] ?? btf.find(name, "union")[0]);
     if (id !== undefined) return { kind: "pointer", to: id, user: false, followed: false };
-    const other = btf && (btf.find(name, "typedef")[0] ?? btf.find(name, "enum")[0]);
-    const type = btf && other !== undefined ? fromBtf(btf, other) : undefined;
-    return type ?? refuse(messages.unknownType, spanOf(node), name, "this kernel has no such type");
+    return refuse(messages.unknownType, spanOf(indexType), name, "this kernel has no such struct");
   }
 }
 
