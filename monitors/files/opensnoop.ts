@@ -1,10 +1,14 @@
 // Files as they are opened, and with what result.
-import { decode, hash, monitor, param, readUserString, stream, tid, tracepoint } from "sonde/probe";
+import { comm, decode, hash, monitor, param, readUserString, stream, tid, tracepoint, uid } from "sonde/probe";
 import type { u32, u64 } from "sonde/probe";
 
 monitor("opensnoop", { help: "Files as they are opened", enabled: false });
 
-const failed = param("failed", false, { help: "only opens that failed" });
+const failed = param("failed", false, { short: "x", help: "only opens that failed" });
+const thread = param("thread", 0, { short: "t", help: "only by the thread with this number", min: 0 });
+const user = param("user", -1, { short: "u", help: "only by the user with this number", min: -1 });
+const name = param("name", "", { short: "n", help: "only by commands of this name", size: 16 });
+const flagged = param("flags", 0, { short: "f", help: "only with all of these flags set (O_CREAT is 64)", min: 0 });
 
 interface Entry {
   path: u64;
@@ -15,6 +19,8 @@ const opens = stream(
   "opens",
   {
     pid: decode.pid,
+    tid: decode.tid,
+    uid: decode.uid,
     comm: decode.comm,
     fd: decode.int,
     error: decode.int,
@@ -25,6 +31,10 @@ const opens = stream(
 );
 
 function begin(path: u64, flags: u32): void {
+  if (thread !== 0 && tid() !== thread) return;
+  if (user >= 0 && uid() !== user) return;
+  if ((flags & flagged) !== flagged) return;
+  if (name !== "" && comm() !== name) return;
   entered.set(tid(), { path, flags });
 }
 

@@ -7,7 +7,12 @@ monitor("tcplife", { help: "Lives of TCP connections", enabled: false });
 
 const owner = param("owner", 0, { short: "p", help: "only connections of the process with this number", min: 0 });
 const local = param("local_port", 0, { short: "L", help: "only from this port of the machine", min: 0, max: 65535 });
-const remote = param("remote_port", 0, { short: "D", help: "only with this port at the other end", min: 0, max: 65535 });
+const remote = param("remote_port", 0, {
+  short: "D",
+  help: "only with this port at the other end",
+  min: 0,
+  max: 65535,
+});
 const only4 = param("ipv4", false, { short: "4", help: "only IPv4" });
 const only6 = param("ipv6", false, { short: "6", help: "only IPv6" });
 

@@ -30,7 +30,10 @@ export function hungryGroup(folder) {
   const { file } = ownName("/bin/dd");
   const script = path.join(folder, "hungry.sh");
   // It notes its own number, moves into the group and becomes the one that is killed.
-  writeFileSync(script, `echo $$ >${folder}/victim; echo $$ >${group}/cgroup.procs; exec ${file} if=/dev/zero of=/dev/null bs=64M count=1\n`);
+  writeFileSync(
+    script,
+    `echo $$ >${folder}/victim; echo $$ >${group}/cgroup.procs; exec ${file} if=/dev/zero of=/dev/null bs=64M count=1\n`,
+  );
   return {
     script,
     victim: () => Number(readFileSync(path.join(folder, "victim"), "utf8")),

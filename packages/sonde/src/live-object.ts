@@ -8,8 +8,6 @@ import {
   type Link,
   stopAll,
   streamIterator,
-  type UsdtSpecs,
-  usdtSpecs,
 } from "@sonde/kernel/links";
 import { attachToNetwork } from "@sonde/kernel/links/net";
 import { BloomFilter, type BpfMap, createMap, Queue, type TypedMap, typedMap } from "@sonde/kernel/maps";
@@ -32,7 +30,6 @@ export class LiveObject {
   readonly #links: Link[] = [];
   readonly #readers = new Map<string, Ring | PerfBuffer>();
   #types: BtfReader | undefined;
-  #usdt: UsdtSpecs | undefined;
 
   /** Takes the collection over. `vmlinux` gives the kernel's types, by which system calls are found faster. */
   constructor(
@@ -211,9 +208,8 @@ export class LiveObject {
   }
 
   #attachTo(program: Program, target: AttachTarget, options: AttachOptions): Link {
-    if (target.kind !== "usdt") return this.#attacher.attach(program, target, options);
-    this.#usdt ??= usdtSpecs(this.collection);
-    return this.#attacher.attach(program, target, { ...(this.#usdt && { usdt: this.#usdt }), ...options });
+    const { usdt } = target.kind === "usdt" ? this.collection : {};
+    return this.#attacher.attach(program, target, { ...(usdt && { usdt }), ...options });
   }
 
   #valueCodec<V>(name: string, options: CodecOptions): Codec<V> {

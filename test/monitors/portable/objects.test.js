@@ -41,5 +41,7 @@ for (const monitor of monitorNames()) {
     const truth = workload.prepare?.();
     workload.check(await watch(monitor, () => workload.run(truth)), truth);
   });
-  kernelTest(`${monitor}: loaded by bpftool`, { needs: workload?.needs ?? [] }, () => loadByBpftool(objectFile(monitor)));
+  kernelTest(`${monitor}: loaded by bpftool`, { needs: workload?.needs ?? [] }, () =>
+    loadByBpftool(objectFile(monitor)),
+  );
 }

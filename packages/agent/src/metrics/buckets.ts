@@ -1,5 +1,5 @@
 /** Which buckets are exported of those that a program fills. */
-import { bucketBounds } from "@sonde/bpf/spec";
+import { bucketBounds, linearBounds } from "@sonde/bpf/spec";
 import type { MetricView, ValueView } from "@sonde/bpf/spec";
 import { formatNumber } from "../exposition/number.ts";
 import { type Buckets, scaled } from "../exposition/family.ts";
@@ -14,7 +14,7 @@ export function exportedBuckets(
 ): Buckets {
   return value.kind === "hist"
     ? logarithmic(value.bits, value.buckets, range ?? DEFAULT_RANGE, scale)
-    : linear(value.min, value.step, value.buckets, scale);
+    : linear(value, scale);
 }
 
 /** Buckets end before a whole number, and `le` is inclusive: [4, 8) is le="7". */
@@ -37,8 +37,8 @@ function logarithmic(
 }
 
 /** The first bucket is for values below, the last for those at or above the range. */
-function linear(min: number, step: number, count: number, scale: number): Buckets {
-  const source = Array.from({ length: count }, (_, i) => (i === count - 1 ? Infinity : min + i * step - 1));
+function linear(view: Extract<ValueView, { readonly kind: "lhist" }>, scale: number): Buckets {
+  const source = Array.from({ length: view.buckets }, (_, i) => linearBounds(view, i).high - 1);
   const bounds = source.slice(0, -1).map((upper) => formatNumber(scaled(upper, scale)));
   return { source, bounds, index: Uint16Array.from(source.keys()), bits: undefined };
 }

@@ -135,6 +135,19 @@ test("linear buckets are exported as they are", () => {
   ]);
 });
 
+test("bounds of their own are exported as they were written: each belongs to the bucket below it", () => {
+  const bounds = [2, 6, 11];
+  const value = { kind: "lhist", min: 2, max: 11, step: 1, bounds, buckets: 4, perCpu: false } as const;
+  const map = entriesMap({ keySize: 4, valueSize: 32, cpus: 1 }, [[Buffer.alloc(4), u64(1, 2, 3, 4)]]);
+  assert.deepEqual(textOf(read(metricOf({ name: "m" }), viewOf(value), map)), [
+    'm_bucket{le="1"} 1',
+    'm_bucket{le="5"} 3',
+    'm_bucket{le="10"} 6',
+    'm_bucket{le="+Inf"} 10',
+    "m_count 10",
+  ]);
+});
+
 const FIGURES: readonly (readonly [string, MapView["value"], readonly (number | bigint)[], number | undefined])[] = [
   ["a sum of negative values", { kind: "sum", signed: true, perCpu: true }, [-5n, 1, 3, 1], -2],
   ["a sum that nothing was added to", { kind: "sum", signed: true, perCpu: true }, [0, 0, 0, 0], undefined],

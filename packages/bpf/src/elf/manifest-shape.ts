@@ -52,7 +52,15 @@ const valueView: Shape = variant(() => ({
   stats: merged,
   hist: { bits: count, buckets: count, "totalOffset?": count, perCpu: flag },
   tseries: { interval: count, intervals: count, keep: oneOf("last", "min", "max", "sum", "avg"), ...merged },
-  lhist: { min: integer, max: integer, step: integer, buckets: count, "totalOffset?": count, perCpu: flag },
+  lhist: {
+    min: integer,
+    max: integer,
+    step: integer,
+    "bounds?": list(integer),
+    buckets: count,
+    "totalOffset?": count,
+    perCpu: flag,
+  },
 }));
 
 const eventAction: Shape = variant(() => ({

@@ -77,7 +77,8 @@ export interface OtherView {
  * | avg     | i64 total, u64 count                                            | sums                 |
  * | stats   | i64 total, u64 count                                            | sums                 |
  * | hist    | u64 buckets[N]; see {@link histogramBucket}                     | sum of each          |
- * | lhist   | u64 buckets[2 + (max-min)/step]: below, the steps, at or above  | sum of each          |
+ * | lhist   | u64 buckets[2 + (max-min)/step]: below, the steps, at or above; | sum of each          |
+ * |         | with `bounds`, u64 buckets[bounds + 1]                          |                      |
  * | tseries | slots[intervals] of u64 number, i64 value, u64 mark             | by number, as kept   |
  *
  * hist and lhist may also keep the sum of their values, an i64 at `totalOffset`.
@@ -102,6 +103,8 @@ export type ValueView =
       readonly min: number;
       readonly max: number;
       readonly step: number;
+      /** Instead of steps: the first value above each bucket but the last, rising. */
+      readonly bounds?: readonly number[];
       readonly buckets: number;
       readonly totalOffset?: number;
       readonly perCpu: boolean;
@@ -119,6 +122,15 @@ export type ValueView =
 export type SeriesKeep = "last" | "min" | "max" | "sum" | "avg";
 /** Of one slot of a tseries: number, value, mark. */
 export const SERIES_SLOT_BYTES = 24;
+
+/** What bucket `index` of an lhist covers: [low, high). */
+export function linearBounds(
+  { min, step, bounds, buckets }: Extract<ValueView, { kind: "lhist" }>,
+  index: number,
+): { readonly low: number; readonly high: number } {
+  const above = (bucket: number): number => bounds?.[bucket] ?? min + bucket * step;
+  return { low: index === 0 ? -Infinity : above(index - 1), high: index === buckets - 1 ? Infinity : above(index) };
+}
 
 export interface Field {
   readonly name?: string;

@@ -75,6 +75,24 @@ function powerBucket(h: Building, value: Inst): Inst {
   return builder.binary("add", builder.binary("add", builder.read(base), shift), small);
 }
 
+/** How many of the bounds, which rise, the value has reached: found by halves. */
+export function boundedBucket(h: Building, value: Inst, bounds: readonly number[]): Inst {
+  const { builder } = h;
+  const bucket = builder.variable("bucket");
+  const search = (from: number, to: number): void => {
+    if (from === to) return builder.write(bucket, h.constant(from));
+    const middle = (from + to) >> 1;
+    const reached: Condition = { kind: "sge", a: value, b: h.constant(bounds[middle]!) };
+    h.when(
+      reached,
+      () => search(middle + 1, to),
+      () => search(from, middle),
+    );
+  };
+  search(0, bounds.length);
+  return builder.read(bucket);
+}
+
 /** The bucket of `lhist(value, min, max, step)`: 0 below, the last one at or above. */
 export function linearBucket(h: Building, value: Inst, range: LinearRange): Inst {
   const { builder } = h;

@@ -35,6 +35,7 @@ export const Helper = {
   ktimeGetCoarseNs: 160,
   forEachMapElem: 164,
   funcIp: 173,
+  attachCookie: 174,
   traceVprintk: 177,
   loop: 181,
   mapLookupPercpu: 195,

@@ -1,5 +1,5 @@
 /** The object's own BTF: types of map keys and values, the programs' functions, and the parts of kernel structs that are read. */
-import type { CoreKind, CoreRelocation } from "@sonde/bpf/asm";
+import { CoreKind, type CoreRelocation } from "@sonde/bpf/asm";
 import { BtfBuilder, LocalTypes, type TypeId } from "@sonde/bpf/btf";
 import type { DataType, Field, Target, ValueView } from "@sonde/bpf/spec";
 
@@ -39,13 +39,24 @@ export class ObjectTypes {
     return pending.relocation;
   }
 
+  /** The same about a value of an enumeration. Throws TypeError if the Target has none of these names. */
+  enumerator(kind: CoreKind, name: string, value: string): CoreRelocation {
+    const btf = this.#target.btf;
+    const id = btf?.find(name, "enum")[0];
+    const type = id === undefined ? undefined : btf!.type(id);
+    const index = type?.kind === "enum" ? type.values.findIndex((each) => each.name === value) : -1;
+    if (id === undefined || index < 0) throw new TypeError(`the target's types have no ${value} of enum ${name}`);
+    return this.relocation(kind, id, [index]);
+  }
+
   /** Writes the structs in use and completes the relocations; to be called once, when every program is lowered. */
   settle(): void {
     if (this.#local === undefined) return;
     const written = this.#local.write(this.builder);
     for (const { relocation, struct, path, otherName } of this.#pending.values()) {
       relocation.typeId = otherName === undefined ? written.typeId(struct) : written.renamed(struct, otherName);
-      relocation.access = written.access(struct, path);
+      const ofEnum = relocation.kind === CoreKind.EnumValueExists || relocation.kind === CoreKind.EnumValue;
+      relocation.access = ofEnum ? written.enumerator(struct, path[0]!) : written.access(struct, path);
     }
   }
 

@@ -10,6 +10,8 @@ import type { Kernel } from "../sys/kernel.ts";
 import { dataSectionOf } from "./data-section.ts";
 import { StructOpsRegistration } from "./register-struct-ops.ts";
 import type { Link } from "../links/link.ts";
+import type { AttachOptions } from "../links/options.ts";
+import { type UsdtSpecs, usdtSpecs } from "../links/usdt/specs.ts";
 
 /** How loading went, for those who ask to be told. */
 export interface LoadReport {
@@ -38,6 +40,13 @@ export interface ProgramOutcome {
   readonly error?: Error;
 }
 
+/** Where a program is to be attached, and with what. */
+export interface CollectionPlace {
+  readonly program: Program;
+  readonly target: AttachTarget;
+  readonly options?: AttachOptions;
+}
+
 export class Collection {
   readonly name: string;
   readonly manifest: Manifest;
@@ -48,6 +57,7 @@ export class Collection {
   readonly #maps: ReadonlyMap<string, BpfMap>;
   readonly #structOps: ReadonlyMap<string, StructOpsRegistration>;
   #types: BtfReader | undefined;
+  #usdt: UsdtSpecs | undefined;
 
   /** Takes maps and programs over. `structOps` are the values to register, by map. */
   constructor(
@@ -139,8 +149,17 @@ export class Collection {
   }
 
   /** Every place to attach to, with the load that is for it. Targets of kind "run" are to be run instead. */
-  *attachments(): Generator<{ readonly program: Program; readonly target: AttachTarget }> {
-    for (const program of this.programs) for (const target of program.targets) yield { program, target };
+  *attachments(): Generator<CollectionPlace> {
+    for (const program of this.programs)
+      for (const target of program.targets) {
+        const usdt = target.kind === "usdt" ? this.usdt : undefined;
+        yield { program, target, ...(usdt && { options: { usdt } }) };
+      }
+  }
+
+  /** The table of usdt probes' arguments, for objects that read them: one for all links of the collection. */
+  get usdt(): UsdtSpecs | undefined {
+    return (this.#usdt ??= usdtSpecs({ maps: this.#maps.values(), types: () => this.types() }));
   }
 
   close(): void {

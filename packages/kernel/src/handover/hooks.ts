@@ -131,7 +131,7 @@ export class Hooks {
       if (!(error instanceof KernelError)) throw error;
       return this.#attachDirectly(place, error.message);
     }
-    const link = this.#attacher.attach(root, place.target);
+    const link = this.#attacher.attach(root, place.target, place.options);
     taken.add(root).add(slot);
     const folder = this.#pin(place, link, (unfinished) => slot.pin(`${unfinished}/${SLOT}`));
     return new RootHook({ ...place, link, folder }, root, slot);
@@ -158,7 +158,7 @@ export class Hooks {
   #attachTo(place: HookPlace, subject: HookSubject): Link {
     if (place.target === undefined) return (subject as StructOpsSubject).register();
     const filter = this.#folder === undefined ? {} : { filterHandle: handleOf(`${this.#folder}/${place.key}`) };
-    return this.#attacher.attach(subject, place.target, filter);
+    return this.#attacher.attach(subject, place.target, { ...place.options, ...filter });
   }
 
   /**

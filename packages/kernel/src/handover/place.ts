@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { AttachTarget } from "@sonde/bpf/spec";
 import type { Collection } from "../collection/collection.ts";
+import type { AttachOptions } from "../links/options.ts";
 import { describeTarget } from "../links/describe.ts";
 import type { Program } from "../programs/program.ts";
 import { type StructOpsSubject, structOpsSubject } from "./subject.ts";
@@ -18,6 +19,7 @@ interface Place {
 export interface ProgramPlace extends Place {
   readonly subject: Program;
   readonly target: AttachTarget;
+  readonly options?: AttachOptions;
 }
 
 /** Where the kernel asks for such a struct of functions; which place that is, it knows itself. */
@@ -34,13 +36,19 @@ export interface StructOpsPlace extends Place {
 export function hookPlaces(collection: Collection): readonly HookPlace[] {
   const seen = new Map<string, number>();
   const places: HookPlace[] = [];
-  for (const { program, target } of collection.attachments()) {
+  for (const { program, target, options } of collection.attachments()) {
     if (target.kind === "run" || target.kind === "iter") continue;
     const { type, attachType, flags = 0 } = program.spec;
     const base = JSON.stringify([type, attachType ?? "", flags, target]);
     const before = seen.get(base) ?? 0;
     seen.set(base, before + 1);
-    places.push({ key: `${base}#${before}`, subject: program, target, description: describeTarget(target) });
+    places.push({
+      key: `${base}#${before}`,
+      subject: program,
+      target,
+      ...(options && { options }),
+      description: describeTarget(target),
+    });
   }
   for (const { name, registration, programs } of collection.structOps()) {
     if (!registration.byLink)

@@ -1,5 +1,5 @@
 /** Histograms as bpftrace draws them: from the first bucket in use to the last, one bar for each. */
-import { bucketBounds } from "@sonde/bpf/spec";
+import { bucketBounds, linearBounds } from "@sonde/bpf/spec";
 import type { ValueView } from "@sonde/bpf/spec";
 
 export type HistogramView = Extract<ValueView, { kind: "hist" | "lhist" }>;
@@ -14,11 +14,7 @@ export interface Bucket {
 
 /** What bucket `index` covers: [low, high). */
 export function boundsOf(view: HistogramView, index: number): { readonly low: number; readonly high: number } {
-  if (view.kind === "hist") return bucketBounds(index, view.bits);
-  return {
-    low: index === 0 ? -Infinity : view.min + (index - 1) * view.step,
-    high: index === view.buckets - 1 ? Infinity : view.min + index * view.step,
-  };
+  return view.kind === "hist" ? bucketBounds(index, view.bits) : linearBounds(view, index);
 }
 
 /** The buckets from the first to the last that is not empty. */

@@ -41,7 +41,7 @@ export {
 } from "./intrinsics.ts";
 export { hash, lruHash, perCpuHash, lruPerCpuHash, array, perCpuArray, global } from "./maps.ts";
 export type { MapOptions, ReadMap, HashMap, ArrayMap, Global } from "./maps.ts";
-export { counter, gauge, histogram, exp2, linear, stream, param, monitor } from "./metrics.ts";
+export { counter, gauge, histogram, exp2, linear, fixed, stream, param, monitor } from "./metrics.ts";
 export type {
   Unit,
   MetricOptions,

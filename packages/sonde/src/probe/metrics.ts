@@ -16,9 +16,9 @@ export interface MetricOptions<Labels> {
   readonly maxSeries?: number;
 }
 
-/** What `exp2` and `linear` make. */
+/** What `exp2`, `linear` and `fixed` make. */
 export interface Buckets {
-  readonly kind: "exp2" | "linear";
+  readonly kind: "exp2" | "linear" | "fixed";
 }
 
 /** A stream that tells of what a histogram counts, and its field with the value, in the metric's unit. */
@@ -64,6 +64,8 @@ export const histogram: <Labels extends Decoders = NoDecoders>(
 export const exp2: (least: number, greatest: number) => Buckets = atBuildTime("exp2");
 /** Buckets of one width from min to max, in the metric's unit. */
 export const linear: (min: number, max: number, step: number) => Buckets = atBuildTime("linear");
+/** Buckets with these upper bounds, in the metric's unit: a bound belongs to the bucket below it, as Prometheus has it. */
+export const fixed: (...bounds: readonly number[]) => Buckets = atBuildTime("fixed");
 export const stream: <Fields extends Decoders>(
   name: string,
   fields: Fields,

@@ -52,8 +52,19 @@ export const uprobe: (path: string, symbol: string, handler: Handler<RegisterArg
 export const uretprobe: (path: string, symbol: string, handler: Handler<{ readonly retval: number }>) => void =
   atBuildTime("uretprobe");
 
-/** A static probe point of a program or library: `usdt("/usr/bin/python3", "python", "gc__start", ...)`. */
-export const usdt: (path: string, provider: string, name: string, handler: () => void) => void = atBuildTime("usdt");
+/**
+ * A static probe point of a program or library. Its arguments are the handler's parameters, in the order of the
+ * probe's note, as wide as they are written; one that is not used is not read.
+ *
+ *     usdt("/usr/bin/python3", "python", "function__entry", (file: userPointer, name: userPointer, line: s32) => ...)
+ */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as many numbers as the handler takes
+export const usdt: <Arguments extends readonly number[]>(
+  path: string,
+  provider: string,
+  name: string,
+  handler: (...args: Arguments) => void,
+) => void = atBuildTime("usdt");
 
 export type Rate = { readonly hz: number } | { readonly milliseconds: number } | { readonly seconds: number };
 

@@ -28,10 +28,12 @@ export function contextOf(vm: Vm, btf: Btf, source: ArgumentSource | undefined, 
             name,
             source.params.map((param) => param.name),
           );
-        writeNumber(bytes, offset, 8, typeof value === "string" ? writer.text(value, "user") : value);
+        writeNumber(bytes, offset, 8, typeof value === "string" ? madeUpText(vm, value, "user") : value);
       }
       return bytes;
     }
+    case "usdt":
+      return usdtContext(vm, source.title, event);
     case "context":
     case "packet":
       return writer.record(source.struct, event);
@@ -56,8 +58,33 @@ export function contextOf(vm: Vm, btf: Btf, source: ArgumentSource | undefined, 
   }
 }
 
+const USDT_ARGUMENTS = 12;
+const USDT_ARGUMENT_BYTES = 16;
+
+/** The arguments, "arg0" on, stand as constants in the table's first entry; the registers are never asked. */
+function usdtContext(vm: Vm, title: string, event: MadeUpEvent): Uint8Array {
+  const table = vm.map("__bpf_usdt_specs");
+  const entry = new Uint8Array(table.get(new Uint8Array(4))!.length);
+  const view = new DataView(entry.buffer);
+  for (const [name, value] of Object.entries(event)) {
+    const index = Number(/^arg(\d+)$/.exec(name)?.[1] ?? USDT_ARGUMENTS);
+    if (index >= USDT_ARGUMENTS) throw noField(title, name, ["arg0", "arg1", "..."]);
+    const word = typeof value === "string" ? madeUpText(vm, value, "user") : value;
+    writeNumber(entry, index * USDT_ARGUMENT_BYTES, 8, word);
+    const count = USDT_ARGUMENTS * USDT_ARGUMENT_BYTES + 8;
+    view.setInt16(count, Math.max(view.getInt16(count, true), index + 1), true);
+  }
+  table.set(new Uint8Array(4), entry);
+  return new Uint8Array(REGISTERS);
+}
+
 function registerAt(index: number): number {
   return index < 0 ? 80 : ([112, 104, 96, 88, 72, 64][index] ?? 0);
+}
+
+/** The address of a text in the memory of the kernel or the process. */
+function madeUpText(vm: Vm, value: string, space: "user" | "kernel"): bigint {
+  return vm.allocate(new TextEncoder().encode(`${value}\0`), { space, name: "a made-up text" });
 }
 
 function noField(what: string, name: string, known: readonly string[]): TypeError {
@@ -95,13 +122,9 @@ class StructWriter {
 
   /** A number as it is; a text or an object as the address of one. */
   word(value: unknown, to: TypeId): number | bigint {
-    if (typeof value === "string") return this.text(value, "kernel");
+    if (typeof value === "string") return madeUpText(this.#vm, value, "kernel");
     if (typeof value === "object" && value !== null) return this.#struct(to, value as MadeUpEvent);
     return typeof value === "boolean" ? Number(value) : (value as number | bigint);
-  }
-
-  text(value: string, space: "user" | "kernel"): bigint {
-    return this.#vm.allocate(new TextEncoder().encode(`${value}\0`), { space, name: "a made-up text" });
   }
 
   #struct(type: TypeId, value: MadeUpEvent): bigint {

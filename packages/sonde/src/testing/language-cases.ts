@@ -128,6 +128,8 @@ export const CASES: readonly (readonly [body: string, want: number | bigint])[] 
     105,
   ],
   ["const xs = [1, 2, 3]; let s: u64 = 0; for (const x of xs) s += x; out.set(0, s);", 6],
+  ['out.set(0, "depth" in SETTINGS ? 1 : 2);', 1],
+  ['const o = { a: 1 }; out.set(0, "b" in o ? 1 : 2);', 2],
   ["const a = true, b = ktime() > 0; out.set(0, a && b ? 1 : 0);", 1],
 ];
 

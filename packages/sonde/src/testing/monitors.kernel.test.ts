@@ -249,3 +249,27 @@ kernelTest("usdt: a program that passes its probe ten times", { needs: ["uprobe"
   execFileSync(sample, { input: "x" });
   assert.deepEqual([...counts(live, spec, "rounds")], [["usdt-sample", 10]]);
 });
+
+for (const name of ["usdt-sample", "usdt-sample-pie"])
+  kernelTest(`usdt: arguments of ${name}, in registers, memory and constants`, { needs: ["uprobe"] }, async () => {
+    const sample = fileURLToPath(new URL(`../../../kernel/testdata/${name}`, import.meta.url));
+    const spec = await build(`
+      import { decode, monitor, stream, usdt, type s32, type s64 } from "sonde/probe";
+      monitor("arguments");
+      const seen = stream("seen", { round: decode.int, negative: decode.int, constant: decode.int });
+      const squares = stream("squares", { square: decode.int, round: decode.int });
+      usdt(${JSON.stringify(sample)}, "sonde_test", "plain", (round: s64, negative: s32, constant: s32) =>
+        seen.emit({ round, negative, constant }));
+      usdt(${JSON.stringify(sample)}, "sonde_test", "indexed", (square: s32, round: s64) =>
+        squares.emit({ square, round }));`);
+    using live = loadObject(spec);
+    live.attach();
+    execFileSync(sample, { input: "x" });
+    assert.deepEqual(
+      events(live, spec).map((fields) => fields.map(Number)),
+      Array.from({ length: 10 }, (_, i) => [
+        [i + 1, -5, 1234],
+        [-((i + 1) ** 2), i + 1],
+      ]).flat(),
+    );
+  });

@@ -1,7 +1,7 @@
 /** One object on its way into the kernel: what was loaded, attached and pinned of it, and what failed. */
 import type { ObjectSpec } from "@sonde/bpf/spec";
 import { type Collection, loadCollection, type LoadOptions } from "@sonde/kernel/collection";
-import { type Attacher, type Link, usdtSpecs } from "@sonde/kernel/links";
+import type { Attacher, Link } from "@sonde/kernel/links";
 import type { Kernel } from "@sonde/kernel/sys";
 import { type Attachables, attachablesOf, type Places } from "./attach.ts";
 
@@ -72,7 +72,7 @@ export class LiveObject {
   attach(kernel: Kernel, attacher: Attacher, places: Places, keepGoing: boolean): void {
     const { collection } = this;
     if (collection === undefined) return;
-    const usdt = usdtSpecs(collection);
+    const { usdt } = collection;
     for (const [index, program] of collection.programs.entries()) {
       const result = this.results.filter(({ id }) => id !== undefined)[index];
       if (result === undefined) continue;

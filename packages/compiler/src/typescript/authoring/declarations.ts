@@ -118,7 +118,8 @@ export function decoderOf(value: unknown): Decoder | undefined {
 
 export type Buckets =
   | { readonly kind: "exp2"; readonly least: number; readonly greatest: number }
-  | { readonly kind: "linear"; readonly min: number; readonly max: number; readonly step: number };
+  | { readonly kind: "linear"; readonly min: number; readonly max: number; readonly step: number }
+  | { readonly kind: "fixed"; readonly bounds: readonly number[] };
 
 /** The name of a stream, and of its field that has what a histogram counts. */
 export interface Exemplars {
@@ -200,6 +201,8 @@ export type ArgumentKind =
   | { readonly kind: "context"; readonly struct: string }
   /** A packet, between the two pointers that the context holds at these bytes. */
   | { readonly kind: "packet"; readonly start: number; readonly end: number; readonly struct: string }
+  /** Of a static probe point: as parameters. */
+  | { readonly kind: "usdt" }
   | { readonly kind: "none" };
 
 export interface ProbeDeclaration {

@@ -9,7 +9,7 @@ import { decoders } from "./decode.ts";
 import type { Declarations } from "./declarations.ts";
 import { intrinsic, withName } from "./intrinsics.ts";
 import { globalFunction, mapFunction, paramFunction } from "./maps.ts";
-import { exp2, linear, metricFunction, streamFunction } from "./metrics.ts";
+import { exp2, fixed, linear, metricFunction, streamFunction } from "./metrics.ts";
 import { hookFunctions } from "./hooks.ts";
 import { probeFunctions } from "./probes.ts";
 
@@ -61,6 +61,7 @@ export function authoringModule(registry: Registry, declarations: Declarations):
     stream: streamFunction(registry, declarations),
     exp2,
     linear,
+    fixed,
     decode: decoders(),
     ...probeFunctions(registry, declarations),
     ...hookFunctions(registry, declarations),

@@ -54,8 +54,8 @@ function unitOf(call: Call, unit: unknown): string {
 
 function bucketsOf(call: Call, buckets: unknown): Buckets {
   const { kind } = (buckets ?? { kind: undefined }) as { kind?: unknown };
-  if (kind !== "exp2" && kind !== "linear")
-    return call.fail("it has no buckets", "buckets: exp2(10, 34), or linear(0, 100, 10)");
+  if (kind !== "exp2" && kind !== "linear" && kind !== "fixed")
+    return call.fail("it has no buckets", "buckets: exp2(10, 34), linear(0, 100, 10) or fixed(1, 5, 10)");
   return buckets as Buckets;
 }
 
@@ -109,4 +109,14 @@ export function linear(min: number, max: number, step: number): Buckets {
   if (![min, max, step].every(Number.isInteger) || step < 1 || max <= min || (max - min) / step > 1000)
     throw new RangeError(`linear(${min}, ${max}, ${step}): whole numbers, min below max, at most 1000 steps`);
   return { kind: "linear", min, max, step };
+}
+
+const MOST_BOUNDS = 100;
+
+/** Buckets that end where their author says; each bound belongs to the bucket below it. */
+export function fixed(...bounds: readonly number[]): Buckets {
+  const rises = bounds.every((bound, i) => Number.isSafeInteger(bound) && (i === 0 || bound > bounds[i - 1]!));
+  if (!rises || bounds.length === 0 || bounds.length > MOST_BOUNDS)
+    throw new RangeError(`fixed(${bounds.join(", ")}): 1 to ${MOST_BOUNDS} whole numbers that rise`);
+  return { kind: "fixed", bounds };
 }

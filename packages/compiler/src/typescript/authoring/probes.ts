@@ -86,7 +86,7 @@ export function probeFunctions(registry: Registry, declarations: Declarations): 
       programType: "kprobe",
       attach: [{ kind: "usdt", path: binary.text, provider: owner.text, name: name.text }],
       ...placesOf({ path: binary, provider: owner, name }),
-      argument: { kind: "none" },
+      argument: { kind: "usdt" },
       user: true,
     });
   };

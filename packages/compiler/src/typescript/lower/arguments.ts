@@ -25,6 +25,8 @@ import { convert } from "./scalar.ts";
 import type { Value } from "./value.ts";
 
 export type ArgumentSource =
+  /** Each parameter of the handler is one. */
+  | { readonly kind: "usdt"; readonly title: string }
   /** Fields of the record that the context points to, a struct of BTF's. */
   | { readonly kind: "record"; readonly struct: TypeId; readonly title: string }
   /** The numbered arguments of a system call, with their names. */
@@ -75,6 +77,8 @@ export function argumentSource(btf: Btf | undefined, probe: ProbeDeclaration): A
       if (prototype === undefined) return missing("tracepoint", argument.event, tracepointNames(needed()));
       return { kind: "words", params: prototype.params, result: undefined, title };
     }
+    case "usdt":
+      return { kind: "usdt", title };
     case "rawTracepoint":
       return { kind: "words", params: numbered(12), result: undefined, title };
     case "function": {
@@ -134,7 +138,12 @@ function recordSource(
 }
 
 /** The field, or argument, `name`. */
-export function argument(p: Program, source: ArgumentSource, name: string, node: Node): Value {
+export function argument(
+  p: Program,
+  source: Exclude<ArgumentSource, { kind: "usdt" }>,
+  name: string,
+  node: Node,
+): Value {
   switch (source.kind) {
     case "record":
       return recordField(p, source, name, node);

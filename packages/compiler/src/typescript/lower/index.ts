@@ -13,9 +13,10 @@ import type { Declarations, ProbeDeclaration } from "../authoring/declarations.t
 import * as declarationMessages from "../messages/declarations.ts";
 import * as messages from "../messages/handlers.ts";
 import type { Registry } from "../prepare/registry.ts";
-import { spanOf } from "../syntax/ast.ts";
+import { spanOf, type Node } from "../syntax/ast.ts";
+import { declaredNames, freeNames } from "../syntax/free.ts";
 import { TypeResolver, type ModuleGraph } from "../types/resolve.ts";
-import { argumentSource } from "./arguments.ts";
+import { argumentSource, type ArgumentSource } from "./arguments.ts";
 import { deletedMaps } from "./deleted.ts";
 import { checkFunction } from "./functions.ts";
 import { statements } from "./statements.ts";
@@ -25,7 +26,8 @@ import { bindPattern } from "./patterns.ts";
 import { Program } from "./program.ts";
 import { constantNumber, scalarOf } from "./scalar.ts";
 import { Scope } from "./scope.ts";
-import { UNDEFINED } from "./value.ts";
+import { MOST_ARGUMENTS, usdtArgument } from "./usdt.ts";
+import { UNDEFINED, type Value } from "./value.ts";
 
 export interface Lowered {
   /** Absent if there was an error. */
@@ -91,15 +93,9 @@ function lowerProbe(object: MonitorObject, probe: ProbeDeclaration): Program {
   const { builder } = p;
   p.activations.push({ node, loops: [], leave: (value, at) => answer(p, value, at) });
   p.at(node, () => {
+    const used = freeNames({ ...node, params: [] });
     for (const [index, param] of node.params.entries())
-      bindPattern(
-        p,
-        param,
-        index === 0 && source !== undefined ? { kind: "arguments", source } : UNDEFINED,
-        node.body,
-        "let",
-        param,
-      );
+      bindPattern(p, param, given(p, source, index, param, used), node.body, "let", param);
     if (node.body.type === "BlockStatement") statements(p, node.body.body);
     else if (probe.verdicts === undefined) expression(p, node.body);
     else answer(p, expression(p, node.body), node.body);
@@ -107,6 +103,21 @@ function lowerProbe(object: MonitorObject, probe: ProbeDeclaration): Program {
   });
   builder.finish();
   return p;
+}
+
+/** What the hook hands over as the handler's parameter number `index`. */
+function given(
+  p: Program,
+  source: ArgumentSource | undefined,
+  index: number,
+  param: Node,
+  used: ReadonlySet<string>,
+): Value {
+  if (source?.kind === "usdt") {
+    if (index >= MOST_ARGUMENTS) refuse(messages.argumentCount, spanOf(param), source.title, "at most 12", index + 1);
+    return [...declaredNames(param)].some((name) => used.has(name)) ? usdtArgument(p, index) : UNDEFINED;
+  }
+  return index === 0 && source !== undefined ? { kind: "arguments", source } : UNDEFINED;
 }
 
 /** `return value` of a handler: what the kernel is told. */
@@ -123,13 +134,15 @@ function answer(p: Program, value: Parameters<typeof scalarOf>[1], node: Paramet
 
 function programSpec(p: Program, options: CompileOptions): ProgramSpec {
   const { name, probe, builder, object } = p;
-  const { instructions } = compileModule({ main: builder.func, functions: [] }, options);
+  const { instructions, functions } = compileModule({ main: builder.func, functions: [...p.functions] }, options);
   return {
     name,
     type: probe.programType,
     attach: probe.attach,
     instructions,
-    functions: new Map([[name, object.types.program(name)]]),
+    functions: new Map(
+      functions.map((each) => [each, each === name ? object.types.program(name) : p.functionType(each)]),
+    ),
     title: probe.title,
     ...(probe.section === undefined ? {} : { section: probe.section }),
     ...(probe.attachType === undefined ? {} : { attachType: probe.attachType }),

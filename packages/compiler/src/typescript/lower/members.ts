@@ -9,15 +9,7 @@ import { sizeOfType, typeText, type ArrayType } from "../types/type.ts";
 import { argument, recordHas } from "./arguments.ts";
 import { expression } from "./expressions.ts";
 import { hostMember, isDeclared } from "./hosts.ts";
-import {
-  behind,
-  elementAt,
-  memberBehind,
-  memberBehindExists,
-  memberExists,
-  memberOf,
-  readPlace,
-} from "./places.ts";
+import { behind, elementAt, memberBehind, memberBehindExists, memberExists, memberOf, readPlace } from "./places.ts";
 import { settled } from "./patterns.ts";
 import type { Program } from "./program.ts";
 import { constantNumber, describeValue, scalarOf, textOf, type Scalar } from "./scalar.ts";

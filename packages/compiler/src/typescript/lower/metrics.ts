@@ -1,7 +1,8 @@
 /** Metrics: series found by their labels and changed in place. */
+import type { ValueView } from "@sonde/bpf/spec";
 import { refuse } from "../../diagnostics/index.ts";
 import type { Inst } from "../../ir/index.ts";
-import { linearBucket, logarithmicBucket } from "../../lowering/buckets.ts";
+import { boundedBucket, linearBucket, logarithmicBucket } from "../../lowering/buckets.ts";
 import type { Change } from "../../lowering/entries.ts";
 import { spotAddress } from "../../lowering/memory.ts";
 import type { MetricDeclaration, NamedDecoder } from "../authoring/declarations.ts";
@@ -82,6 +83,11 @@ export function namedValues(
   );
 }
 
+function bucketOf(p: Program, value: Inst, view: Extract<ValueView, { kind: "hist" | "lhist" }>): Inst {
+  if (view.kind === "hist") return logarithmicBucket(p, value, view.bits);
+  return view.bounds === undefined ? linearBucket(p, value, view) : boundedBucket(p, value, view.bounds);
+}
+
 function changeOf(p: Program, metric: MetricDeclaration, plan: MetricPlan, method: string, value: Inst): Change {
   const { builder } = p;
   const { value: view } = plan.view;
@@ -93,7 +99,7 @@ function changeOf(p: Program, metric: MetricDeclaration, plan: MetricPlan, metho
   if (view.kind !== "hist" && view.kind !== "lhist") return (entry) => add(entry, 0, value);
   return (entry) => {
     if (view.totalOffset !== undefined) add(entry, view.totalOffset, value);
-    const bucket = view.kind === "hist" ? logarithmicBucket(p, value, view.bits) : linearBucket(p, value, view);
+    const bucket = bucketOf(p, value, view);
     const raise = (): void =>
       add(builder.binary("add", entry, builder.binary("shl", bucket, p.constant(3))), 0, p.constant(1));
     // The verifier can't see that the bucket is in range, so it is tested, which never fails.

@@ -32,6 +32,7 @@ import { dataTypeOf } from "../types/data-type.ts";
 import type { TypeResolver } from "../types/resolve.ts";
 import { recordOf, U32, type RecordType, type Type } from "../types/type.ts";
 import { DataSection, type Variable } from "./data-section.ts";
+import { usdtMaps } from "./usdt.ts";
 
 /** A map that an author declared. */
 export interface MapPlan {
@@ -204,6 +205,11 @@ export class MonitorObject extends ObjectParts {
     return { id, record, size, view: { name, help, event: id, fields: fields.map(labelView) } };
   }
 
+  /** Some program reads arguments of static probe points. */
+  useUsdt(): void {
+    for (const map of usdtMaps(this.types)) this.shared(map);
+  }
+
   /** Every map, in the order of declaration, what nobody uses left out. */
   maps(): readonly MapSpec[] {
     const data = this.#data.map(this.types);
@@ -270,6 +276,12 @@ function valueOf({ type, buckets }: MetricDeclaration): ValueView {
     const { min, max, step } = buckets;
     const count = 2 + Math.floor((max - min) / step);
     return { kind: "lhist", min, max, step, buckets: count, totalOffset: count * 8, perCpu: true };
+  }
+  if (buckets.kind === "fixed") {
+    // Upper bounds belong to their buckets, as Prometheus has them.
+    const bounds = buckets.bounds.map((bound) => bound + 1);
+    const [count, min, max] = [bounds.length + 1, bounds[0]!, bounds.at(-1)!];
+    return { kind: "lhist", min, max, step: 1, bounds, buckets: count, totalOffset: count * 8, perCpu: true };
   }
   const count = histogramBuckets(0);
   return { kind: "hist", bits: 0, buckets: count, totalOffset: count * 8, perCpu: true };

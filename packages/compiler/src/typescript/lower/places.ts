@@ -5,7 +5,15 @@ import { address, fieldExists, readValue, type Place } from "../../lowering/memo
 import * as messages from "../messages/handlers.ts";
 import { spanOf, type Node } from "../syntax/ast.ts";
 import { fromBtf } from "../types/from-btf.ts";
-import { BOOL, isScalar, sizeOfType, type ArrayType, type PointerType, type StructType, type Type } from "../types/type.ts";
+import {
+  BOOL,
+  isScalar,
+  sizeOfType,
+  type ArrayType,
+  type PointerType,
+  type StructType,
+  type Type,
+} from "../types/type.ts";
 import type { Program } from "./program.ts";
 import { accessOf, type Scalar } from "./scalar.ts";
 import type { Value } from "./value.ts";

@@ -1,7 +1,7 @@
 /** One program under construction: what a function's frame is, and the names and facts of the language. */
 import type { SourcePosition } from "@sonde/bpf/asm";
 import { refuse } from "../../diagnostics/index.ts";
-import type { Block, Inst } from "../../ir/index.ts";
+import type { Block, Func, Inst } from "../../ir/index.ts";
 import { FunctionFrame } from "../../lowering/function-frame.ts";
 import type { ProbeDeclaration } from "../authoring/declarations.ts";
 import * as messages from "../messages/handlers.ts";
@@ -39,12 +39,31 @@ export class Program extends FunctionFrame<Node> {
   facts: ReadonlyMap<Binding, Value> = new Map();
   /** Memory that no other CPU changes meanwhile: values of per-CPU maps, scratch memory. */
   readonly exclusive: Set<Inst> = new Set();
+  readonly #functions = new Map<string, Func>();
 
   constructor(name: string, object: MonitorObject, probe: ProbeDeclaration, scope: Scope) {
     super(name, "main", []);
     this.object = object;
     this.probe = probe;
     this.scope = scope;
+  }
+
+  /** The functions beside the main one. */
+  get functions(): readonly Func[] {
+    return [...this.#functions.values()];
+  }
+
+  /** The name in the object of a function that the program calls, which is built when it is first asked for. */
+  subprogram(name: string, build: (name: string) => Func): string {
+    let func = this.#functions.get(name);
+    if (func === undefined) this.#functions.set(name, (func = build(this.object.programName(`${this.name}_${name}`))));
+    return func.name;
+  }
+
+  /** The type in BTF of one of them. */
+  functionType(name: string): number {
+    const params = this.functions.find((func) => func.name === name)?.params.length ?? 0;
+    return this.object.types.callback(name, params);
   }
 
   /** Runs `build` with names of its own. */

@@ -27,7 +27,7 @@ export type Value =
   /** Something that the module declared, or any other value of the module's. */
   | { readonly kind: "host"; readonly value: object; readonly name: string }
   /** The probe's own arguments. */
-  | { readonly kind: "arguments"; readonly source: ArgumentSource };
+  | { readonly kind: "arguments"; readonly source: Exclude<ArgumentSource, { kind: "usdt" }> };
 
 export type Constant = bigint | boolean | string | null | undefined;
 export type MemoryType = TextType | RecordType | ArrayType | StructType | StackType;

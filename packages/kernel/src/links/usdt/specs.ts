@@ -61,6 +61,7 @@ export class UsdtSpecs {
         `${map.subject} has values of ${map.layout.valueSize} bytes, and its object's struct __bpf_usdt_spec has ${this.#codec.size}`,
       );
     this.#knowsIndices = hasIndices(types);
+    this.#readEntries();
   }
 
   /** The key of an entry that says this. Throws RangeError where the map is full, TypeError for an argument that an entry cannot say. */
@@ -91,6 +92,15 @@ export class UsdtSpecs {
       new Uint8Array(BigUint64Array.of(address).buffer),
       new Uint8Array(Uint32Array.of(id).buffer),
     );
+  }
+
+  /** A map that goes on from one version of an object to the next has entries already. */
+  #readEntries(): void {
+    for (let id = 0; id < this.#map.maxEntries; id++) {
+      const value = this.#map.lookup(new Uint8Array(Uint32Array.of(id).buffer));
+      if (value === undefined || value.every((byte) => byte === 0)) return;
+      this.#ids.set(Buffer.from(value).toString("latin1"), id);
+    }
   }
 
   #encode(places: readonly UsdtArgument[], cookie: bigint): Uint8Array {
