@@ -23,10 +23,10 @@ export const NEEDED_CAPABILITIES: readonly NeededCapability[] = [
   { name: "sys_resource", reason: "to lift the limit on locked memory on kernels before 5.11" },
 ];
 
-/** Network programs (XDP, TC, cgroup, sockets) need this one too; only who runs such monitors has to keep it. */
+/** What network programs need where they go by netlink instead of links: tc before Linux 6.6. */
 export const NETWORK_CAPABILITY: NeededCapability = {
   name: "net_admin",
-  reason: "to attach programs to network devices, cgroups and sockets",
+  reason: "to attach programs to network devices on kernels without links for them",
 };
 
 /** The names in a list such as "default,net_admin". @throws {Error} for one that is none */

@@ -1,5 +1,5 @@
 import type { Btf } from "@sonde/bpf/btf";
-import type { ObjectSpec, Target } from "@sonde/bpf/spec";
+import type { MonitorView, ObjectSpec, Target } from "@sonde/bpf/spec";
 import { type Kernel, openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
 import { descriptorOutput, type Session, type Sink, startSession } from "@sonde/runtime";
@@ -16,7 +16,7 @@ import { print, say } from "../output/say.ts";
 import { table } from "../output/table.ts";
 import { type FilteredObject, filteredObject } from "../task-filter.ts";
 import { findMonitor, listMonitors, type MonitorFile } from "./run/monitor-file.ts";
-import { monitorOptions, parameterValues } from "./run/parameters.ts";
+import { monitorOptions, parameterOption, parameterValues } from "./run/parameters.ts";
 import { RUN_OPTIONS } from "./run/options.ts";
 import { endOnSignals } from "./signals.ts";
 
@@ -70,12 +70,22 @@ function commandOf({ name }: MonitorFile, { manifest }: ObjectSpec): Command {
     usage: ["[OPTIONS] [INTERVAL [COUNT]]"],
     options: monitorOptions(manifest.monitor!, RUN_OPTIONS),
     notes: notes.join("\n"),
-    examples:
+    examples: [
       params.length === 0 && metrics.length === 0
-        ? [{ command: `sonde run ${name} -o jsonl`, says: "for another program" }]
-        : [{ command: `sonde run ${name} 1 10`, says: "every second, ten times" }],
+        ? { command: `sonde run ${name} -o jsonl`, says: "for another program" }
+        : { command: `sonde run ${name} 1 10`, says: "every second, ten times" },
+      ...placeExample(name, manifest.monitor!),
+    ],
     load: general.load,
   };
+}
+
+/** How to say where it is attached, with what it would be attached to anyway. */
+function placeExample(name: string, monitor: MonitorView): Command["examples"] {
+  const places = monitor.params.filter((param) => param.places !== undefined);
+  if (places.length === 0) return [];
+  const options = places.map((param) => `--${parameterOption(param, RUN_OPTIONS)} ${param.initial}`);
+  return [{ command: `sonde run ${name} ${options.join(" ")}`, says: "attached there" }];
 }
 
 /** Options may stand before the monitor's name or after it; the last one counts. */

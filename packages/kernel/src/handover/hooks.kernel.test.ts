@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { atomicAdd, exit, type Instruction, loadMapValue, mov64, mov64Imm, withLabel } from "@sonde/bpf/asm";
 import type { AttachTarget, ObjectSpec, ProgramType } from "@sonde/bpf/spec";
 import type { Collection } from "../collection/collection.ts";
@@ -23,7 +25,7 @@ import { type HookPlace, hookPlaces } from "./place.ts";
 const kernel = openKernel();
 const PASS = 2;
 const EVENTS = 300;
-const vmlinux = (): undefined => undefined;
+const vmlinux = kernelTypes();
 
 /** An object whose one program counts its runs (of the test's own frames, for XDP). */
 function counting(
@@ -84,6 +86,13 @@ const datagrams = ({ namespace, group }: Traffic): void =>
     }),
   );
 
+/** On a machine where nobody else removes any, which a guest is. */
+const removeDirectories = (): void => {
+  const folder = mkdtempSync(path.join(tmpdir(), "sonde-hooks-"));
+  for (let i = 1; i < EVENTS; i++) mkdirSync(path.join(folder, String(i)));
+  rmSync(folder, { recursive: true });
+};
+
 const ROWS: Readonly<Record<string, Row>> = {
   XDP: {
     spec: () => counting("xdp", { kind: "xdp", device: "v1" }, PASS, testFramesOfXdp()),
@@ -105,6 +114,18 @@ const ROWS: Readonly<Record<string, Row>> = {
     spec: () => counting("sk_lookup", { kind: "netns", attachType: "sk_lookup" }, ACCEPT),
     way: "link",
     send: datagrams,
+  },
+  "a hook of LSM": {
+    spec: () => counting("lsm", { kind: "lsm", hook: "inode_rmdir", cgroup: false }, 0),
+    way: "root",
+    send: removeDirectories,
+    needs: ["lsm"],
+  },
+  "a function's result": {
+    spec: () => counting("tracing", { kind: "fmodRet", function: "security_inode_rmdir" }, 0),
+    way: "root",
+    send: removeDirectories,
+    needs: ["fmod_ret"],
   },
   "netfilter, whose links the kernel does not update,": {
     spec: () => counting("netfilter", { kind: "netfilter", family: "ipv4", hook: "output", priority: -7 }, ACCEPT),
@@ -210,16 +231,15 @@ kernelTest(
   { needs: ["struct_ops_link"] },
   async () => {
     const folder = mkdtempSync("/sys/fs/bpf/sonde-test-");
-    const object = objectWith("congestion", "ssthresh", "undo", "avoid");
+    const object = objectWith("congestion", "ssthresh", "undo", "avoid", "begin");
     object.map("plain").autocreate = false;
     object.map("linked").autocreate = true;
-    const types = kernelTypes();
-    using first = loadCollection(kernel, object.spec(), { vmlinux: types });
-    using second = loadCollection(kernel, object.spec(), { vmlinux: types });
+    using first = loadCollection(kernel, object.spec(), { vmlinux });
+    using second = loadCollection(kernel, object.spec(), { vmlinux });
     const subject = (collection: Collection): HookPlace["subject"] => hookPlaces(collection)[0]!.subject;
     const asked = (collection: Collection): number => Number(collection.globals("bss")["asked"]);
 
-    const hooks = new Hooks(kernel, { vmlinux: types, folder });
+    const hooks = new Hooks(kernel, { vmlinux, folder });
     const [hook] = await hooks.attach(hookPlaces(first));
     assert.deepEqual([hook?.way, hook?.pinned, hook?.description], ["link", true, "struct_ops:linked"]);
     sendBy("sonde_linked");
@@ -231,7 +251,7 @@ kernelTest(
     assert.ok(asked(second) > 0);
     // Back, after another process took it up.
     hook!.close();
-    const again = new Hooks(kernel, { vmlinux: types, folder }).open(hookPlaces(second)[0]!);
+    const again = new Hooks(kernel, { vmlinux, folder }).open(hookPlaces(second)[0]!);
     again!.set(subject(first));
     sendBy("sonde_linked");
     assert.ok(asked(first) > before);
@@ -243,7 +263,7 @@ kernelTest(
 );
 
 kernelTest("a struct_ops map without a link is refused, with what to do", { needs: ["struct_ops"] }, () => {
-  using plain = loadCollection(kernel, objectSpec("congestion"), { vmlinux: kernelTypes() });
+  using plain = loadCollection(kernel, objectSpec("congestion"), { vmlinux });
   assert.throws(() => hookPlaces(plain), /'plain' is registered without a link.*\.struct_ops\.link/s);
 });
 

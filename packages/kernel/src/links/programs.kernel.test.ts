@@ -219,7 +219,7 @@ kernelTest("a congestion control of ours is registered, used and taken back", { 
 });
 
 kernelTest("a congestion control by a link", { needs: ["struct_ops_link"] }, () => {
-  const object = objectWith("congestion", "ssthresh", "undo", "avoid");
+  const object = objectWith("congestion", "ssthresh", "undo", "avoid", "begin");
   object.map("plain").autocreate = false;
   object.map("linked").autocreate = true;
   using collection = loadCollection(kernel, object.spec(), { vmlinux });

@@ -1,4 +1,4 @@
-/* A congestion control that counts how often it is asked: registered by itself, and by a link. */
+/* A congestion control that counts how often it is asked, and for how many connections: registered by itself, and by a link. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -16,9 +16,11 @@ struct tcp_congestion_ops {
 	__u32 (*undo_cwnd)(struct sock *sk);
 	void (*cong_avoid)(struct sock *sk, __u32 ack, __u32 acked);
 	void (*absent_in_every_kernel)(struct sock *sk);
+	void (*init)(struct sock *sk);
 } __attribute__((preserve_access_index));
 
 __u64 asked;
+__u64 begun;
 
 SEC("struct_ops/ssthresh")
 __u32 BPF_PROG(ssthresh, struct sock *sk)
@@ -38,6 +40,12 @@ void BPF_PROG(avoid, struct sock *sk, __u32 ack, __u32 acked)
 	__sync_fetch_and_add(&asked, 1);
 }
 
+SEC("?struct_ops/begin")
+void BPF_PROG(begin, struct sock *sk)
+{
+	__sync_fetch_and_add(&begun, 1);
+}
+
 SEC(".struct_ops")
 struct tcp_congestion_ops plain = {
 	.name = "sonde_plain",
@@ -54,6 +62,7 @@ struct tcp_congestion_ops linked = {
 	.ssthresh = (void *)ssthresh,
 	.undo_cwnd = (void *)undo,
 	.cong_avoid = (void *)avoid,
+	.init = (void *)begin,
 };
 
 char license_text[] SEC("license") = "GPL";

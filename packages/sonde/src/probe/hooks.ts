@@ -178,7 +178,7 @@ export const lsm: <Hook extends string>(
 ) => void = atBuildTime("lsm");
 
 /**
- * A function that the kernel lets programs answer for: system calls and those open to error injection. 0, or no
+ * A function that the kernel lets programs answer for: `security_...`, and those open to error injection. 0, or no
  * answer, lets it run; a negative error number is returned in its place.
  */
 export const fmodRet: <Name extends string>(name: Name, handler: (event: EventOf<Name>) => number | void) => void =

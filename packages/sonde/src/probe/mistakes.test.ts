@@ -26,7 +26,7 @@ declare module "sonde/probe" {
 const HEAD = `import "./kernel.ts";
 import {
   array, btfTracepoint, comm, counter, currentTask, decode, exp2, fentry, fexit, gauge, global, hash, histogram, interval, kprobe, kretprobe,
-  ktime, monitor, param, pid, profile, range, readUserString, stream, tracepoint, u64, xdp, XdpAction, type text, type u32, type u64 as wide,
+  ktime, monitor, param, pid, profile, range, readUserString, stream, tracepoint, u64, xdp, XdpAction, cgroup, netfilter, tc, type text, type u32, type u64 as wide,
 } from "sonde/probe";
 monitor("checked", { help: "x" });
 const started = hash<{ dev: u32; sector: wide }, wide>();
@@ -100,6 +100,12 @@ const BAD = [
   `counter("d", { labels: { a: 5 } });`,
   `xdp("lo", (packet) => { total.value = packet.u16(0); });`,
   `xdp("lo", () => "drop");`,
+  `tc("lo", "up", () => {});`,
+  `cgroup("/", "conect4", () => {});`,
+  `cgroup("/", "connect4", ({ portt }) => {});`,
+  `netfilter({ family: "ipv4", hook: "inputs", priority: 0 }, () => {});`,
+  `kprobe("vfs_raed", () => {});`,
+  `fentry(param("f", "vfs_read"), () => {});`,
 ];
 
 test("tsc finds each planted mistake, and none where there is none", { timeout: 120_000 }, () => {

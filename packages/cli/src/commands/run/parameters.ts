@@ -29,7 +29,7 @@ export function monitorOptions(monitor: MonitorView, general: readonly Option[])
 /** Of options that all monitors have, a parameter's name says more: it is called --param-NAME then. */
 function parameterOptions(monitor: MonitorView, taken: readonly Option[]): readonly Option[] {
   return monitor.params.map((param) => {
-    const name = optionName(param, taken);
+    const name = parameterOption(param, taken);
     const short = param.short === undefined ? {} : { short: param.short };
     if (param.type.kind === "bool") return { name, ...short, help: param.help };
     return {
@@ -52,7 +52,7 @@ export function parameterValues(
 ): ReadonlyMap<string, ParamValue> {
   const values = new Map<string, ParamValue>();
   for (const param of monitor.params) {
-    const option = optionName(param, taken);
+    const option = parameterOption(param, taken);
     const text = param.type.kind === "bool" && args.flag(option) ? String(param.initial !== true) : args.value(option);
     if (text === undefined) continue;
     try {
@@ -66,7 +66,7 @@ export function parameterValues(
 }
 
 /** A switch turns its parameter round: --failed where it is false at first, --no-failed where it is true. */
-function optionName({ name, initial }: ParamView, taken: readonly Option[]): string {
+export function parameterOption({ name, initial }: ParamView, taken: readonly Option[]): string {
   const plain = `${initial === true ? "no-" : ""}${name.replaceAll("_", "-")}`;
   return taken.some((option) => option.name === plain) ? `param-${plain}` : plain;
 }
