@@ -4,6 +4,7 @@ import { openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
 import { pino } from "pino";
 import { CostWatch } from "./budget/cost-watch.ts";
+import { collectGarbage } from "./budget/garbage.ts";
 import { type SelfLimits, SelfWatch } from "./budget/self-watch.ts";
 import { budgetFamilies } from "./budget/families.ts";
 import { startData } from "./data.ts";
@@ -17,6 +18,7 @@ import { IdentityService } from "./identity/service.ts";
 import type { Monitor } from "./monitor/monitor.ts";
 import { Monitors } from "./monitors.ts";
 import type { PushOptions } from "./push/options.ts";
+import { selfFamilies } from "./self.ts";
 import { missingCapabilities } from "./security/capabilities.ts";
 import { TrustedKeys } from "./security/signatures.ts";
 import { openStateDirectory } from "./state/directory.ts";
@@ -96,7 +98,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     identity.decoders,
     (monitor, stream) => monitors.observer(monitor, stream),
   );
-  const monitors: Monitors = new Monitors(options.directory, options.version, {
+  const monitors: Monitors = new Monitors(options.directory, {
     kernel,
     target,
     store: state === undefined ? new MemoryStore() : new FileStore(state.path, (message) => log.warn(message)),
@@ -118,6 +120,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const self = new SelfWatch({
     limits: options.limits,
     monitors: () => monitors.all,
+    collect: collectGarbage,
     economize: (on, reason) => {
       log.warn({ economy: on }, `${reason}: history is ${on ? "stopped" : "kept again"}`);
       if (on) data.history.stop();
@@ -126,10 +129,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   });
   const watched = {
     *families(): Generator<Family> {
+      const started = performance.now();
       yield* monitors.families();
+      const list = monitors.list();
+      yield* selfFamilies(list, options.version, started);
       yield* identity.families();
       yield* exporterFamilies(kernel, enabledConfigs(monitors.all));
-      yield* budgetFamilies(monitors.list(), options.limits, self.economy);
+      yield* budgetFamilies(list, options.limits, self.economy);
     },
   };
   const data = await startData(watched, streams, {
@@ -176,6 +182,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   }
   costs.start();
   self.start();
+  // Of what compiling and loading left behind.
+  collectGarbage();
   return { url, stop };
 }
 

@@ -14,14 +14,12 @@ import { sourceOfFile } from "./monitor/sources/index.ts";
 import type { MonitorStatus } from "./monitor/status.ts";
 import { SIGNATURE_SUFFIX } from "./security/signatures.ts";
 import type { EventObserver } from "./streams/hub.ts";
-import { selfFamilies } from "./self.ts";
 import type { ParamValue } from "@sonde/runtime/params";
 
 export class Monitors implements AgentFace {
   readonly #monitors = new Map<string, Monitor>();
   readonly #directory: MonitorDirectory;
   readonly #context: MonitorContext;
-  readonly #version: string;
   /** Digests of the directory's files when they were last looked at. */
   #seen: ReadonlyMap<string, string> = new Map();
   #scan: Promise<void> = Promise.resolve();
@@ -29,10 +27,9 @@ export class Monitors implements AgentFace {
   #ready = false;
 
   /** @throws {Error} the directory cannot be read */
-  constructor(directory: string, version: string, context: MonitorContext) {
+  constructor(directory: string, context: MonitorContext) {
     this.#directory = new MonitorDirectory(directory);
     this.#context = context;
-    this.#version = version;
     const names = [...this.#directory.read().keys(), ...context.store.names()].sort();
     for (const name of names) if (!this.#monitors.has(name)) this.#monitors.set(name, new Monitor(name, context));
   }
@@ -136,7 +133,6 @@ export class Monitors implements AgentFace {
   }
 
   *families(): Generator<Family> {
-    const started = performance.now();
     const seen = new Set<string>();
     for (const monitor of this.#monitors.values()) {
       for (const family of this.#familiesOf(monitor)) {
@@ -145,7 +141,6 @@ export class Monitors implements AgentFace {
         seen.add(family.name);
       }
     }
-    yield* selfFamilies(this.list(), this.#version, started);
     yield scalarFamily(
       "counter",
       { name: "sonde_read_errors", help: "Readings in which the maps of a monitor could not be read" },

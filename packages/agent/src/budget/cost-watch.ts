@@ -2,7 +2,7 @@
  * What monitors cost, held against their budgets.
  *
  * The kernel counts how often and how long each program runs, but counting makes each run some 80 ns longer.
- * So it is switched on for short windows only: a tenth of a second every second and a half, a little earlier or later so
+ * So it is switched on for short windows only: a tenth of a second every two seconds, a little earlier or later so
  * that nobody's own period hides behind it. What a window measures is a share of one CPU. A monitor that is over
  * its budget is looked at again at once; if it stays there it is tripped, within four seconds of the first event.
  */
@@ -29,7 +29,7 @@ export interface CostWatchOptions {
 
 /** Milliseconds. */
 const WINDOW = 100;
-const PERIOD = 1500;
+const PERIOD = 2000;
 const PERIOD_WHEN_OVER = 300;
 /** Windows in a row over the budget: a burst is none. */
 const STRIKES = 3;

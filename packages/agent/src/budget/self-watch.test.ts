@@ -25,6 +25,7 @@ function tried(): Tried {
     limits: { memory: 100e6, cpu: 0.5 },
     monitors: () => monitors,
     economize: (on, reason) => void done.push(`economy ${on}: ${reason}`),
+    collect: () => void done.push("collected"),
     usage: () => ({ ...now }),
   });
   const pass = (cpu: number, memory: number): void => {
@@ -54,11 +55,15 @@ test("over the CPU limit: economy first, then the monitor with the most events",
 
 test("over the memory limit: economy, the monitor with the most series, and back after a minute of calm", () => {
   const { watch, done, pass } = tried();
-  for (let i = 0; i < 4; i++) pass(0.1, 200);
-  assert.match(done[1] ?? "", /^wide: the agent has 200 MB of memory; its limit is 100 MB/);
+  pass(0.1, 200);
+  assert.deepEqual(done, ["collected"]);
+  for (let i = 0; i < 3; i++) pass(0.1, 200);
+  assert.match(done[1] ?? "", /^economy true: the agent has 200 MB of memory; its limit is 100 MB/);
+  assert.equal(done[2], "collected");
+  assert.match(done[3] ?? "", /^wide: the agent has 200 MB of memory; its limit is 100 MB/);
   for (let i = 0; i < 11; i++) pass(0.1, 50);
   assert.equal(watch.economy, true);
   pass(0.1, 50);
   assert.equal(watch.economy, false);
-  assert.equal(done[2], "economy false: the agent is below its limits again");
+  assert.equal(done[4], "economy false: the agent is below its limits again");
 });

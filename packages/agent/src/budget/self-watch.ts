@@ -1,7 +1,7 @@
 /**
- * What the agent itself costs, held against its limits. Over a limit for ten seconds, it first stops what it
- * can do without (economy); ten seconds later, and every ten after that, the monitor that makes it work most is
- * tripped. Below both limits for a minute, it does everything again.
+ * What the agent itself costs, held against its limits. Over its memory, it collects its garbage at once. Over a
+ * limit for ten seconds, it stops what it can do without (economy); ten seconds later, and every ten after that, the
+ * monitor that makes it work most is tripped. Below both limits for a minute, it does everything again.
  */
 
 /** A monitor as far as the agent's own work goes. */
@@ -29,6 +29,8 @@ export interface SelfWatchOptions {
   readonly monitors: () => Iterable<Burden>;
   /** Told to stop, or to take up again, what the agent can do without. */
   readonly economize: (on: boolean, reason: string) => void;
+  /** Told to collect garbage. */
+  readonly collect: () => void;
   /** For tests. */
   readonly usage?: () => { readonly at: number; readonly cpu: number; readonly memory: number };
 }
@@ -71,7 +73,10 @@ export class SelfWatch {
     if (reason === undefined) return this.#relax();
     this.#calm = 0;
     this.#over++;
-    if (this.#over < PATIENCE) return;
+    if (this.#over < PATIENCE) {
+      if (reason.of === "memory") this.#options.collect();
+      return;
+    }
     this.#over = 0;
     if (!this.economy) this.#economize(true, reason.text);
     else this.#tripHeaviest(reason);

@@ -46,7 +46,7 @@ kernelTest("programs that name no field take the raw road", () => {
   for (const { event } of known())
     assert.equal(roadOf(`tracepoint:${event} { @ = count(); }`), "raw_tracepoint", event);
   assert.equal(roadOf("tracepoint:sched:sched_switch { @ = count(); @k[kstack] = count(); }"), "tracepoint");
-  assert.equal(roadOf("tracepoint:sched:sched_switch { @ = args.prev_state; }"), "tracepoint");
+  assert.equal(roadOf("tracepoint:sched:sched_process_exec { @ = str(args.filename); }"), "tracepoint");
 });
 
 kernelTest("fields have the same types on both roads", () => {

@@ -36,6 +36,20 @@ const REQUEST: RawEvent = {
   },
 };
 
+/** The bits of a task's state that the record tells apart; a thread that ends has left them in `exit_state`. */
+const STATE = "(args.prev_state | (uint32)args.prev->exit_state) & 0x7f";
+/** The highest of them. */
+const HIGHEST = [64, 32, 16, 8, 4].reduceRight(
+  (lower, bit) => `(${STATE}) >= ${bit} ? ${bit} : (${lower})`,
+  `(${STATE}) >= 2 ? 2 : ((${STATE}) & 1)`,
+);
+/**
+ * __trace_sched_switch_state(). The state is an argument since 5.18; before, it may have changed by the time that
+ * the event is seen. Whoever is preempted goes on (256); what waits without adding to the load is idle (128); a lock
+ * of PREEMPT_RT or the freezer lets nothing else through.
+ */
+const PREV_STATE = `args.preempt ? 256 : ((args.prev_state & 0x9000) != 0 ? 2 : ((args.prev_state & 0x402) == 0x402 ? 128 : (${HIGHEST})))`;
+
 /** By "category:name". */
 export const RAW_EVENTS: Readonly<Record<string, RawEvent>> = {
   "raw_syscalls:sys_enter": { params: { regs: "address", id: "long" }, fields: { id: "args.id" } },
@@ -46,6 +60,7 @@ export const RAW_EVENTS: Readonly<Record<string, RawEvent>> = {
       prev_comm: "args.prev->comm",
       prev_pid: "args.prev->pid",
       prev_prio: "args.prev->prio",
+      prev_state: `(int64)(${PREV_STATE})`,
       next_comm: "args.next->comm",
       next_pid: "args.next->pid",
       next_prio: "args.next->prio",
