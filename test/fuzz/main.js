@@ -20,7 +20,7 @@ const { values } = parseArgs({
   },
 });
 const seed = Number(values.seed);
-ensureDebianPackages(["clang-16", "libbpf-dev"]);
+ensureDebianPackages(["clang-16", "libbpf-dev", "g++"]);
 const samples = makeSamples();
 
 if (values.input === undefined) process.exit(await fuzz(inputsFor(Number(values.inputs))));

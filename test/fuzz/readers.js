@@ -21,13 +21,16 @@ import {
   sizeOf,
 } from "@sonde/bpf/btf";
 import { applyCore } from "@sonde/bpf/core";
+import { Dwarf, DwarfError, DwarfTypes, inMemory, signatureOf } from "@sonde/bpf/dwarf";
 import { ElfError, readObject, writeObject } from "@sonde/bpf/elf";
 import { parse } from "@sonde/compiler/bpftrace";
+
+import { PACKED_SECTIONS } from "./dwarf-samples.js";
 
 /** @typedef {import("@sonde/bpf/spec").ObjectSpec} ObjectSpec */
 
 /**
- * What tries an input of each kind; how many of five inputs are of it is in `shares`.
+ * What tries an input of each kind; how often each has its turn is in plan.js.
  * @type {Record<keyof import("./samples.js").Samples, (bytes: Uint8Array) => void>}
  */
 export const readers = {
@@ -37,6 +40,7 @@ export const readers = {
     const spec = object(bytes);
     if (spec !== undefined) relocate(spec);
   },
+  dwarf: debugInfo,
   script: (bytes) => void parse(Buffer.from(bytes).toString("utf8")),
 };
 
@@ -81,6 +85,50 @@ function types(bytes) {
   for (const kind of /** @type {const} */ (["struct", "enum", "typedef", "func"])) {
     for (const name of btf.names(kind)) answered([BtfError], () => btf.find(name, kind));
   }
+}
+
+/** Sections behind one another, as samples.js packs them: everything that is asked of a program, at some of its places. @param {Uint8Array} bytes */
+function debugInfo(bytes) {
+  const sections = unpackSections(bytes);
+  const dwarf = new Dwarf({ section: (name) => sections.get(name) });
+  const types = new DwarfTypes(1);
+  const ask = (/** @type {() => unknown} */ question) => answered([DwarfError], question);
+  for (let address = 0x1000; address < 0x1600; address += 61) {
+    ask(() => dwarf.framesAt(address));
+    ask(() => dwarf.lineAt(address));
+    const func = ask(() => dwarf.functionAt(address));
+    if (func === undefined) continue;
+    for (const arch of /** @type {const} */ (["x86_64", "aarch64"]))
+      ask(() => signatureOf(func, arch, address, false).parameters.map(({ type }) => types.idOf(type)));
+  }
+  ask(() => dwarf.inlinedAt("twice"));
+  ask(() => dwarf.statementsAt("dwarf-orders.c", 76));
+  for (const name of ["order", "inner", "nowhere"]) ask(() => types.find(dwarf.file, name, "struct"));
+  for (let id = 1; id < 300; id++) {
+    const btf = /** @type {import("@sonde/bpf/btf").Btf} */ (/** @type {unknown} */ (types));
+    // Ids are given as types are asked for; the first that was not ends the list.
+    const type = answered([DwarfError, RangeError], () => types.type(id));
+    if (type === undefined) continue;
+    for (const question of [resolve, sizeOf, memberNames, declaration])
+      answered([BtfError, DwarfError, RangeError], () => question(btf, id, "x"));
+  }
+}
+
+/** @param {Uint8Array} bytes */
+function unpackSections(bytes) {
+  /** @type {Map<string, import("@sonde/bpf/dwarf").SectionBytes>} */
+  const sections = new Map();
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (
+    let index = 0, at = PACKED_SECTIONS.length * 4;
+    index < PACKED_SECTIONS.length && index * 4 + 4 <= bytes.length;
+    index++
+  ) {
+    const size = view.getUint32(index * 4, true);
+    if (size > 0) sections.set(PACKED_SECTIONS[index] ?? "", inMemory(bytes.subarray(at, at + size)));
+    at += size;
+  }
+  return sections;
 }
 
 /** @param {BtfReader} btf */

@@ -6,10 +6,11 @@ import { BtfBuilder, BtfReader, findMember, LocalTypes } from "@sonde/bpf/btf";
 import { readObject, writeObject } from "@sonde/bpf/elf";
 import { readFile } from "../../packages/bpf/dist/elf/read/file.js";
 import { compile } from "../../packages/bpf/dist/elf/testing/objects.js";
+import { dwarfSamples } from "./dwarf-samples.js";
 import { root } from "../../tools/lib/environment.js";
 
 /** @typedef {import("./mutate.js").Sample} Sample */
-/** @typedef {Record<"elf" | "btf" | "ext" | "script", Sample[]>} Samples */
+/** @typedef {Record<"elf" | "btf" | "ext" | "dwarf" | "script", Sample[]>} Samples */
 
 /** Of packages/bpf/testdata; named one by one, so that a new one does not change which input has which number. */
 const sources = ["core-relocations", "elf-kconfig", "elf-kernel-symbols", "elf-kinds", "elf-legacy", "elf-struct-ops"];
@@ -32,6 +33,7 @@ export function makeSamples() {
       const section = readFile(bytes).sections.find(({ name }) => name === ".BTF.ext");
       return section === undefined ? [] : [{ name, bytes, regions: [section], words: [], resizable: false }];
     }),
+    dwarf: dwarfSamples(),
     script: scripts(),
   };
 }

@@ -21,6 +21,7 @@ const debianPackages = {
   "libbpf-dev": "/usr/include/bpf/bpf_helpers.h",
   make: "/usr/bin/make",
   "g++": "/usr/bin/g++",
+  dwz: "/usr/bin/dwz",
   bpftrace: "/usr/bin/bpftrace",
   prometheus: "/usr/bin/prometheus",
   "victoria-metrics": "/usr/bin/victoria-metrics",
@@ -45,7 +46,7 @@ export const guestPackages = [
   "bpftool",
 ];
 /** What tests compile BPF objects and small programs with. @type {readonly DebianPackage[]} */
-export const compilerPackages = ["clang-16", "clang-19", "llvm-16", "libbpf-dev", "make", "g++", "bpftool"];
+export const compilerPackages = ["clang-16", "clang-19", "llvm-16", "libbpf-dev", "make", "g++", "bpftool", "dwz"];
 /** What the scenario tests need. @type {readonly DebianPackage[]} */
 export const scenarioPackages = [
   "bpftool",

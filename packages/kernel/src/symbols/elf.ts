@@ -46,6 +46,7 @@ const SHT_SYMTAB = 2;
 const SHT_NOTE = 7;
 const SHT_NOBITS = 8;
 const SHT_DYNSYM = 11;
+const SHF_COMPRESSED = 0x800;
 const NT_GNU_BUILD_ID = 3;
 
 /** Larger tables than this are refused rather than read into memory. */
@@ -55,6 +56,7 @@ interface Section {
   /** Of its name, in the table of sections' names. */
   readonly nameOffset: number;
   readonly type: number;
+  readonly flags: number;
   readonly address: number;
   readonly offset: number;
   readonly size: number;
@@ -76,6 +78,8 @@ export class ElfFile {
   readonly #source: Source;
   readonly #header: DataView;
   #sections: readonly Section[] | undefined;
+  /** Of the sections. */
+  #names: Buffer | undefined;
 
   private constructor(path: string, source: Source) {
     this.path = path;
@@ -153,21 +157,27 @@ export class ElfFile {
 
   /** A section by its name: where it is loaded, and its bytes; undefined if there is none. */
   section(name: string): { readonly address: number; readonly bytes: DataView } | undefined {
-    const sections = this.#sectionHeaders();
-    const strings = sections[this.#header.getUint16(62, true)];
-    if (strings === undefined) return undefined;
-    const bytes = this.#read(strings.offset, strings.size);
-    const names = Buffer.from(bytes.buffer, 0, bytes.byteLength);
-    const wanted = Buffer.from(`${name}\0`);
-    const found = sections.find(({ nameOffset }) =>
-      names.subarray(nameOffset, nameOffset + wanted.length).equals(wanted),
-    );
+    const found = this.#named(name);
     return (
       found && {
         address: found.address,
         bytes: found.type === SHT_NOBITS ? new DataView(new ArrayBuffer(0)) : this.#read(found.offset, found.size),
       }
     );
+  }
+
+  /** Where a section's bytes are in the file; undefined if there is none of this name, or its bytes are not in the file. */
+  sectionPlace(
+    name: string,
+  ): { readonly offset: number; readonly size: number; readonly compressed: boolean } | undefined {
+    const section = this.#named(name);
+    if (section === undefined || section.type === SHT_NOBITS) return undefined;
+    return { offset: section.offset, size: section.size, compressed: (section.flags & SHF_COMPRESSED) !== 0 };
+  }
+
+  /** Bytes at any place in the file. Errors: ElfError where it has none. */
+  bytes(offset: number, size: number): Uint8Array {
+    return new Uint8Array(this.#read(offset, size).buffer);
   }
 
   /** The build id in hexadecimal, by which separate debug files are found. */
@@ -178,6 +188,16 @@ export class ElfFile {
       if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  #named(name: string): Section | undefined {
+    const sections = this.#sectionHeaders();
+    const strings = sections[this.#header.getUint16(62, true)];
+    if (strings === undefined) return undefined;
+    this.#names ??= Buffer.from(this.bytes(strings.offset, strings.size));
+    const names = this.#names;
+    const wanted = Buffer.from(`${name}\0`);
+    return sections.find(({ nameOffset }) => names.subarray(nameOffset, nameOffset + wanted.length).equals(wanted));
   }
 
   #table(type: number): SymbolTable | undefined {
@@ -203,6 +223,7 @@ export class ElfFile {
       sections.push({
         nameOffset: table.getUint32(at, true),
         type: table.getUint32(at + 4, true),
+        flags: table.getUint32(at + 8, true),
         address: this.#word(table, at + 16),
         offset: this.#word(table, at + 24),
         size: this.#word(table, at + 32),

@@ -1,0 +1,127 @@
+/** What is asked of a program's debugging information. Everything in it is found when it is asked for. */
+import { AddressIndex } from "./address-index.ts";
+import { AT } from "./constants.ts";
+import { DebugFile } from "./debug-file.ts";
+import type { Entry } from "./entry.ts";
+import { DwarfError } from "./errors.ts";
+import { around, entryPoint, instancesOf, type Instance } from "./functions.ts";
+import { readLineHeader } from "./line-header.ts";
+import { runLineProgram } from "./line-program.ts";
+import { LineTable, type Row, type SourceLine } from "./line-table.ts";
+import type { DwarfSource } from "./source.ts";
+import type { Unit } from "./unit.ts";
+
+/** A frame of a stack: a function, and the place in it that is being executed. */
+export interface Frame extends Partial<SourceLine> {
+  /** As in the source. */
+  readonly name: string | undefined;
+  /** It has no frame of its own on the stack: its code is part of the next one's. */
+  readonly inlined: boolean;
+}
+
+/** What was worked out for a unit, as long as the unit is kept. */
+interface Findings {
+  lines?: LineTable | undefined;
+  instances?: readonly Instance[];
+}
+
+/** Addresses are those of the file: what its symbols say, not where a process has it. */
+export class Dwarf {
+  readonly file: DebugFile;
+  readonly #index: AddressIndex;
+  readonly #findings = new WeakMap<Unit, Findings>();
+
+  constructor(source: DwarfSource) {
+    this.file = new DebugFile(source);
+    this.#index = new AddressIndex(this.file);
+  }
+
+  /** Where the instruction at an address comes from; undefined where nothing is said. Errors: DwarfError. */
+  lineAt(address: number): SourceLine | undefined {
+    const unit = this.#index.unitOf(address);
+    return unit && this.#lines(unit)?.find(address);
+  }
+
+  /** The functions at an address, the innermost first: those that were inlined there, and the one that they are in. Errors: DwarfError. */
+  framesAt(address: number): readonly Frame[] {
+    const unit = this.#index.unitOf(address);
+    if (unit === undefined) return [];
+    const lines = this.#lines(unit);
+    const frames: Frame[] = [];
+    let place = lines?.find(address);
+    for (const { entry, inlined } of [...around(this.#instances(unit), address)].reverse()) {
+      frames.push({ name: entry.name, inlined, ...place });
+      const file = lines?.file(entry.number(AT.callFile) ?? -1);
+      place = file === undefined ? undefined : { file, line: entry.number(AT.callLine) ?? 0, column: 0 };
+    }
+    return frames;
+  }
+
+  /** The function whose first instruction is at an address. Errors: DwarfError, also where what is said of it is kept in another file. */
+  functionAt(address: number): Entry | undefined {
+    const unit = this.#index.unitOf(address);
+    if (unit === undefined) return undefined;
+    const found = this.#instances(unit).find((instance) => !instance.inlined && entryPoint(instance) === address);
+    if (found === undefined) refuseSplit(unit);
+    return found?.entry;
+  }
+
+  /** Where copies of a function begin that were inlined into others: all units are gone through. Errors: DwarfError. */
+  inlinedAt(name: string): readonly number[] {
+    const found = new Set<number>();
+    for (const unit of this.#units())
+      for (const instance of this.#instances(unit))
+        if (instance.inlined && (instance.entry.name === name || instance.entry.linkageName === name))
+          found.add(entryPoint(instance));
+    return [...found].sort((a, b) => a - b);
+  }
+
+  /**
+   * The first instructions of the statements on a line. `file` is a path or the end of one: "main.c", "src/main.c".
+   * All line tables are gone through. Errors: DwarfError.
+   */
+  statementsAt(file: string, line: number): readonly Row[] {
+    const isWanted = (path: string): boolean => path === file || path.endsWith(`/${file}`);
+    const rows = new Map<number, Row>();
+    for (const unit of this.#units())
+      for (const row of this.#lines(unit)?.statements(line, isWanted) ?? [])
+        if (!rows.has(row.address)) rows.set(row.address, row);
+    return [...rows.values()].sort((a, b) => a.address - b.address);
+  }
+
+  *#units(): Iterable<Unit> {
+    for (const header of this.file.headers()) if (header.signature === undefined) yield this.file.unit(header);
+  }
+
+  #lines(unit: Unit): LineTable | undefined {
+    const findings = this.#of(unit);
+    if (!("lines" in findings)) findings.lines = readLines(unit);
+    return findings.lines;
+  }
+
+  #instances(unit: Unit): readonly Instance[] {
+    return (this.#of(unit).instances ??= instancesOf(unit));
+  }
+
+  #of(unit: Unit): Findings {
+    let findings = this.#findings.get(unit);
+    if (findings === undefined) this.#findings.set(unit, (findings = {}));
+    return findings;
+  }
+}
+
+function readLines(unit: Unit): LineTable | undefined {
+  const offset = unit.root.number(AT.stmtList);
+  if (offset === undefined || unit.file.section(".debug_line") === undefined) return undefined;
+  const header = readLineHeader(unit, offset);
+  return new LineTable(header.files, runLineProgram(header));
+}
+
+/** Compiled with -gsplit-dwarf a program has its lines, but its functions and types are in files beside the objects. */
+function refuseSplit({ root }: Unit): void {
+  const name = root.text(AT.dwoName) ?? root.text(AT.gnuDwoName);
+  if (name !== undefined)
+    throw new DwarfError(
+      `functions and types are kept apart in ${name} (-gsplit-dwarf), which is not read: compile without it`,
+    );
+}

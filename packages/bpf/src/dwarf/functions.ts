@@ -1,0 +1,56 @@
+/**
+ * Functions of one unit: where each has its code, and which others the compiler put into it.
+ *
+ *     subprogram outer              0x1140-0x1190
+ *       └─ inlined_subroutine step  0x1152-0x1170, called at line 12
+ *            └─ inlined_subroutine add  0x1160-0x1166, called at line 7
+ */
+import { AT, TAG } from "./constants.ts";
+import type { Entry } from "./entry.ts";
+import { rangesOf, type Range } from "./ranges.ts";
+import type { Unit } from "./unit.ts";
+
+/** Code of a function: its own, or a copy within another. */
+export interface Instance {
+  readonly entry: Entry;
+  readonly inlined: boolean;
+  readonly ranges: readonly Range[];
+}
+
+const CODE: ReadonlySet<number> = new Set([TAG.subprogram, TAG.inlinedSubroutine]);
+
+/**
+ * Every instance that has code, outer ones before those within. Of an inlined copy an optimizer may have
+ * left no instruction that is its alone; where it would be entered is still known.
+ */
+export function instancesOf(unit: Unit): readonly Instance[] {
+  const instances: Instance[] = [];
+  for (const entry of unit.entries(CODE)) {
+    const ranges = rangesOf(entry);
+    if (ranges.length > 0 || isEntered(entry))
+      instances.push({ entry, inlined: entry.tag === TAG.inlinedSubroutine, ranges });
+  }
+  return instances;
+}
+
+function isEntered(entry: Entry): boolean {
+  return [AT.entryPc, AT.lowPc].some((attribute) => entry.address(attribute) !== undefined);
+}
+
+/** Where an instance's first instruction is. */
+export function entryPoint({ entry, ranges }: Instance): number {
+  const said = entry.find(AT.entryPc);
+  if (said !== undefined) {
+    const address = entry.unit.address(said);
+    if (address !== undefined) return address;
+    // Version 5 lets it be a distance from the start.
+    if (typeof said.value === "number" && ranges[0] !== undefined) return ranges[0].low + said.value;
+  }
+  return entry.address(AT.lowPc) ?? Math.min(...ranges.map(({ low }) => low));
+}
+
+/** The instances whose code holds the address, the outermost first. */
+export function* around(instances: readonly Instance[], address: number): Iterable<Instance> {
+  for (const instance of instances)
+    if (instance.ranges.some(({ low, high }) => address >= low && address < high)) yield instance;
+}

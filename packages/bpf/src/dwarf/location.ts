@@ -1,0 +1,149 @@
+/**
+ * Where a variable is while an instruction is executed. Unoptimized code says it once for all, by an
+ * expression. Optimized code moves variables about, so there is a list of expressions, each for a range:
+ *
+ *     .debug_loc       version 2-4  begin, end, u16 length, expression ... | 0, 0
+ *     .debug_loclists  version 5    kinds as in .debug_rnglists, with 5 "anywhere else" put in between and
+ *                                   those behind it one higher, uleb length and expression behind each;
+ *                                   9 (GNU) a pair of ulebs about the next entry
+ */
+import { AT, FORM } from "./constants.ts";
+import { Cursor } from "./cursor.ts";
+import type { Entry } from "./entry.ts";
+import { DwarfError } from "./errors.ts";
+
+/** What few expressions say plainly; all others need the values of a running program. */
+export type Location =
+  /** By the number that the ABI of the architecture gives it in DWARF. */
+  { readonly kind: "register"; readonly number: number } | { readonly kind: "constant"; readonly value: bigint };
+
+/** Where a variable is at an address; undefined where that is not said, or not plainly. */
+export function locationAt(variable: Entry, address: number): Location | undefined {
+  const constant = variable.constant(AT.constValue);
+  if (constant !== undefined) return { kind: "constant", value: constant };
+  const expression = variable.expression(AT.location) ?? listed(variable, address);
+  return expression && plain(expression);
+}
+
+/** Whether it has one place for as long as its function runs, as in code that was not optimized. */
+export function hasFixedPlace(variable: Entry): boolean {
+  return variable.expression(AT.location) !== undefined;
+}
+
+function plain(expression: Uint8Array): Location | undefined {
+  const cursor = new Cursor(expression);
+  if (cursor.atEnd) return undefined;
+  const op = cursor.u8();
+  const location = registerOf(op, cursor) ?? constantOf(op, cursor);
+  if (location?.kind === "register") return cursor.atEnd ? location : undefined;
+  const DW_OP_stack_value = 0x9f;
+  return location !== undefined && !cursor.atEnd && cursor.u8() === DW_OP_stack_value && cursor.atEnd
+    ? location
+    : undefined;
+}
+
+/** DW_OP_reg0 to reg31, and regx for the others. */
+function registerOf(op: number, cursor: Cursor): Location | undefined {
+  if (op >= 0x50 && op <= 0x6f) return { kind: "register", number: op - 0x50 };
+  return op === 0x90 ? { kind: "register", number: cursor.count() } : undefined;
+}
+
+function constantOf(op: number, cursor: Cursor): Location | undefined {
+  if (op >= 0x30 && op <= 0x4f) return { kind: "constant", value: BigInt(op - 0x30) };
+  switch (op) {
+    case 0x08:
+      return { kind: "constant", value: BigInt(cursor.u8()) };
+    case 0x09:
+      return { kind: "constant", value: BigInt(cursor.s8()) };
+    case 0x0a:
+      return { kind: "constant", value: BigInt(cursor.u16()) };
+    case 0x0b:
+      return { kind: "constant", value: BigInt.asIntN(16, BigInt(cursor.u16())) };
+    case 0x0c:
+      return { kind: "constant", value: BigInt(cursor.u32()) };
+    case 0x0d:
+      return { kind: "constant", value: BigInt.asIntN(32, BigInt(cursor.u32())) };
+    case 0x10:
+      return { kind: "constant", value: BigInt(cursor.uleb()) };
+    case 0x11:
+      return { kind: "constant", value: BigInt(cursor.sleb()) };
+    default:
+      return undefined;
+  }
+}
+
+function listed(variable: Entry, address: number): Uint8Array | undefined {
+  const { unit } = variable;
+  const written = variable.find(AT.location);
+  if (typeof written?.value !== "number") return undefined;
+  if (unit.header.version < 5) return inOldList(variable, written.value, address);
+  const offset =
+    written.form === FORM.loclistx ? unit.listOffset(".debug_loclists", AT.loclistsBase, written.value) : written.value;
+  return inNewList(variable, offset, address);
+}
+
+function inOldList({ unit }: Entry, offset: number, address: number): Uint8Array | undefined {
+  const { addressSize } = unit.header;
+  const cursor = new Cursor(unit.file.rest(".debug_loc", offset));
+  const largest = addressSize === 8 ? 2 ** 64 : 2 ** 32 - 1;
+  let { start: base } = unit;
+  for (;;) {
+    const low = cursor.address(addressSize);
+    const high = cursor.address(addressSize);
+    if (low === 0 && high === 0) return undefined;
+    if (low >= largest) base = high;
+    else {
+      const expression = cursor.block(cursor.u16());
+      if (address >= base + low && address < base + high) return expression;
+    }
+  }
+}
+
+function inNewList({ unit }: Entry, offset: number, address: number): Uint8Array | undefined {
+  const { addressSize } = unit.header;
+  const cursor = new Cursor(unit.file.rest(".debug_loclists", offset));
+  let { start: base } = unit;
+  for (;;) {
+    const kind = cursor.u8();
+    let low = 0;
+    let high = 0;
+    switch (kind) {
+      case 0:
+        return undefined;
+      case 1:
+        base = unit.addressAt(cursor.count());
+        continue;
+      case 2:
+        [low, high] = [unit.addressAt(cursor.count()), unit.addressAt(cursor.count())];
+        break;
+      case 3:
+        low = unit.addressAt(cursor.count());
+        high = low + cursor.count();
+        break;
+      case 4:
+        [low, high] = [base + cursor.count(), base + cursor.count()];
+        break;
+      case 5:
+        high = Infinity;
+        break;
+      case 6:
+        base = cursor.address(addressSize);
+        continue;
+      case 7:
+        [low, high] = [cursor.address(addressSize), cursor.address(addressSize)];
+        break;
+      case 8:
+        low = cursor.address(addressSize);
+        high = low + cursor.count();
+        break;
+      case 9:
+        cursor.skipLeb();
+        cursor.skipLeb();
+        continue;
+      default:
+        throw new DwarfError(`.debug_loclists: an entry of the unknown kind ${kind}`);
+    }
+    const expression = cursor.block(cursor.count());
+    if (address >= low && address < high) return expression;
+  }
+}

@@ -1,0 +1,115 @@
+/** Debugging information of programs and libraries: in the file itself, or in the separate file that belongs to it. */
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import * as zlib from "node:zlib";
+import { decompress, Dwarf, inMemory, type Decompressors, type DwarfSource, type SectionBytes } from "@sonde/bpf/dwarf";
+import { ElfFile } from "./elf.ts";
+
+/** Bytes that are read at once: entries lie close to those that they refer to. */
+const BLOCK = 1 << 16;
+/** Blocks of a section that are kept. */
+const KEPT_BLOCKS = 64;
+
+/**
+ * The debugging information of a file, undefined where it has none and no separate file is installed.
+ * The file stays open as long as the answer is in use; pieces are read when they are asked for.
+ * Errors: ElfError, node:fs's errors; DwarfError of what is asked later.
+ */
+export function openDebugInfo(path: string, debugRoot = "/usr/lib/debug"): Dwarf | undefined {
+  const file = ElfFile.open(path);
+  if (isDebugFile(file)) return new Dwarf(new FileSource(file, debugRoot));
+  const id = file.buildId();
+  file[Symbol.dispose]();
+  const separate = id === undefined ? undefined : byBuildId(id, debugRoot);
+  if (separate === undefined) return undefined;
+  const debug = ElfFile.open(separate);
+  if (isDebugFile(debug)) return new Dwarf(new FileSource(debug, debugRoot));
+  debug[Symbol.dispose]();
+  return undefined;
+}
+
+function isDebugFile(file: ElfFile): boolean {
+  return [".debug_info", ".zdebug_info"].some((name) => file.sectionPlace(name) !== undefined);
+}
+
+function byBuildId(id: string, debugRoot: string): string | undefined {
+  const path = `${debugRoot}/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`;
+  return existsSync(path) ? path : undefined;
+}
+
+class FileSource implements DwarfSource {
+  readonly #file: ElfFile;
+  readonly #debugRoot: string;
+
+  constructor(file: ElfFile, debugRoot: string) {
+    this.#file = file;
+    this.#debugRoot = debugRoot;
+  }
+
+  section(name: string): SectionBytes | undefined {
+    const oldName = name.replace(/^\./, ".z");
+    for (const candidate of [name, oldName]) {
+      const place = this.#file.sectionPlace(candidate);
+      if (place === undefined) continue;
+      if (!place.compressed && candidate === name) return new FileSection(this.#file, place.offset, place.size);
+      return inMemory(decompress(candidate, this.#file.bytes(place.offset, place.size), DECOMPRESSORS));
+    }
+    return undefined;
+  }
+
+  /** .gnu_debugaltlink: the path of the file that dwz made, from where this one is, a NUL, and its build id. */
+  supplementary(): DwarfSource | undefined {
+    const place = this.#file.sectionPlace(".gnu_debugaltlink");
+    if (place === undefined) return undefined;
+    const bytes = Buffer.from(this.#file.bytes(place.offset, place.size));
+    const end = bytes.indexOf(0);
+    const path = resolve(dirname(this.#file.path), bytes.toString("utf8", 0, end));
+    const found = existsSync(path) ? path : byBuildId(bytes.toString("hex", end + 1), this.#debugRoot);
+    return found === undefined ? undefined : new FileSource(ElfFile.open(found), this.#debugRoot);
+  }
+}
+
+/** A section that is read in blocks. */
+class FileSection implements SectionBytes {
+  readonly size: number;
+  readonly #file: ElfFile;
+  readonly #offset: number;
+  readonly #blocks = new Map<number, Uint8Array>();
+
+  constructor(file: ElfFile, offset: number, size: number) {
+    this.#file = file;
+    this.#offset = offset;
+    this.size = size;
+  }
+
+  slice(offset: number, length: number): Uint8Array {
+    const first = Math.floor(offset / BLOCK);
+    if (offset + length > (first + 1) * BLOCK) return this.#file.bytes(this.#offset + offset, length);
+    const start = offset - first * BLOCK;
+    return this.#block(first).subarray(start, start + length);
+  }
+
+  #block(index: number): Uint8Array {
+    let block = this.#blocks.get(index);
+    if (block === undefined) {
+      const start = index * BLOCK;
+      block = this.#file.bytes(this.#offset + start, Math.min(BLOCK, this.size - start));
+      const [oldest] = this.#blocks.keys();
+      if (this.#blocks.size === KEPT_BLOCKS && oldest !== undefined) this.#blocks.delete(oldest);
+      this.#blocks.set(index, block);
+    }
+    return block;
+  }
+}
+
+type Inflate = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array;
+
+/** Of Node.js 22.15 and later. */
+const { zstdDecompressSync: zstd } = zlib as { readonly zstdDecompressSync?: Inflate };
+
+/** One byte more than is said to be there shows that the file lies. */
+function exactly(inflate: Inflate): (bytes: Uint8Array, size: number) => Uint8Array {
+  return (bytes, size) => inflate(bytes, { maxOutputLength: size + 1 });
+}
+
+const DECOMPRESSORS: Decompressors = { zlib: exactly(zlib.inflateSync), zstd: zstd && exactly(zstd) };
