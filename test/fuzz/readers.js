@@ -92,25 +92,27 @@ function debugInfo(bytes) {
   const sections = unpackSections(bytes);
   const dwarf = new Dwarf({ section: (name) => sections.get(name) });
   const types = new DwarfTypes(1);
-  const ask = (/** @type {() => unknown} */ question) => answered([DwarfError], question);
   for (let address = 0x1000; address < 0x1600; address += 61) {
-    ask(() => dwarf.framesAt(address));
-    ask(() => dwarf.lineAt(address));
-    const func = ask(() => dwarf.functionAt(address));
+    answered([DwarfError], () => dwarf.framesAt(address));
+    answered([DwarfError], () => dwarf.lineAt(address));
+    const func = answered([DwarfError], () => dwarf.functionAt(address));
     if (func === undefined) continue;
     for (const arch of /** @type {const} */ (["x86_64", "aarch64"]))
-      ask(() => signatureOf(func, arch, address, false).parameters.map(({ type }) => types.idOf(type)));
+      answered([DwarfError], () =>
+        signatureOf(func, arch, address, false).parameters.map(({ type }) => types.idOf(type)),
+      );
   }
-  ask(() => dwarf.inlinedAt("twice"));
-  ask(() => dwarf.statementsAt("dwarf-orders.c", 76));
-  for (const name of ["order", "inner", "nowhere"]) ask(() => types.find(dwarf.file, name, "struct"));
+  answered([DwarfError], () => dwarf.inlinedAt("twice"));
+  answered([DwarfError], () => dwarf.stops("dwarf-orders.c", 76));
+  for (const name of ["order", "inner", "nowhere"])
+    answered([DwarfError], () => types.find(dwarf.file, name, "struct"));
   for (let id = 1; id < 300; id++) {
     const btf = /** @type {import("@sonde/bpf/btf").Btf} */ (/** @type {unknown} */ (types));
     // Ids are given as types are asked for; the first that was not ends the list.
     const type = answered([DwarfError, RangeError], () => types.type(id));
     if (type === undefined) continue;
     for (const question of [resolve, sizeOf, memberNames, declaration])
-      answered([BtfError, DwarfError, RangeError], () => question(btf, id, "x"));
+      answered([BtfError, DwarfError, RangeError], () => question(btf, id));
   }
 }
 

@@ -142,9 +142,11 @@ test("what is asked for is found by name: inlined copies, and statements of a li
       want.sort((a, b) => a - b),
       name,
     );
-    const [line] = dwarf.statementsAt("testdata/dwarf-orders.c", 76);
-    assert.match(addr2line(file, [line?.address ?? 0])[0]?.join(" ") ?? "", /take .*dwarf-orders.c:76$/, name);
-    assert.deepEqual(dwarf.statementsAt("orders.c", 76), []);
+    const stops = dwarf.stops("testdata/dwarf-orders.c", 76);
+    assert.equal(stops.addresses.length, 1, name);
+    assert.match(addr2line(file, stops.addresses)[0]?.join(" ") ?? "", /take .*dwarf-orders.c:76$/, name);
+    assert.deepEqual(dwarf.stops("dwarf-orders.c", 72), { addresses: [], known: true, next: 74 }, name);
+    assert.deepEqual(dwarf.stops("orders.c", 76), { addresses: [], known: false, next: undefined }, name);
   }
 });
 

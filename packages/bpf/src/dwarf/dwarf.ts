@@ -7,7 +7,7 @@ import { DwarfError } from "./errors.ts";
 import { around, entryPoint, instancesOf, type Instance } from "./functions.ts";
 import { readLineHeader } from "./line-header.ts";
 import { runLineProgram } from "./line-program.ts";
-import { LineTable, type Row, type SourceLine } from "./line-table.ts";
+import { LineTable, type SourceLine } from "./line-table.ts";
 import type { DwarfSource } from "./source.ts";
 import type { Unit } from "./unit.ts";
 
@@ -17,6 +17,14 @@ export interface Frame extends Partial<SourceLine> {
   readonly name: string | undefined;
   /** It has no frame of its own on the stack: its code is part of the next one's. */
   readonly inlined: boolean;
+}
+
+export interface Stops {
+  readonly addresses: readonly number[];
+  /** Whether there is a file of this name. */
+  readonly known: boolean;
+  /** The next line of the file that has code. */
+  readonly next: number | undefined;
 }
 
 /** What was worked out for a unit, as long as the unit is kept. */
@@ -49,7 +57,7 @@ export class Dwarf {
     const lines = this.#lines(unit);
     const frames: Frame[] = [];
     let place = lines?.find(address);
-    for (const { entry, inlined } of [...around(this.#instances(unit), address)].reverse()) {
+    for (const { entry, inlined } of around(this.#instances(unit), address).toReversed()) {
       frames.push({ name: entry.name, inlined, ...place });
       const file = lines?.file(entry.number(AT.callFile) ?? -1);
       place = file === undefined ? undefined : { file, line: entry.number(AT.callLine) ?? 0, column: 0 };
@@ -77,16 +85,25 @@ export class Dwarf {
   }
 
   /**
-   * The first instructions of the statements on a line. `file` is a path or the end of one: "main.c", "src/main.c".
+   * Where a debugger would stop for a line: in every function that has code of the line, and in every copy of
+   * one, the first instruction of a statement on it. `file` is a path or the end of one: "main.c", "src/main.c".
    * All line tables are gone through. Errors: DwarfError.
    */
-  statementsAt(file: string, line: number): readonly Row[] {
+  stops(file: string, line: number, column?: number): Stops {
     const isWanted = (path: string): boolean => path === file || path.endsWith(`/${file}`);
-    const rows = new Map<number, Row>();
-    for (const unit of this.#units())
-      for (const row of this.#lines(unit)?.statements(line, isWanted) ?? [])
-        if (!rows.has(row.address)) rows.set(row.address, row);
-    return [...rows.values()].sort((a, b) => a.address - b.address);
+    const stops = new Map<Instance | undefined, number>();
+    let known = false;
+    let next: number | undefined;
+    for (const unit of this.#units()) {
+      for (const row of this.#lines(unit)?.statements(isWanted) ?? []) {
+        known = true;
+        if (row.line > line && row.line < (next ?? Infinity)) next = row.line;
+        if (row.line !== line || (column !== undefined && row.column !== column)) continue;
+        const instance = around(this.#instances(unit), row.address).at(-1);
+        stops.set(instance, Math.min(stops.get(instance) ?? Infinity, row.address));
+      }
+    }
+    return { addresses: [...new Set(stops.values())].sort((a, b) => a - b), known, next };
   }
 
   *#units(): Iterable<Unit> {

@@ -49,8 +49,15 @@ export function entryPoint({ entry, ranges }: Instance): number {
   return entry.address(AT.lowPc) ?? Math.min(...ranges.map(({ low }) => low));
 }
 
-/** The instances whose code holds the address, the outermost first. */
-export function* around(instances: readonly Instance[], address: number): Iterable<Instance> {
+/** The function whose code holds the address, and the copies of others there that are inside of it, the outermost first. */
+export function around(instances: readonly Instance[], address: number): readonly Instance[] {
+  const found = [...holding(instances, address)];
+  // Of functions that are within each other, the innermost; of several names for the same code, one.
+  const own = found.findLastIndex(({ inlined }) => !inlined);
+  return found.slice(Math.max(own, 0));
+}
+
+function* holding(instances: readonly Instance[], address: number): Iterable<Instance> {
   for (const instance of instances)
     if (instance.ranges.some(({ low, high }) => address >= low && address < high)) yield instance;
 }

@@ -1,10 +1,10 @@
 export type { Arch, ArgumentPlace } from "./calling-convention.ts";
 export { decompress, type Decompressors } from "./compressed.ts";
 export type { DebugFile } from "./debug-file.ts";
-export { Dwarf, type Frame } from "./dwarf.ts";
+export { Dwarf, type Frame, type Stops } from "./dwarf.ts";
 export type { Entry } from "./entry.ts";
 export { DwarfError } from "./errors.ts";
-export type { Row, SourceLine } from "./line-table.ts";
+export type { SourceLine } from "./line-table.ts";
 export type { Location } from "./location.ts";
 export { signatureOf, type FunctionSignature, type Parameter } from "./parameters.ts";
 export { inMemory, type DwarfSource, type SectionBytes } from "./source.ts";

@@ -57,26 +57,14 @@ export class LineTable {
     return this.#files[index];
   }
 
-  /** The first instructions of statements on a line, of the files that `isWanted` admits. */
-  *statements(line: number, isWanted: (file: string) => boolean): Iterable<Row> {
+  /** The first instructions of statements, of the files that `isWanted` admits. */
+  *statements(isWanted: (file: string) => boolean): Iterable<Row> {
     const wanted = this.#files.map(isWanted);
     if (!wanted.includes(true)) return;
-    const { lines, files, statements } = this.#rows;
+    const { files, statements } = this.#rows;
     for (const { first, last } of this.#sequences) {
       for (let row = first; row < last; row++)
-        if (lines[row] === line && statements[row] === true && wanted[files[row] as number] === true)
-          yield this.#row(row);
-    }
-  }
-
-  /** The addresses in a range at which a statement begins: places that are surely the start of an instruction. */
-  *starts({ low, high }: Range): Iterable<number> {
-    for (const sequence of this.#sequences) {
-      if (sequence.high <= low || sequence.low >= high) continue;
-      for (let row = sequence.first; row < sequence.last; row++) {
-        const address = this.#rows.addresses[row] as number;
-        if (address >= low && address < high) yield address;
-      }
+        if (statements[row] === true && wanted[files[row] as number] === true) yield this.#row(row);
     }
   }
 

@@ -12,7 +12,13 @@ export function manifestShape(): Shape {
     "ring?": text,
     "losses?": text,
     "start?": text,
-    config: record({ printMapsOnExit: flag, stackMode, "demangle?": flag, "catBytes?": count }),
+    config: record({
+      printMapsOnExit: flag,
+      stackMode,
+      "demangle?": flag,
+      "catBytes?": count,
+      "sourceLines?": flag,
+    }),
     "monitor?": monitorShape(dataType),
   });
 }

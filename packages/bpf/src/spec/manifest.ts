@@ -34,6 +34,8 @@ export interface SessionConfig {
   readonly demangle?: boolean;
   /** The most that cat() reads of a file, in bytes. */
   readonly catBytes?: number;
+  /** bpftrace's `show_debug_info`: whether user stacks show lines of the source and inlined functions where the program has them; true unless given. */
+  readonly sourceLines?: boolean;
 }
 
 export type StackMode = "bpftrace" | "perf" | "raw";

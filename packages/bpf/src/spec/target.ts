@@ -3,6 +3,7 @@
  * from files in a test), so that compiling never touches a kernel.
  */
 import type { Btf } from "../btf/btf.ts";
+import type { Dwarf } from "../dwarf/index.ts";
 
 export interface Target {
   readonly arch: "x86_64" | "aarch64";
@@ -34,8 +35,17 @@ export interface TargetFacts {
   cgroupId(path: string): bigint | undefined;
   /** The places of a usdt probe, by where its arguments are there. Errors: Error for a place that cannot be read. */
   usdt(path: string, provider: string, name: string): readonly UsdtPlaces[];
+  /** The debugging information of a program or library; undefined where it has none. Errors: Error for a file that cannot be read. */
+  debugInfo(path: string): UserDebugInfo | undefined;
   /** Programs and libraries whose code a process has mapped; of every process if none is given. */
   mappedFiles(pid?: number): readonly string[];
+}
+
+export interface UserDebugInfo {
+  /** By the addresses that the file's symbols have. */
+  readonly dwarf: Dwarf;
+  /** Where in the file the code at such an address is; undefined for one that is no code's. */
+  fileOffset(address: number): number | undefined;
 }
 
 /** Places of a probe that have their arguments at the same places. */

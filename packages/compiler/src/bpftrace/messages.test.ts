@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Target } from "@sonde/bpf/spec";
-import type { ImportReader } from "./imports.ts";
-import type { CheckOptions } from "./index.ts";
 import { diagnose, mark, unmark } from "./testing/marked.ts";
 import * as declarationMessages from "./messages/declarations.ts";
 import * as functionMessages from "./messages/functions.ts";
@@ -12,18 +10,9 @@ import * as nameMessages from "./messages/names.ts";
 import * as probeMessages from "./messages/probes.ts";
 import * as settingMessages from "./messages/settings.ts";
 import * as syntaxMessages from "./messages/syntax.ts";
-import { fixtureTarget } from "./testing/target.ts";
-
-interface Case {
-  /** The place of the message stands between « and ». */
-  readonly source: string;
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string | RegExp;
-  readonly target?: Target;
-  readonly options?: CheckOptions;
-  readonly imports?: ImportReader;
-}
+import type { Case } from "./testing/case.ts";
+import { programCases } from "./testing/program-cases.ts";
+import { fixtureTarget, withFacts } from "./testing/target.ts";
 
 const noProbes = fixtureTarget({ kprobe: false, fentry: false });
 
@@ -43,19 +32,6 @@ function untyped(): Target {
     },
   };
 }
-
-/** A kernel without symbols and control groups. */
-const withFacts: Target = {
-  ...fixtureTarget(),
-  facts: {
-    cpus: () => 2,
-    kernelSymbol: () => undefined,
-    userSymbol: () => undefined,
-    cgroupId: () => undefined,
-    usdt: () => [],
-    mappedFiles: () => [],
-  },
-};
 
 /** One message each. Where several follow from one mistake, the table says the first. */
 const cases: readonly Case[] = [
@@ -715,11 +691,7 @@ const cases: readonly Case[] = [
     code: "SND1213",
     message: "watchpoint:increment+arg1:4:w needs an address: one that a function is called with is known only then",
   },
-  {
-    source: "«uprobe:/bin/bash@parse.c:10» { }",
-    code: "SND1215",
-    message: "uprobe:/bin/bash@parse.c:10 names a source line, and lines are not read from debug information",
-  },
+  ...programCases,
   {
     source: 'BEGIN { print(«getopt("n", 5)»); }',
     code: "SND1420",

@@ -178,6 +178,8 @@ export interface CheckedConfig {
   readonly stackMode: "bpftrace" | "perf" | "raw";
   /** Whether names of C++ and Rust are shown as their authors wrote them. */
   readonly demangle: boolean;
+  /** Of user stacks. */
+  readonly sourceLines: boolean;
   /** Size of the ring buffer in pages of 4096 bytes, rounded up to a power of two; by its records unless given. */
   readonly ringPages: number | undefined;
   /** The most that cat() reads of a file; the session's own choice unless given. */

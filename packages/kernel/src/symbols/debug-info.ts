@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import * as zlib from "node:zlib";
 import { decompress, Dwarf, inMemory, type Decompressors, type DwarfSource, type SectionBytes } from "@sonde/bpf/dwarf";
+import { debugFileOf } from "./debug-files.ts";
 import { ElfFile } from "./elf.ts";
 
 /** Bytes that are read at once: entries lie close to those that they refer to. */
@@ -14,36 +15,41 @@ const KEPT_BLOCKS = 64;
  * The debugging information of a file, undefined where it has none and no separate file is installed.
  * The file stays open as long as the answer is in use; pieces are read when they are asked for.
  * Errors: ElfError, node:fs's errors; DwarfError of what is asked later.
+ *
+ * @param root of the file system that the program sees, and `inside` its path there: see debugFileOf
  */
-export function openDebugInfo(path: string, debugRoot = "/usr/lib/debug"): Dwarf | undefined {
+export function openDebugInfo(path: string, root = "", inside: string = path): Dwarf | undefined {
   const file = ElfFile.open(path);
-  if (isDebugFile(file)) return new Dwarf(new FileSource(file, debugRoot));
-  const id = file.buildId();
+  if (isDebugFile(file)) return new Dwarf(new FileSource(file, root));
+  const separate = separateFile(file, root, inside);
   file[Symbol.dispose]();
-  const separate = id === undefined ? undefined : byBuildId(id, debugRoot);
   if (separate === undefined) return undefined;
   const debug = ElfFile.open(separate);
-  if (isDebugFile(debug)) return new Dwarf(new FileSource(debug, debugRoot));
+  if (isDebugFile(debug)) return new Dwarf(new FileSource(debug, root));
   debug[Symbol.dispose]();
   return undefined;
+}
+
+function separateFile(file: ElfFile, root: string, inside: string): string | undefined {
+  try {
+    return debugFileOf(file, root, inside);
+  } catch (error) {
+    file[Symbol.dispose]();
+    throw error;
+  }
 }
 
 function isDebugFile(file: ElfFile): boolean {
   return [".debug_info", ".zdebug_info"].some((name) => file.sectionPlace(name) !== undefined);
 }
 
-function byBuildId(id: string, debugRoot: string): string | undefined {
-  const path = `${debugRoot}/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`;
-  return existsSync(path) ? path : undefined;
-}
-
 class FileSource implements DwarfSource {
   readonly #file: ElfFile;
-  readonly #debugRoot: string;
+  readonly #root: string;
 
-  constructor(file: ElfFile, debugRoot: string) {
+  constructor(file: ElfFile, root: string) {
     this.#file = file;
-    this.#debugRoot = debugRoot;
+    this.#root = root;
   }
 
   section(name: string): SectionBytes | undefined {
@@ -63,9 +69,19 @@ class FileSource implements DwarfSource {
     if (place === undefined) return undefined;
     const bytes = Buffer.from(this.#file.bytes(place.offset, place.size));
     const end = bytes.indexOf(0);
-    const path = resolve(dirname(this.#file.path), bytes.toString("utf8", 0, end));
-    const found = existsSync(path) ? path : byBuildId(bytes.toString("hex", end + 1), this.#debugRoot);
-    return found === undefined ? undefined : new FileSource(ElfFile.open(found), this.#debugRoot);
+    const path = bytes.toString("utf8", 0, end);
+    const id = bytes.toString("hex", end + 1);
+    const places = [
+      path.startsWith("/") ? `${this.#root}${path}` : resolve(dirname(this.#file.path), path),
+      `${this.#root}/usr/lib/debug/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`,
+    ];
+    for (const place of places) {
+      if (!existsSync(place)) continue;
+      const file = ElfFile.open(place);
+      if (file.buildId() === id) return new FileSource(file, this.#root);
+      file[Symbol.dispose]();
+    }
+    return undefined;
   }
 }
 

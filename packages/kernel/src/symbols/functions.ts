@@ -84,13 +84,18 @@ export class FunctionTable {
     return new FunctionTable(file.segments(), table);
   }
 
-  /** Name and distance of the function that holds the byte at this offset in the file. */
-  find(fileOffset: number): { name: string; offset: number } | undefined {
+  /** Where the file says that the code at this offset is loaded: what its symbols and its debugging information count in. */
+  addressOf(fileOffset: number): number | undefined {
     const segment = this.#segments.find(
       (s) => s.executable && fileOffset >= s.offset && fileOffset < s.offset + s.size,
     );
-    if (segment === undefined) return undefined;
-    const address = fileOffset - segment.offset + segment.address;
+    return segment && fileOffset - segment.offset + segment.address;
+  }
+
+  /** Name and distance of the function that holds the byte at this offset in the file. */
+  find(fileOffset: number): { name: string; offset: number } | undefined {
+    const address = this.addressOf(fileOffset);
+    if (address === undefined) return undefined;
     const i = lastAtOrBelow(this.#starts, address);
     if (i < 0) return undefined;
     const offset = address - (this.#starts[i] as number);

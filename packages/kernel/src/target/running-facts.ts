@@ -1,10 +1,12 @@
 /** What few scripts ask of the running system; each is looked up when it is asked for. */
 import { statSync } from "node:fs";
-import type { TargetFacts, UsdtPlaces } from "@sonde/bpf/spec";
+import type { TargetFacts, UsdtPlaces, UserDebugInfo } from "@sonde/bpf/spec";
 import { parseArguments } from "../links/usdt/arguments.ts";
 import { usdtNotes } from "../links/usdt/notes.ts";
 import { mappedFiles } from "./user-probes.ts";
 import { possibleCpus } from "../sys/index.ts";
+import { openDebugInfo } from "../symbols/debug-info.ts";
+import { ElfFile } from "../symbols/elf.ts";
 import { symbolPlace } from "../symbols/functions.ts";
 import { KernelSymbols } from "../symbols/kallsyms.ts";
 import { resolveBinary } from "../symbols/library.ts";
@@ -19,6 +21,30 @@ function usdtPlacesOf(path: string, provider: string, name: string): UsdtPlaces[
   return Array.from(texts, (text) => ({ text, arguments: parseArguments(text) }));
 }
 
+/** Files are opened once. */
+function debugInfoReader(): TargetFacts["debugInfo"] {
+  const known = new Map<string, UserDebugInfo | undefined>();
+  return (path) => {
+    if (!known.has(path)) known.set(path, debugInfoOf(path));
+    return known.get(path);
+  };
+}
+
+function debugInfoOf(path: string): UserDebugInfo | undefined {
+  const file = resolveBinary(path);
+  const dwarf = file === undefined ? undefined : openDebugInfo(file);
+  if (file === undefined || dwarf === undefined) return undefined;
+  using elf = ElfFile.open(file);
+  const segments = elf.segments();
+  return {
+    dwarf,
+    fileOffset(address) {
+      const segment = segments.find((s) => s.executable && address >= s.address && address < s.address + s.size);
+      return segment && address - segment.address + segment.offset;
+    },
+  };
+}
+
 export function runningFacts(): TargetFacts {
   let kernel: KernelSymbols | undefined;
   return {
@@ -29,6 +55,7 @@ export function runningFacts(): TargetFacts {
       return file === undefined ? undefined : symbolPlace(file, name);
     },
     usdt: usdtPlacesOf,
+    debugInfo: debugInfoReader(),
     mappedFiles,
     cgroupId: (path) => statSync(path, { bigint: true, throwIfNoEntry: false })?.ino,
   };

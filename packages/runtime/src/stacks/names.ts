@@ -3,6 +3,7 @@
  * once, a process's each time that it is asked for, since it may have mapped more.
  */
 import { demangle } from "@sonde/bpf/demangle";
+import type { Frame } from "@sonde/bpf/dwarf";
 import { KernelSymbols, UserSymbols } from "@sonde/kernel/symbols";
 import type { StackValue } from "../decode/value.ts";
 import type { Names } from "../print/names.ts";
@@ -10,8 +11,14 @@ import type { Names } from "../print/names.ts";
 /** The addresses of a stack, the innermost first; undefined when the kernel does not have it any more. */
 export type StackReader = (map: string, id: number) => readonly bigint[] | undefined;
 
-/** @param settings `demangle` false shows names of C++ and Rust as the symbol tables have them */
-export function symbolNames(readStack: StackReader, settings: { readonly demangle?: boolean } = {}): Names {
+export interface NameSettings {
+  /** False shows names of C++ and Rust as the symbol tables have them. */
+  readonly demangle?: boolean;
+  /** False shows neither lines of the source nor functions that were inlined. */
+  readonly sourceLines?: boolean;
+}
+
+export function symbolNames(readStack: StackReader, settings: NameSettings = {}): Names {
   let kernel: KernelSymbols | undefined;
   let users: UserSymbols | undefined;
   const readable = settings.demangle === false ? (name: string) => name : demangler();
@@ -29,7 +36,18 @@ export function symbolNames(readStack: StackReader, settings: { readonly demangl
       const addresses = value.id < 0 ? undefined : readStack(value.map, value.id);
       if (addresses === undefined) return "\n";
       const frames = addresses.slice(0, value.frames);
-      return `\n${frames.map((address) => frame(address, value, indent, resolve)).join("")}`;
+      const lines = value.user && value.mode === "bpftrace" && settings.sourceLines !== false;
+      const text = frames.map((address, index) => {
+        if (!lines) return frame(address, value, indent, resolve);
+        // Where a frame will go on is behind its call, which may be another line's.
+        const at = index === 0 ? address : address - 1n;
+        return withLines(
+          frame(address, value, indent, resolve),
+          (users ??= new UserSymbols()).process(value.pid).frames(at),
+          indent,
+        );
+      });
+      return `\n${text.join("")}`;
     },
   };
 }
@@ -67,6 +85,26 @@ function frame(address: bigint, stack: StackValue, indent: string, resolve: Reso
   if (stack.mode === "bpftrace") return `${indent}${text}\n`;
   const origin = module ?? (stack.user ? "[unknown]" : undefined);
   return `\t${address.toString(16)} ${text}${origin === undefined ? "" : ` (${origin})`}\n`;
+}
+
+/**
+ * A frame's line with what debugging information says of it, functions that were inlined before it:
+ *
+ *     INDENT inner@/src/main.c:3 [inlined]
+ *     INDENT outer+12@/src/main.c:9
+ */
+function withLines(line: string, frames: readonly Frame[], indent: string): string {
+  const own = frames.at(-1);
+  if (own === undefined) return line;
+  const inlined = frames
+    .slice(0, -1)
+    .map((frame) => `${indent}${frame.name ?? "[unknown]"}${position(frame)} [inlined]\n`);
+  return `${inlined.join("")}${line.slice(0, -1)}${position(own)}\n`;
+}
+
+function position({ file, line }: Frame): string {
+  if (file === undefined) return "";
+  return line === undefined || line === 0 ? `@${file}` : `@${file}:${line}`;
 }
 
 function hexadecimal(address: bigint): string {

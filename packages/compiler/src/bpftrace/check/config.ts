@@ -53,7 +53,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   max_bpf_progs: { key: "maxPrograms", read: number(1, 1_000_000) },
   max_cat_bytes: { key: "catBytes", read: number(1, 1 << 30) },
   on_stack_limit: { key: "onStackLimit", read: number(0, 512) },
-  show_debug_info: { instead: "source lines are not shown" },
+  show_debug_info: { key: "sourceLines", read: boolean },
   str_trunc_trailer: { key: "strTruncTrailer", read: (value) => ({ value }) },
   use_blazesym: { instead: "there is no such library" },
   unstable_addr: { key: "unstable", read: unstable },
@@ -119,6 +119,7 @@ function defaults(): Settings {
     printMapsOnExit: true,
     stackMode: "bpftrace",
     demangle: true,
+    sourceLines: true,
     missingProbes: "error",
   };
 }

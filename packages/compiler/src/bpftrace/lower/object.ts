@@ -115,6 +115,7 @@ export class ObjectBuilder extends ObjectParts {
         stackMode: config.stackMode,
         ...(!config.demangle && { demangle: false }),
         ...(config.catBytes !== undefined && { catBytes: config.catBytes }),
+        ...(!config.sourceLines && { sourceLines: false }),
       },
     };
   }

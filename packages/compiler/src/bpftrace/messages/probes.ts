@@ -23,11 +23,25 @@ export const needsSystem: M<readonly [point: string]> = {
   severity: "error",
   text: (point) => `${point} needs the system that the script will run on, which is not known here`,
 };
-export const sourceLine: M<readonly [point: string]> = {
+export const noDebugInfo: M<readonly [point: string, path: string]> = {
   code: "SND1215",
   severity: "error",
-  text: (point) => `${point} names a source line, and lines are not read from debug information`,
-  hint: () => "name a function, with an offset if need be: nm PROGRAM or sonde list 'uprobe:PROGRAM:*' shows them",
+  text: (point, path) => `${point} names a source line, and ${path} has no debugging information`,
+  hint: (_, path) => `compile it with -g, install its debug package, or name a function: sonde list 'uprobe:${path}:*'`,
+};
+export const noCodeOnLine: M<
+  readonly [path: string, file: string, line: string, known: boolean, next: number | undefined]
+> = {
+  code: "SND1222",
+  severity: "error",
+  text: (path, file, line, known) =>
+    known ? `${path} has no code of line ${line} of ${file}` : `${path} was not made of a file ${file}`,
+  hint: (_, __, ___, known, next) =>
+    !known
+      ? "name it as it was compiled, or the end of its path: src/main.c"
+      : next === undefined
+        ? undefined
+        : `the next line with code is ${next}`,
 };
 export const pinnedIterator: M<readonly [point: string]> = {
   code: "SND1217",

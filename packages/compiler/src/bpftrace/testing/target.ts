@@ -195,3 +195,17 @@ function fixtureBtf(): Btf {
   b.func("__traceiter_sched_switch", b.funcProto(int, switchParams), "static");
   return new BtfReader(b.encode());
 }
+
+/** A kernel without symbols and control groups. */
+export const withFacts: Target = {
+  ...fixtureTarget(),
+  facts: {
+    cpus: () => 2,
+    kernelSymbol: () => undefined,
+    userSymbol: () => undefined,
+    cgroupId: () => undefined,
+    usdt: () => [],
+    debugInfo: () => undefined,
+    mappedFiles: () => [],
+  },
+};

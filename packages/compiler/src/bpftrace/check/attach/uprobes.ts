@@ -1,42 +1,25 @@
 /** Functions of programs and libraries: uprobe:PATH:SYMBOL, with an offset or wildcards. */
-import type { AttachTarget } from "@sonde/bpf/spec";
 import { parseNumber } from "../../lexer/number.ts";
 import * as messages from "../../messages/probes.ts";
 import type { Expanded, Expansion } from "./draft.ts";
 import { matches } from "./missing.ts";
+import { expandSourceLine } from "./source-lines.ts";
+import { userProbe } from "./user-probe.ts";
 
 export function expandUprobe(expansion: Expansion, provider: "uprobe" | "uretprobe"): readonly Expanded[] {
-  const {
-    parts,
-    point,
-    diagnostics,
-    options: { pid },
-  } = expansion;
+  const { parts, point, diagnostics } = expansion;
   const [path = "", second = "", third = ""] = parts;
+  if (path.includes("@")) return expandSourceLine(expansion, provider);
   const isCpp = parts.length === 3 && second === "cpp";
   const written = isCpp ? third : second;
-  if (path.includes("@")) {
-    diagnostics.report(messages.sourceLine, point.span, point.text);
-    return [];
-  }
   if (path === "" || written === "" || (parts.length !== 2 && !isCpp)) {
     diagnostics.report(messages.pointForm, point.span, point.text, `${provider}:PATH:FUNCTION`);
     return [];
   }
   const onReturn = provider === "uretprobe";
-  const process = pid === undefined ? {} : { pid };
   const address = /^\d/.test(written) ? parseNumber(written)?.value : undefined;
-  if (address !== undefined) {
-    return [
-      expanded(expansion, `${path}:${written}`, {
-        kind: "uprobe",
-        path,
-        offset: Number(address),
-        ...process,
-        onReturn,
-      }),
-    ];
-  }
+  if (address !== undefined)
+    return [userProbe(expansion, `${path}:${written}`, { path, offset: Number(address), onReturn })];
   const [name = "", offsetText] = written.split("+", 2);
   const offset = offsetText === undefined ? undefined : parseNumber(offsetText)?.value;
   if (offsetText !== undefined && offset === undefined) {
@@ -50,15 +33,12 @@ export function expandUprobe(expansion: Expansion, provider: "uprobe" | "uretpro
       );
   return found.map((match) => {
     const colon = match.indexOf(":");
-    const attach: AttachTarget = {
-      kind: "uprobe",
+    return userProbe(expansion, match, {
       path: match.slice(0, colon),
       symbol: match.slice(colon + 1),
       ...(offset === undefined ? {} : { offset: Number(offset) }),
-      ...process,
       onReturn,
-    };
-    return expanded(expansion, match, attach);
+    });
   });
 }
 
@@ -84,18 +64,4 @@ function cppFunctions(expansion: Expansion, path: string, name: string): readonl
   const mangled = parts.length === 1 ? [`_Z${joined}*`] : [`_ZN${joined}E*`, `_ZNK${joined}E*`];
   const found = mangled.flatMap((pattern) => expansion.target.probes("uprobe", `${path}:${pattern}`));
   return found.length > 0 ? found : matches(expansion, "uprobe", `${path}:${name}`, "C++ function", `${path}:*`);
-}
-
-function expanded({ probe, point, uses }: Expansion, name: string, attach: AttachTarget): Expanded {
-  const title = `${point.provider}:${name}`;
-  return {
-    probe,
-    provider: point.provider,
-    programType: "kprobe",
-    attach: [attach],
-    title,
-    user: true,
-    arguments: { kind: "registers", params: [], result: undefined },
-    signature: uses.title ? title : "",
-  };
 }
