@@ -100,7 +100,7 @@ test("a pointer that was tested is used from the register that was tested, or fr
   const b = new FunctionBuilder("f", "main", []);
   const key = b.slot(8, "key");
   b.store(key, 0, 8, b.constant(1));
-  const pointers = Array.from({ length: 6 }, () => b.call(1, [b.map("m"), key]));
+  const pointers = Array.from({ length: 6 }, (_, index) => b.call(1, [b.map(`m${index}`), key]));
   let depth = 0;
   const nest = (): void => {
     const pointer = pointers[depth++];

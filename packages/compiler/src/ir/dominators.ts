@@ -54,3 +54,8 @@ export function dominates({ index, parent }: Dominators, a: Block, b: Block): bo
   while (at > goal) at = parent[at]!;
   return at === goal;
 }
+
+/** The last block that every path to either of two passes through. */
+export function commonDominator({ order, index, parent }: Dominators, a: Block, b: Block): Block {
+  return order[meet(parent, index[a.id]!, index[b.id]!)]!;
+}

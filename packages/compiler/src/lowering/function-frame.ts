@@ -40,7 +40,6 @@ export abstract class FunctionFrame<Origin> implements Frame {
   #scratchBytes = 0;
   #scratch: Remembered<Inst> | undefined;
   #comm: Remembered<Spot> | undefined;
-  #zeroIndex: Remembered<Inst> | undefined;
   #word: Inst | undefined;
 
   constructor(name: string, kind: Func["kind"], params: readonly ValueType[]) {
@@ -161,14 +160,9 @@ export abstract class FunctionFrame<Origin> implements Frame {
     return this.#scratchBytes;
   }
 
-  /** The address of a u32 that is zero: the index of an array's only entry. */
+  /** The address of a u32 that is zero: the index of an array's only entry. It lies in a map, which costs no stack. */
   zeroIndex(): Inst {
-    const known = this.#recall(this.#zeroIndex);
-    if (known !== undefined) return known;
-    const index = this.#zeroIndex?.value ?? this.builder.slot(8, "zero");
-    this.builder.store(index, 0, 4, this.constant(0));
-    this.#zeroIndex = { value: index, block: this.builder.current };
-    return index;
+    return this.builder.mapValue(this.object.zeros(8), 0);
   }
 
   /** Eight bytes that a helper may write and the next instruction reads. */

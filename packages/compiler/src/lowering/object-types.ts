@@ -49,6 +49,11 @@ export class ObjectTypes {
     return this.relocation(kind, id, [index]);
   }
 
+  /** Whether the running kernel's enumeration has a value of this name; the Target's need not have it. */
+  hasEnumerator(type: string, value: { readonly name: string; readonly value: number }): CoreRelocation {
+    return { kind: CoreKind.EnumValueExists, typeId: this.builder.enum(type, 4, false, [value]), access: "0" };
+  }
+
   /** Writes the structs in use and completes the relocations; to be called once, when every program is lowered. */
   settle(): void {
     if (this.#local === undefined) return;

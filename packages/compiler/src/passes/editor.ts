@@ -1,5 +1,6 @@
 /** Rewrites one block: its new list of instructions is filled while the old one is walked. */
-import type { SourcePosition } from "@sonde/bpf/asm";
+import type { CoreRelocation, SourcePosition } from "@sonde/bpf/asm";
+import type { LoadOptions } from "../ir/builder.ts";
 import type { AccessSize, BinaryOp, Block, CompareOp, Func, Inst, ValueType, Width } from "../ir/ir.ts";
 import { makeConst, SCALAR } from "../ir/values.ts";
 
@@ -40,17 +41,17 @@ export class Editor {
     return this.#add({ ...this.#base(SCALAR), op: "compare", kind, width, a, b });
   }
 
-  load(base: Inst, offset: number, size: AccessSize): Inst {
-    return this.#add({
-      ...this.#base(SCALAR),
-      op: "load",
-      size,
-      signed: false,
-      base,
-      offset,
-      core: undefined,
-      volatile: false,
-    });
+  load(base: Inst, offset: number, size: AccessSize, options: LoadOptions = {}): Inst {
+    const { signed = false, core, volatile = false, type = SCALAR } = options;
+    return this.#add({ ...this.#base(type), op: "load", size, signed, base, offset, core, volatile });
+  }
+
+  call(helper: number, args: Inst[], type: ValueType = SCALAR): Inst {
+    return this.#add({ ...this.#base(type), op: "call", helper, args });
+  }
+
+  core(core: CoreRelocation, fallback: number): Inst {
+    return { ...this.#base(SCALAR), op: "coreValue", core, fallback };
   }
 
   store(base: Inst, offset: number, size: AccessSize, value: Inst): void {

@@ -4,6 +4,7 @@
  */
 import { helperEffects } from "../codegen/helpers.ts";
 import { dominates, findDominators } from "../ir/dominators.ts";
+import type { Dominators } from "../ir/dominators.ts";
 import type { Block, Func, Inst } from "../ir/ir.ts";
 import { isFloating, operand, operandCount, successor, successorCount } from "../ir/values.ts";
 
@@ -28,14 +29,13 @@ export function hoistInvariants(func: Func): boolean {
   return changed;
 }
 
-interface Loop {
+export interface Loop {
   readonly head: Block;
   readonly blocks: ReadonlySet<Block>;
 }
 
 /** Natural loops: what can reach a jump back to a block that dominates it. Outer ones come first. */
-function findLoops(func: Func): readonly Loop[] {
-  const dominators = findDominators(func);
+export function findLoops(func: Func, dominators: Dominators = findDominators(func)): readonly Loop[] {
   const loops = new Map<Block, Set<Block>>();
   for (const end of dominators.order) {
     for (let index = 0; index < successorCount(end); index++) {

@@ -2,10 +2,11 @@
  * Inlining: a call of a small subprogram, or of one that is called only here, becomes its body. A call
  * costs some 10 ns and what the caller keeps in registers that calls overwrite.
  */
+import { BlockCopies } from "../ir/copy.ts";
 import { applyReplacements, renamePredecessor } from "../ir/edges.ts";
 import type { Replacements } from "../ir/edges.ts";
-import type { Block, CallFunction, Func, Inst, Module, Terminator } from "../ir/ir.ts";
-import { isFloating, operand, operandCount, setOperand, successor, successorCount } from "../ir/values.ts";
+import type { Block, CallFunction, Func, Inst, Module } from "../ir/ir.ts";
+import { operand, operandCount, successor, successorCount } from "../ir/values.ts";
 
 /** Instructions of a body that is worth copying for every call. */
 const SMALL = 24;
@@ -104,11 +105,12 @@ function inline(caller: Func, call: CallFunction, callee: Func): void {
   for (const inst of after.insts) inst.block = after;
   for (let index = 0; index < successorCount(after); index++) renamePredecessor(successor(after, index), block, after);
   block.insts.length = at;
-  const copy = new Copying(caller, callee, call);
-  const results = copy.run(after);
-  block.terminator = { op: "jump", target: copy.entry, source: call.source };
-  copy.entry.predecessors.push(block);
-  caller.blocks.splice(caller.blocks.indexOf(block) + 1, 0, ...copy.blocks, after);
+  const copies = new BlockCopies(caller, callee.blocks, argumentsOf(callee, call));
+  const entry = copies.of(callee.entry);
+  const results = leadTo(after, copies.blocks);
+  block.terminator = { op: "jump", target: entry, source: call.source };
+  entry.predecessors.push(block);
+  caller.blocks.splice(caller.blocks.indexOf(block) + 1, 0, ...copies.blocks, after);
   const phi: Inst = {
     op: "phi",
     id: caller.nextId++,
@@ -123,85 +125,23 @@ function inline(caller: Func, call: CallFunction, callee: Func): void {
   applyReplacements(caller, table);
 }
 
-class Copying {
-  readonly blocks: Block[];
-  readonly entry: Block;
-  readonly #caller: Func;
-  readonly #callee: Func;
-  readonly #call: CallFunction;
-  readonly #copies = new Map<Block, Block>();
-  readonly #values = new Map<Inst, Inst>();
+/** What stands in the place of the parameters. */
+function argumentsOf(callee: Func, call: CallFunction): ReadonlyMap<Inst, Inst> {
+  const given = new Map<Inst, Inst>();
+  for (const { insts } of callee.blocks)
+    for (const inst of insts) if (inst.op === "param") given.set(inst, call.args[inst.index]!);
+  return given;
+}
 
-  constructor(caller: Func, callee: Func, call: CallFunction) {
-    this.#caller = caller;
-    this.#callee = callee;
-    this.#call = call;
-    for (const { name } of callee.blocks)
-      this.#copies.set(callee.blocks[this.#copies.size]!, {
-        id: caller.nextId++,
-        name,
-        insts: [],
-        terminator: undefined,
-        predecessors: [],
-      });
-    this.blocks = [...this.#copies.values()];
-    this.entry = this.#copies.get(callee.entry)!;
+/** Where the body returned, it goes on to `after`. What it returned, for each of that block's predecessors. */
+function leadTo(after: Block, body: readonly Block[]): Inst[] {
+  const results: Inst[] = [];
+  for (const block of body) {
+    const { terminator } = block;
+    if (terminator?.op !== "return") continue;
+    results.push(terminator.value);
+    after.predecessors.push(block);
+    block.terminator = { op: "jump", target: after, source: terminator.source };
   }
-
-  /** Copies the body; where it returned, it goes on to `after`. What it returned, for each of that block's predecessors. */
-  run(after: Block): Inst[] {
-    const results: Inst[] = [];
-    for (const block of this.#callee.blocks) {
-      const copy = this.#copies.get(block)!;
-      for (const inst of block.insts) {
-        if (inst.op === "param") this.#values.set(inst, this.#call.args[inst.index]!);
-        else copy.insts.push(this.#copyOf(inst, copy));
-      }
-    }
-    // Phis round a loop use what stands below them, so operands are put in when all is copied.
-    for (const block of this.#callee.blocks) {
-      const copy = this.#copies.get(block)!;
-      copy.predecessors = block.predecessors.map((from) => this.#copies.get(from)!);
-      for (const inst of copy.insts) {
-        const count = operandCount(inst);
-        for (let index = 0; index < count; index++) setOperand(inst, index, this.#value(operand(inst, index)));
-      }
-      copy.terminator = this.#terminator(block.terminator!, copy, after, results);
-    }
-    return results;
-  }
-
-  #terminator(terminator: Terminator, copy: Block, after: Block, results: Inst[]): Terminator {
-    const { source } = terminator;
-    switch (terminator.op) {
-      case "return":
-        results.push(this.#value(terminator.value));
-        after.predecessors.push(copy);
-        return { op: "jump", target: after, source };
-      case "jump":
-        return { op: "jump", target: this.#copies.get(terminator.target)!, source };
-      case "branch":
-        return {
-          ...terminator,
-          a: this.#value(terminator.a),
-          b: this.#value(terminator.b),
-          then: this.#copies.get(terminator.then)!,
-          otherwise: this.#copies.get(terminator.otherwise)!,
-        };
-    }
-  }
-
-  #copyOf(inst: Inst, block: Block): Inst {
-    const copy = { ...inst, id: this.#caller.nextId++, block };
-    if (copy.op === "phi") copy.inputs = [...copy.inputs];
-    if (copy.op === "call" || copy.op === "callFunction") copy.args = [...copy.args];
-    this.#values.set(inst, copy);
-    return copy;
-  }
-
-  #value(inst: Inst): Inst {
-    const known = this.#values.get(inst);
-    if (known !== undefined) return known;
-    return isFloating(inst) ? this.#copyOf(inst, this.#caller.entry) : inst;
-  }
+  return results;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FunctionBuilder } from "../ir/builder.ts";
+import { FunctionBuilder, type Condition } from "../ir/builder.ts";
 import type { Func, Inst } from "../ir/ir.ts";
 import { print } from "../ir/print.ts";
 import { pointerTo, SCALAR } from "../ir/values.ts";
@@ -248,7 +248,284 @@ const cases: readonly Case[] = [
     },
     want: ["return x"],
   },
+  {
+    name: "a constant is found round a loop that only ever writes the same",
+    make: (b, x) => {
+      const [same, turn] = [b.variable("same"), b.variable("turn")];
+      b.write(same, b.constant(3));
+      b.write(turn, b.constant(0));
+      loop(
+        b,
+        () => ({ kind: "ult", a: b.read(turn), b: x }),
+        () => {
+          b.write(same, b.binary("sub", b.constant(6), b.read(same)));
+          b.write(turn, b.binary("add", b.read(turn), b.constant(1)));
+        },
+      );
+      return b.read(same);
+    },
+    want: [
+      "jump b1",
+      "b1 head: <- b0, b2",
+      "v3 = phi 0, v4",
+      "branch ult v3, x ? b2 : b5",
+      "b2 body: <- b1",
+      "v4 = add v3, 1",
+      "jump b1",
+      "b5 after: <- b1",
+      "return 3",
+    ],
+  },
+  {
+    name: "what does not change in a loop is computed before it",
+    make: (b, x, y, p) => {
+      const turn = b.variable("turn");
+      b.write(turn, b.constant(0));
+      loop(
+        b,
+        () => ({ kind: "ult", a: b.read(turn), b: x }),
+        () => {
+          b.atomicAdd(p, 0, 8, b.binary("mul", x, y));
+          b.write(turn, b.binary("add", b.read(turn), b.constant(1)));
+        },
+      );
+      return b.constant(0);
+    },
+    want: [
+      "v1 = mul x, y",
+      "jump b2",
+      "b2 head: <- b0, b3",
+      "v4 = phi 0, v5",
+      "branch ult v4, x ? b3 : b6",
+      "b3 body: <- b2",
+      "atomic_add8 [p], v1",
+      "v5 = add v4, 1",
+      "jump b2",
+      "b6 after: <- b2",
+      "return 0",
+    ],
+  },
+  {
+    name: "a quotient of 32 bits by a constant is a product",
+    make: (b, x) => b.binary("udiv", b.extend(x, 32, false), b.constant(10)),
+    want: ["v1 = zext32 x", "v2 = mul v1, 0xcccccccd", "v3 = lshr v2, 35", "return v3"],
+  },
+  {
+    name: "what was stored to the stack is not loaded again",
+    make: (b, x) => {
+      const slot = b.slot(8, "s");
+      b.store(slot, 0, 8, x);
+      return b.load(slot, 0, 4);
+    },
+    want: ["v1 = zext32 x", "return v1"],
+  },
+  {
+    name: "what is overwritten on every way before anybody looks is not written",
+    make: (b, x, y) => {
+      const slot = b.slot(8, "s");
+      b.store(slot, 0, 8, b.constant(7));
+      b.when(
+        { kind: "eq", a: x, b: b.constant(0) },
+        () => b.store(slot, 0, 8, x),
+        () => b.store(slot, 0, 8, y),
+      );
+      b.call(6, [slot, b.constant(8)]);
+      return b.constant(0);
+    },
+    want: [
+      "branch eq x, 0 ? b1 : b2",
+      "b1 then: <- b0",
+      "store8 [s], x",
+      "jump b3",
+      "b2 else: <- b0",
+      "store8 [s], y",
+      "jump b3",
+      "b3 join: <- b1, b2",
+      "v4 = call trace_printk(s, 8)",
+      "return 0",
+    ],
+  },
+  {
+    name: "but it is where one way leaves it",
+    make: (b, x, y) => {
+      const slot = b.slot(8, "s");
+      b.store(slot, 0, 8, b.constant(7));
+      b.when({ kind: "eq", a: x, b: b.constant(0) }, () => b.store(slot, 0, 4, y));
+      b.call(6, [slot, b.constant(8)]);
+      return b.constant(0);
+    },
+    want: [
+      "store8 [s], 7",
+      "branch eq x, 0 ? b1 : b2",
+      "b1 then: <- b0",
+      "store4 [s], y",
+      "jump b2",
+      "b2 join: <- b0, b1",
+      "v3 = call trace_printk(s, 8)",
+      "return 0",
+    ],
+  },
+  {
+    name: "equal keys are one, and what was found is not looked up again",
+    make: (b, x) => {
+      const total = b.variable("total");
+      b.write(total, b.constant(0));
+      const read = (): Inst => lookUp(b, "m", x);
+      b.ifNonNull(read(), "mapValue", (first) => {
+        b.ifNonNull(read(), "mapValue", (second) =>
+          b.write(total, b.binary("add", b.load(first, 0, 8), b.load(second, 8, 8))),
+        );
+        b.call(3, [b.map("m"), keyOf(b, x)]);
+      });
+      return b.read(total);
+    },
+    want: [
+      "store8 [x_key], x",
+      "v1 = call map_lookup_elem(&m, x_key)",
+      "branch ne v1, 0 ? b2 : b3 likely",
+      "b2 then: <- b0",
+      "v4 = refine v1",
+      "v5 = refine v1",
+      "v6 = load8 [v4]",
+      "v7 = load8 [v5+8]",
+      "v8 = add v6, v7",
+      "v9 = call map_delete_elem(&m, x_key)",
+      "jump b3",
+      "b3 join: <- b0, b2",
+      "v10 = phi 0, v8",
+      "return v10",
+    ],
+  },
+  {
+    name: "it is looked up again once the map was changed, and by another key",
+    make: (b, x, y) => {
+      const first = lookUp(b, "m", x);
+      b.call(3, [b.map("m"), keyOf(b, y)]);
+      const second = lookUp(b, "m", x);
+      const third = lookUp(b, "m", y);
+      const both = b.binary("or", b.compare("ne", first, b.constant(0)), b.compare("ne", second, b.constant(0)));
+      return b.binary("or", both, b.compare("ne", third, b.constant(0)));
+    },
+    want: [
+      "store8 [y_key], y",
+      "store8 [x_key], x",
+      "v1 = call map_lookup_elem(&m, x_key)",
+      "v2 = call map_delete_elem(&m, y_key)",
+      "v3 = call map_lookup_elem(&m, x_key)",
+      "v4 = call map_lookup_elem(&m, y_key)",
+      "v5 = ne v1, 0",
+      "v6 = ne v3, 0",
+      "v7 = or v5, v6",
+      "v8 = ne v4, 0",
+      "v9 = or v7, v8",
+      "return v9",
+    ],
+  },
+  {
+    name: "a condition that an earlier branch decided is not tested again",
+    make: (b, x, y, p) => {
+      b.when({ kind: "ult", a: x, b: y }, () => {
+        b.store(p, 0, 8, x);
+        b.when({ kind: "uge", a: x, b: y }, () => b.store(p, 8, 8, y));
+      });
+      return b.constant(0);
+    },
+    want: ["branch ult x, y ? b1 : b2", "b1 then: <- b0", "store8 [p], x", "jump b2", "b2 join: <- b0, b1", "return 0"],
+  },
+  {
+    name: "who runs is asked where it is wanted",
+    make: (b, x, _y, p) => {
+      const pid = b.binary("lshr", b.call(14, []), b.constant(32));
+      b.when({ kind: "eq", a: x, b: b.constant(1) }, () => b.store(p, 0, 8, pid));
+      return b.constant(0);
+    },
+    want: [
+      "branch eq x, 1 ? b1 : b2",
+      "b1 then: <- b0",
+      "v3 = call get_current_pid_tgid()",
+      "v4 = lshr v3, 32",
+      "store8 [p], v4",
+      "jump b2",
+      "b2 join: <- b0, b1",
+      "return 0",
+    ],
+  },
+  {
+    name: "but not in a loop that it is asked before",
+    make: (b, x, _y, p) => {
+      const pid = b.call(14, []);
+      const turn = b.variable("turn");
+      b.write(turn, b.constant(0));
+      loop(
+        b,
+        () => ({ kind: "ult", a: b.read(turn), b: x }),
+        () => {
+          b.atomicAdd(p, 0, 8, pid);
+          b.write(turn, b.binary("add", b.read(turn), b.constant(1)));
+        },
+      );
+      return b.constant(0);
+    },
+    want: [
+      "v1 = call get_current_pid_tgid()",
+      "jump b2",
+      "b2 head: <- b0, b3",
+      "v4 = phi 0, v5",
+      "branch ult v4, x ? b3 : b6",
+      "b3 body: <- b2",
+      "atomic_add8 [p], v1",
+      "v5 = add v4, 1",
+      "jump b2",
+      "b6 after: <- b2",
+      "return 0",
+    ],
+  },
+  {
+    name: "a value that goes to the stack does not wait in a register",
+    make: (b, x) => {
+      const now = b.call(5, []);
+      const later = b.call(5, []);
+      const slot = b.slot(16, "times");
+      b.store(slot, 0, 8, now);
+      b.store(slot, 8, 8, later);
+      b.call(6, [slot, b.constant(16), x]);
+      return b.constant(0);
+    },
+    want: [
+      "v1 = call ktime_get_ns()",
+      "store8 [times], v1",
+      "v2 = call ktime_get_ns()",
+      "store8 [times+8], v2",
+      "v3 = call trace_printk(times, 16, x)",
+      "return 0",
+    ],
+  },
 ];
+
+/** `while (condition) body`. */
+function loop(b: FunctionBuilder, condition: () => Condition, build: () => void): void {
+  const [head, body, after] = [b.block("head"), b.block("body"), b.block("after")];
+  b.jump(head);
+  b.enter(head);
+  b.branch(condition(), body, after);
+  b.seal(body);
+  b.enter(body);
+  build();
+  b.jump(head);
+  b.seal(head);
+  b.seal(after);
+  b.enter(after);
+}
+
+function keyOf(b: FunctionBuilder, value: Inst): Inst {
+  const key = b.slot(8, value === b.param(0) ? "x_key" : "y_key");
+  b.store(key, 0, 8, value);
+  return key;
+}
+
+function lookUp(b: FunctionBuilder, map: string, key: Inst): Inst {
+  return b.call(1, [b.map(map), keyOf(b, key)]);
+}
 
 for (const { name, make, want } of cases) {
   test(name, () => {
@@ -257,6 +534,16 @@ for (const { name, make, want } of cases) {
     assert.deepEqual(body(func), want);
   });
 }
+
+test("every pass is shown by a case", () => {
+  const shown = new Set<string>();
+  for (const { make } of cases) runPasses(subprogram(make), PASSES, { after: (_, pass) => void shown.add(pass.name) });
+  assert.deepEqual(
+    PASSES.map(({ name }) => name).filter((name) => !shown.has(name)),
+    // By close.test.ts.
+    ["close"],
+  );
+});
 
 const expansions: readonly Case[] = [
   {

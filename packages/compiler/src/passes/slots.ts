@@ -1,24 +1,34 @@
 /**
- * Dead stores to the stack: what is overwritten, or left behind at the end of the program, before
- * anything reads it is not written. Only slots whose address goes nowhere but into accesses and
- * calls are looked at.
+ * Dead stores to the stack: what is overwritten, or never looked at again on any way to the end, is
+ * not written. Bytes are followed backwards through the whole function. Only slots whose address goes
+ * nowhere but into accesses and calls are looked at.
  */
 import { escapes, frameAddress } from "../codegen/frame.ts";
 import type { FrameAddress } from "../codegen/frame.ts";
 import { helperEffects } from "../codegen/helpers.ts";
+import { reversePostorder } from "../ir/edges.ts";
 import type { Block, Call, Func, Inst } from "../ir/ir.ts";
-import { operand, operandCount } from "../ir/values.ts";
+import { operand, operandCount, successor, successorCount } from "../ir/values.ts";
 
-/** Bytes of a slot that will be written before they are read: from, inclusive, to, exclusive. */
-interface Doomed {
-  from: number;
-  to: number;
-}
+/** By slot id: the bytes that will still be read, one bit each. */
+type Live = Map<number, bigint>;
 
 export function removeDeadStores(func: Func): boolean {
   const escaped = findEscaped(func);
+  const order = reversePostorder(func).reverse();
+  const heads = new Map<Block, Live>();
+  for (let again = true; again;) {
+    again = false;
+    for (const block of order) {
+      const live = liveAtEnd(block, heads);
+      for (let index = block.insts.length - 1; index >= 0; index--) visit(block.insts[index]!, live, escaped);
+      if (same(live, heads.get(block))) continue;
+      heads.set(block, live);
+      again = true;
+    }
+  }
   let changed = false;
-  for (const block of func.blocks) if (sweep(block, escaped)) changed = true;
+  for (const block of order) if (sweep(block, liveAtEnd(block, heads), escaped)) changed = true;
   return changed;
 }
 
@@ -43,58 +53,83 @@ export function findEscaped(func: Func): Uint8Array {
   return escaped;
 }
 
-function sweep(block: Block, escaped: Uint8Array): boolean {
-  const atEnd = block.terminator?.op === "return";
-  const doomed: (Doomed | undefined)[] = [];
+function liveAtEnd(block: Block, heads: ReadonlyMap<Block, Live>): Live {
+  const live: Live = new Map();
+  for (let index = 0; index < successorCount(block); index++) {
+    for (const [slot, bytes] of heads.get(successor(block, index)) ?? [])
+      live.set(slot, (live.get(slot) ?? 0n) | bytes);
+  }
+  return live;
+}
+
+function same(a: Live, b: Live | undefined): boolean {
+  if (b === undefined || a.size !== b.size) return false;
+  for (const [slot, bytes] of a) if (b.get(slot) !== bytes) return false;
+  return true;
+}
+
+function sweep(block: Block, live: Live, escaped: Uint8Array): boolean {
   const kept: Inst[] = [];
-  const stateOf = ({ slot }: FrameAddress): Doomed =>
-    (doomed[slot.id] ??= atEnd ? { from: 0, to: slot.bytes } : { from: 0, to: 0 });
   for (let index = block.insts.length - 1; index >= 0; index--) {
     const inst = block.insts[index]!;
-    const written = writtenBy(inst);
-    if (written !== undefined && escaped[written.address.slot.id] === 0) {
-      const state = stateOf(written.address);
-      const from = written.address.offset;
-      const to = from + written.bytes;
-      if (inst.op !== "call" && state.from <= from && to <= state.to) continue;
-      if (inst.op !== "atomicAdd") doom(state, from, to);
-    }
-    const count = operandCount(inst);
-    for (let at = 0; at < count; at++) {
-      const address = frameAddress(operand(inst, at));
-      if (address !== undefined && reads(inst, at)) doomed[address.slot.id] = { from: 0, to: 0 };
-    }
-    kept.push(inst);
+    if (visit(inst, live, escaped)) kept.push(inst);
   }
   if (kept.length === block.insts.length) return false;
   block.insts = kept.reverse();
   return true;
 }
 
-/** Adds a range where the two touch; of two apart the larger is remembered. */
-function doom(state: Doomed, from: number, to: number): void {
-  if (from <= state.to && state.from <= to) {
-    state.from = Math.min(state.from, from);
-    state.to = Math.max(state.to, to);
-  } else if (to - from > state.to - state.from) {
-    state.from = from;
-    state.to = to;
+/** Goes back over an instruction; whether it does anything that somebody will see. */
+function visit(inst: Inst, live: Live, escaped: Uint8Array): boolean {
+  const written = writtenBy(inst);
+  if (written !== undefined && escaped[written.address.slot.id] === 0) {
+    const { slot, offset } = written.address;
+    const bytes = mask(offset, written.bytes);
+    const wanted = live.get(slot.id) ?? 0n;
+    if (inst.op !== "call" && (wanted & bytes) === 0n) return false;
+    if (inst.op !== "atomicAdd") setLive(live, slot.id, wanted & ~bytes);
   }
+  const count = operandCount(inst);
+  for (let at = 0; at < count; at++) {
+    const address = frameAddress(operand(inst, at));
+    if (address !== undefined) read(inst, at, address, live);
+  }
+  return true;
 }
 
-function reads(inst: Inst, index: number): boolean {
+function setLive(live: Live, slot: number, bytes: bigint): void {
+  if (bytes === 0n) live.delete(slot);
+  else live.set(slot, bytes);
+}
+
+/** Bytes of a slot; what lies outside of it is nobody's. */
+function mask(offset: number, bytes: number): bigint {
+  const from = Math.max(offset, 0);
+  const to = Math.max(offset + bytes, from);
+  return ((1n << BigInt(to - from)) - 1n) << BigInt(from);
+}
+
+function read(inst: Inst, index: number, { slot, offset }: FrameAddress, live: Live): void {
+  const bytes = bytesRead(inst, index, offset, slot.bytes);
+  if (bytes !== 0n) live.set(slot.id, (live.get(slot.id) ?? 0n) | bytes);
+}
+
+function bytesRead(inst: Inst, index: number, offset: number, all: number): bigint {
   switch (inst.op) {
     case "load":
-    case "callFunction":
-      return true;
-    case "atomicAdd":
-      return index === 0;
+      return mask(offset + inst.offset, inst.size);
     case "copy":
-      return index === 1;
+      return index === 1 ? mask(offset + inst.fromOffset, inst.bytes) : 0n;
+    case "atomicAdd":
+      return index === 0 ? mask(offset + inst.offset, inst.size) : 0n;
+    case "callFunction":
+      return mask(0, all);
     case "call":
-      return helperEffects(inst.helper).writes?.pointer !== index || sizeWritten(inst) === undefined;
+      return helperEffects(inst.helper).writes?.pointer !== index || sizeWritten(inst) === undefined
+        ? mask(0, all)
+        : 0n;
     default:
-      return false;
+      return 0n;
   }
 }
 

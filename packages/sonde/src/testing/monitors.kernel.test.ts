@@ -84,6 +84,33 @@ kernelTest("a stream tells of every program that was started, with its parent", 
   }
 });
 
+kernelTest("who runs: a name that is shorter than the last one, its numbers, its parent", async () => {
+  const spec = await build(`
+    import { counter, currentTask, decode, monitor, pid, stream, tid, tracepoint } from "sonde/probe";
+    monitor("who");
+    const writes = counter("writes", { labels: { comm: decode.comm } });
+    const seen = stream("seen", { pid: decode.pid, tid: decode.int, leader: decode.int, comm: decode.comm });
+    tracepoint("syscalls:sys_enter_write", ({ count }) => {
+      if (currentTask().real_parent.tgid !== ${process.pid} || count !== 9) return;
+      writes.increment();
+      seen.emit({ tid: tid(), leader: currentTask().group_leader.pid });
+    });`);
+  using live = loadObject(spec);
+  live.attach();
+  const child = `
+    const { openSync, writeFileSync, writeSync } = require("node:fs");
+    for (const name of ["a-longer-name", "short"]) writeFileSync("/proc/self/comm", name);
+    const nowhere = openSync("/dev/null", "w");
+    for (let i = 0; i < 9; i++) writeSync(nowhere, "nine bytes".slice(1));
+    process.stdout.write(String(process.pid));`;
+  const pid = Number(execFileSync(process.execPath, ["-e", child], { encoding: "utf8" }));
+  assert.deepEqual([...counts(live, spec, "writes")], [["short", 9]]);
+  assert.deepEqual(
+    events(live, spec),
+    Array.from({ length: 9 }, () => [pid, pid, pid, "short"]),
+  );
+});
+
 kernelTest("a start is met by its end: how long sleeps last", { needs: ["tracepoint"] }, async () => {
   const spec = await build(`
     import { exp2, hash, histogram, ktime, monitor, pid, tid, tracepoint, type u32, type u64 } from "sonde/probe";

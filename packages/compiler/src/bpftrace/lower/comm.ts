@@ -3,14 +3,12 @@ import type { Inst } from "../../ir/index.ts";
 import type { Builtin, Call, Expr } from "../ast.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler, Spot } from "./handler.ts";
+import { COMM_BYTES } from "../../lowering/current-task.ts";
 import { Helper } from "../../lowering/helpers.ts";
 import { alignUp } from "./layout.ts";
 import { address, readString, spotAddress } from "./memory.ts";
 import { taskAddress, taskPlace } from "./tasks.ts";
 import { notLowered, refuse } from "./messages.ts";
-
-/** Bytes of a command's name, NUL included (the kernel's TASK_COMM_LEN). */
-const COMM_BYTES = 16;
 
 /** Builtins that are the name of another task than the current one, by the way to it. */
 const TASKS: Readonly<Partial<Record<string, readonly string[]>>> = {

@@ -8,6 +8,7 @@
  */
 import type { ObjectSpec, ProgramSpec } from "@sonde/bpf/spec";
 import { CompileError, compileModule, type CompileOptions } from "../../codegen/index.ts";
+import { followsTasks, readTaskDirectly } from "../../lowering/current-task.ts";
 import { Diagnostics, type Diagnostic, type SourceText } from "../../diagnostics/index.ts";
 import type { CheckedProgram, ProbeVariant } from "../types.ts";
 import type { Handler } from "./handler.ts";
@@ -35,7 +36,11 @@ export function lower(program: CheckedProgram, source: SourceText, options: Lowe
     refusable(diagnostics, variant, () => handlers.push(lowerProgram(object, program, variant)));
   }
   if (diagnostics.failed) return { spec: undefined, diagnostics: diagnostics.list };
-  for (const h of handlers) if (h.scratchBytes > 0) object.addScratch(h.scratchMap, h.scratchBytes);
+  for (const h of handlers) {
+    if (h.scratchBytes > 0) object.addScratch(h.scratchMap, h.scratchBytes);
+    if (!followsTasks(h.variant.programType, program.config.license)) continue;
+    for (const func of [h.builder.func, ...h.callbacks]) readTaskDirectly(func, object.types, object.target, "target");
+  }
   object.types.settle();
   const programs: ProgramSpec[] = [];
   for (const h of handlers) refusable(diagnostics, h.variant, () => programs.push(programSpec(h, options)));

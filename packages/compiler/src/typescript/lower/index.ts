@@ -9,6 +9,7 @@
 import type { ObjectSpec, ProgramSpec, Target } from "@sonde/bpf/spec";
 import { CompileError, compileModule, type CompileOptions } from "../../codegen/index.ts";
 import { Diagnostics, refuse, Refusal, type Diagnostic, type SourceSpan } from "../../diagnostics/index.ts";
+import { readTaskDirectly } from "../../lowering/current-task.ts";
 import type { Declarations, ProbeDeclaration } from "../authoring/declarations.ts";
 import * as declarationMessages from "../messages/declarations.ts";
 import * as messages from "../messages/handlers.ts";
@@ -101,7 +102,8 @@ function lowerProbe(object: MonitorObject, probe: ProbeDeclaration): Program {
     else answer(p, expression(p, node.body), node.body);
     if (!builder.terminated) builder.return(p.constant(probe.verdict));
   });
-  builder.finish();
+  const func = builder.finish();
+  if (p.followsTasks) readTaskDirectly(func, object.types, object.target, "any");
   return p;
 }
 

@@ -1,6 +1,7 @@
 /** Functions of `sonde/probe` that handlers call: the kernel's helpers. */
 import { refuse } from "../../diagnostics/index.ts";
 import type { Inst } from "../../ir/index.ts";
+import { COMM_BYTES } from "../../lowering/current-task.ts";
 import type { Spot } from "../../lowering/frame.ts";
 import { EEXIST, Helper, USER_STACK } from "../../lowering/helpers.ts";
 import { countLoss } from "../../lowering/losses.ts";
@@ -104,13 +105,10 @@ function currentTask(p: Program, node: Node): Value {
     return refuse(messages.unknownKernel, spanOf(node), "struct", "task_struct", "build with --btf FILE");
   return {
     kind: "scalar",
-    inst: p.builder.call(Helper.currentTask, []),
+    inst: p.builder.call(p.followsTasks ? Helper.currentTaskBtf : Helper.currentTask, []),
     type: { kind: "pointer", to, user: false, followed: true },
   };
 }
-
-/** Bytes of a command's name, NUL included (the kernel's TASK_COMM_LEN). */
-const COMM_BYTES = 16;
 
 /** One call serves a whole handler. */
 function writeComm(p: Program, spot: Spot, exact: boolean): void {
@@ -170,6 +168,7 @@ function readText(p: Program, space: "user" | "kernel", call: CallNode): Value {
       if (exact) clear(p, spot, bytes);
       readString(p, inst, space, spot, p.constant(bytes));
     },
+    writeStart: (spot, start) => void readString(p, inst, space, spot, p.constant(start)),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { SourcePosition } from "@sonde/bpf/asm";
 import { refuse } from "../../diagnostics/index.ts";
 import type { Block, Func, Inst } from "../../ir/index.ts";
+import { followsTasks } from "../../lowering/current-task.ts";
 import { FunctionFrame } from "../../lowering/function-frame.ts";
 import type { ProbeDeclaration } from "../authoring/declarations.ts";
 import * as messages from "../messages/handlers.ts";
@@ -87,6 +88,11 @@ export class Program extends FunctionFrame<Node> {
     const scratch = super.scratch();
     this.exclusive.add(scratch);
     return scratch;
+  }
+
+  /** Whether the pointer to the current task may be asked for. */
+  get followsTasks(): boolean {
+    return followsTasks(this.probe.programType, this.object.declarations.info?.license ?? "");
   }
 
   protected get largestSlot(): number {

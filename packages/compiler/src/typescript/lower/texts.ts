@@ -62,11 +62,12 @@ function equalsConstant(p: Program, text: Value, known: Value, wanted: boolean, 
   // Longer than all that there can be.
   if (bytes.length - 1 > size) return { kind: "known", value: !wanted };
   const compared = bytes.length > size ? bytes.subarray(0, size) : bytes;
-  const spot = inMemory(p, text, size, node);
+  // One byte more than is compared, so that a longer text is not cut to an equal one.
+  const spot = inMemory(p, text, size, Math.min(size, compared.length + 1), node);
   const alignment = spot.offset % 8 === 0 ? 8 : spot.offset % 4 === 0 ? 4 : spot.offset % 2 === 0 ? 2 : 1;
   return differences(
     p,
-    words(compared, alignment, size).map((word) => {
+    words(compared, alignment, compared.length).map((word) => {
       let loaded = p.builder.load(spot.base, spot.offset + word.offset, word.size);
       if (word.mask !== undefined) loaded = p.builder.binary("and", loaded, p.constant(word.mask));
       return p.builder.binary("xor", loaded, p.constant(word.value));
@@ -75,9 +76,14 @@ function equalsConstant(p: Program, text: Value, known: Value, wanted: boolean, 
   );
 }
 
-/** Where a text lies, or a copy of it. */
-function inMemory(p: Program, text: Value, size: number, node: Node): Spot {
+/** Where a text lies, or a copy of it: of its first `start` bytes if no more need be read. */
+function inMemory(p: Program, text: Value, size: number, start: number, node: Node): Spot {
   if (text.kind === "memory" && text.place.space === "program" && text.place.field === undefined) return text.place;
+  if (text.kind === "produced" && text.writeStart !== undefined) {
+    const spot = p.temporary(start, "text", node);
+    text.writeStart(spot, start);
+    return spot;
+  }
   const spot = p.temporary((size + 7) & ~7, "text", node);
   const type: TextType = { kind: "text", size };
   store(p, text, type, spot, false, node);

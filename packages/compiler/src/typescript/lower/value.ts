@@ -22,7 +22,13 @@ export type Value =
   /** What a look-up found, where it is: a pointer that is null if there was nothing. */
   | { readonly kind: "maybeReference"; readonly pointer: Inst; readonly type: MemoryType; readonly shared: boolean }
   /** Made when it is known where it is wanted; `exact`: nothing but zeros may follow a text's end. */
-  | { readonly kind: "produced"; readonly type: MemoryType; readonly write: (spot: Spot, exact: boolean) => void }
+  | {
+      readonly kind: "produced";
+      readonly type: MemoryType;
+      readonly write: (spot: Spot, exact: boolean) => void;
+      /** Of a text, where less than all of it can be read: writes its first `bytes` bytes, the last of them NUL. */
+      readonly writeStart?: (spot: Spot, bytes: number) => void;
+    }
   | { readonly kind: "closure"; readonly node: FunctionNode; readonly scope: Scope }
   /** Something that the module declared, or any other value of the module's. */
   | { readonly kind: "host"; readonly value: object; readonly name: string }

@@ -1,0 +1,95 @@
+/** What the stack is known to hold at a place: the values that were stored to slots whose address goes nowhere. */
+import { frameAddress } from "../codegen/frame.ts";
+import type { FrameAddress } from "../codegen/frame.ts";
+import { helperEffects } from "../codegen/helpers.ts";
+import type { Block, Func, Inst, Slot } from "../ir/ir.ts";
+import { operand, operandCount } from "../ir/values.ts";
+import { findEscaped } from "./slots.ts";
+
+/** The value that some bytes of a slot were written from. */
+export interface Stored {
+  readonly offset: number;
+  readonly size: number;
+  readonly value: Inst;
+}
+
+export class StackContents {
+  readonly #escaped: Uint8Array;
+  /** By slot id, in the order of offsets. */
+  readonly #stored: Map<number, readonly Stored[]>;
+
+  constructor(escaped: Uint8Array, before?: StackContents) {
+    this.#escaped = escaped;
+    this.#stored = new Map(before === undefined ? undefined : before.#stored);
+  }
+
+  /** All that is known of a slot. */
+  of({ id }: Slot): readonly Stored[] {
+    return this.#stored.get(id) ?? [];
+  }
+
+  /** Takes account of an instruction; `value` is what a store stores. */
+  note(inst: Inst, value: Inst | undefined = inst.op === "store" ? inst.value : undefined): void {
+    switch (inst.op) {
+      case "store": {
+        const address = frameAddress(inst.base);
+        if (address === undefined || this.#escaped[address.slot.id] === 1 || value === undefined) return;
+        const offset = address.offset + inst.offset;
+        this.#forget(address, inst.offset, inst.size);
+        const all = [...this.of(address.slot), { offset, size: inst.size, value }];
+        this.#stored.set(
+          address.slot.id,
+          all.sort((a, b) => a.offset - b.offset),
+        );
+        return;
+      }
+      case "zero":
+        return this.#overwrite(inst.base, inst.offset, inst.bytes);
+      case "copy":
+        return this.#overwrite(inst.to, inst.toOffset, inst.bytes);
+      case "atomicAdd":
+        return this.#overwrite(inst.base, inst.offset, inst.size);
+      case "call":
+      case "callFunction": {
+        if (inst.op === "call" && helperEffects(inst.helper).onlyReads) return;
+        const count = operandCount(inst);
+        for (let index = 0; index < count; index++) {
+          const address = frameAddress(operand(inst, index));
+          if (address !== undefined) this.#stored.delete(address.slot.id);
+        }
+      }
+    }
+  }
+
+  #overwrite(base: Inst, offset: number, bytes: number): void {
+    const address = frameAddress(base);
+    if (address !== undefined) this.#forget(address, offset, bytes);
+  }
+
+  #forget({ slot, offset }: FrameAddress, further: number, bytes: number): void {
+    const before = this.#stored.get(slot.id);
+    if (before === undefined) return;
+    const from = offset + further;
+    const left = before.filter((each) => each.offset + each.size <= from || from + bytes <= each.offset);
+    this.#stored.set(slot.id, left);
+  }
+}
+
+/** Along a function: each block begins with what its only predecessor left, or with nothing known. */
+export class ContentsByBlock {
+  readonly #escaped: Uint8Array;
+  readonly #ends = new Map<Block, StackContents>();
+
+  constructor(func: Func) {
+    this.#escaped = findEscaped(func);
+  }
+
+  /** For the block's instructions to be noted in. Predecessors come first. */
+  enter(block: Block): StackContents {
+    const [only] = block.predecessors;
+    const before = block.predecessors.length === 1 && only !== undefined ? this.#ends.get(only) : undefined;
+    const contents = new StackContents(this.#escaped, before);
+    this.#ends.set(block, contents);
+    return contents;
+  }
+}
