@@ -72,7 +72,7 @@ test("trace brings along what it needs and nothing else", () => {
     /^bpf\/(asm|btf|btf\/c|core|elf|elf\/(read|write)|spec)$/,
     /^cli(\/(commands|commands\/run|output))?$/,
     /^compiler(\/(bpftrace|codegen|diagnostics|ir|lowering|passes)(\/.*)?)?$/,
-    /^kernel\/(collection|features|links|links\/(net|usdt)|maps|netlink|programs|programs\/verifier|rings|symbols|sys|sys\/bpf|target|tracefs)$/,
+    /^kernel\/(cgroups|collection|features|links|links\/(net|usdt)|maps|netlink|programs|programs\/verifier|rings|symbols|sys|sys\/bpf|target|tracefs)$/,
     /^runtime\/(cgroups|decode|filter|format|naming|output|print|processes|rewrite|session|stacks)$/,
     // Who a container or pod is, for the options that filter by it.
     /^agent\/(exposition|identity(\/.*)?)$/,

@@ -6,13 +6,6 @@ import { root } from "../../../tools/lib/environment.js";
 /** Where they are kept; a guest's disk has the same folder. */
 export const objectFolder = path.join(root, ".cache/objects");
 
-/** What monitors that are made for one thing are made for. Paths count from the project's root, on every machine. */
-const settings = {
-  DEVICE: "lo",
-  FUNCTION: "vfs_read",
-  USDT: "packages/kernel/testdata/usdt-sample:sonde_test:plain",
-};
-
 /** Names of the monitors that come with Sonde, sorted. */
 export function monitorNames() {
   return monitorFiles()
@@ -33,7 +26,6 @@ export async function buildObjects() {
   const { writeObject } = await import("@sonde/bpf/elf");
   rmSync(objectFolder, { recursive: true, force: true });
   mkdirSync(objectFolder, { recursive: true });
-  Object.assign(process.env, settings);
   const target = buildTarget();
   for (const file of monitorFiles()) {
     const { spec, diagnostics } = await buildMonitor(file, target);

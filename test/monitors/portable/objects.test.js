@@ -39,7 +39,7 @@ for (const monitor of monitorNames()) {
   kernelTest(`${monitor}: attached, and right`, { needs: workload?.needs ?? [] }, async () => {
     assert.ok(workload !== undefined, `${monitor} has no workload in workloads.js`);
     const truth = workload.prepare?.();
-    workload.check(await watch(monitor, () => workload.run(truth)), truth);
+    workload.check(await watch(monitor, () => workload.run(truth), workload.params), truth);
   });
   kernelTest(`${monitor}: loaded by bpftool`, { needs: workload?.needs ?? [] }, () =>
     loadByBpftool(objectFile(monitor)),

@@ -5,6 +5,7 @@ import { readObject } from "@sonde/bpf/elf";
 import { openKernel } from "@sonde/kernel/sys";
 import { runningTarget } from "@sonde/kernel/target";
 import { startSession } from "@sonde/runtime";
+import { withParams } from "@sonde/runtime/params";
 import { jsonWriter, MonitorSink } from "@sonde/runtime/terminal";
 import { objectFolder } from "./objects.js";
 
@@ -15,10 +16,12 @@ export const objectFile = (monitor) => path.join(objectFolder, `${monitor}.o`);
  * Loads the monitor's object, attaches it, does the work, and gives back one object for each series and event.
  * @param {string} monitor
  * @param {() => unknown} work
+ * @param {Readonly<Record<string, string>>} [params] instead of their initial values
  * @returns {Promise<any[]>}
  */
-export async function watch(monitor, work) {
-  const spec = readObject(readFileSync(objectFile(monitor)), { name: monitor });
+export async function watch(monitor, work, params = {}) {
+  const object = readObject(readFileSync(objectFile(monitor)), { name: monitor });
+  const spec = withParams(object, new Map(Object.entries(params)));
   const kernel = openKernel();
   const target = runningTarget({ kernel });
   let text = "";

@@ -14,6 +14,7 @@ import { objectFolder } from "./objects.js";
 /**
  * @typedef {object} Workload
  * @property {readonly import("@sonde/kernel/testing").KernelFeature[]} [needs]
+ * @property {Readonly<Record<string, string>>} [params] what it is set to
  * @property {() => any} [prepare] what is made before the monitor watches
  * @property {(prepared: any) => unknown} run
  * @property {(lines: any[], prepared: any) => void} check
@@ -67,6 +68,9 @@ const CLOSED_PORT = 9;
 
 const dd = (/** @type {{ file: string }} */ { file }, /** @type {number} */ count) =>
   program(file, ["if=/dev/zero", "of=/dev/null", "bs=1", `count=${count}`, "status=none"]);
+
+/** From the project's root, on every machine. */
+const SAMPLE = "packages/kernel/testdata/usdt-sample";
 
 /** @type {Readonly<Record<string, Workload>>} */
 export const WORKLOADS = {
@@ -252,11 +256,12 @@ export const WORKLOADS = {
   },
   usdtcount: {
     needs: ["uprobe"],
-    run: () => program("sh", ["-c", "echo x | packages/kernel/testdata/usdt-sample"]),
+    params: { path: SAMPLE, provider: "sonde_test", point: "plain" },
+    run: () => program("sh", ["-c", `echo x | ${SAMPLE}`]),
     check: (lines) =>
       assert.deepEqual(
-        lines.map(({ labels, value }) => [labels.point, labels.comm, value]),
-        [["sonde_test:plain", "usdt-sample", 10]],
+        lines.map(({ labels, value }) => [labels.provider, labels.point, labels.comm, value]),
+        [["sonde_test", "plain", "usdt-sample", 10]],
       ),
   },
   xdpcount: {
