@@ -62,6 +62,20 @@ test("cgroupconnect: every connect() by port and name", async () => {
   );
 });
 
+test("cgroupconnect: of one program; others connect as ever", async () => {
+  const port = await listener();
+  const { comm, file } = ownName("/bin/bash");
+  const other = ownName("/bin/bash");
+  const connect = (/** @type {string} */ shell) =>
+    `${shell} -c "for i in 1 2 3 4; do : 3<>/dev/tcp/127.0.0.1/${port} || exit 1; done"`;
+  const command = `sh -c '${connect(file)} && ${connect(other.file)}'`;
+  const own = seriesOf(await told("cgroupconnect", command, ["--comm", comm]), "connects");
+  assert.deepEqual(
+    own.map(({ labels, value }) => [labels.comm, labels.port, value]),
+    [[comm, port, 4]],
+  );
+});
+
 test("tcpdrop: a segment to a port where nobody listens", async () => {
   const port = await freePort();
   const { file } = ownName("/bin/bash");

@@ -99,7 +99,7 @@ export const attachTarget: Shape = variant(() => ({
   ksyscall: { name: text, onReturn: flag },
   usdt: { path: text, provider: text, name: text },
   fmodRet: { function: text, "module?": text },
-  lsm: { hook: text, cgroup: flag },
+  lsm: { hook: text, cgroup: flag, "path?": text },
   iter: { name: text },
   freplace: { function: text },
   xdp: { device: text },

@@ -147,6 +147,7 @@ export const PLACE_FIELDS: Readonly<Record<string, readonly string[]>> = {
   xdp: ["device"],
   tc: ["device"],
   cgroup: ["path"],
+  lsm: ["path"],
 };
 
 /** What a monitor may cost before it is stopped. Absent parts: the agent's own limits. */

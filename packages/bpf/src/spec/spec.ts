@@ -170,8 +170,8 @@ export type AttachTarget =
     }
   /** A tracing program that may change what the function returns. */
   | { readonly kind: "fmodRet"; readonly function: string; readonly module?: string }
-  /** The security hook "file_open"; `cgroup`: for processes of a cgroup only. */
-  | { readonly kind: "lsm"; readonly hook: string; readonly cgroup: boolean }
+  /** The security hook "file_open"; `cgroup`: for processes of a cgroup only, which `path` names as in {@link NetworkTarget}. */
+  | { readonly kind: "lsm"; readonly hook: string; readonly cgroup: boolean; readonly path?: string }
   /** The iterator "task", "bpf_map", "tcp". */
   | { readonly kind: "iter"; readonly name: string }
   /** A global function of another program that is to be replaced. */

@@ -8,7 +8,7 @@ export function unifiedMount(mounts: string = readFileSync("/proc/self/mountinfo
 
 /**
  * The folder of a group of version 2 that is named by its path from the root of the tree ("/system.slice", "/"),
- * or by its folder already. Errors: Error where the tree is not mounted.
+ * or by its folder already. Errors: Error where the tree is not mounted or has no such group.
  */
 export function cgroupFolder(path: string, mounts?: string): string {
   if (existsSync(`${path}/cgroup.controllers`)) return path;
@@ -17,7 +17,13 @@ export function cgroupFolder(path: string, mounts?: string): string {
     throw new Error(
       `control group ${path} cannot be attached to: those of version 2 are not mounted; mount -t cgroup2 none /sys/fs/cgroup/unified`,
     );
-  return `${mount}/${path.replace(/^\/+/, "")}`.replace(/\/$/, "");
+  const folder = `${mount}/${path.replace(/^\/+/, "")}`.replace(/\/$/, "");
+  if (existsSync(folder)) return folder;
+  throw new Error(
+    existsSync(`${path}/cgroup.procs`)
+      ? `control group ${path} is of version 1, which takes no programs: those of version 2 are below ${mount}`
+      : `there is no control group ${path}: it is sought as ${folder}; those of processes stand behind 0:: in /proc/PID/cgroup`,
+  );
 }
 
 export interface CgroupMount {

@@ -121,6 +121,12 @@ const ROWS: Readonly<Record<string, Row>> = {
     send: removeDirectories,
     needs: ["lsm"],
   },
+  "a hook of LSM for a control group": {
+    spec: (path) => counting("lsm", { kind: "lsm", hook: "socket_sendmsg", cgroup: true, path }, ACCEPT),
+    way: "link",
+    send: datagrams,
+    needs: ["lsm_cgroup"],
+  },
   "a function's result": {
     spec: () => counting("tracing", { kind: "fmodRet", function: "security_inode_rmdir" }, 0),
     way: "root",

@@ -188,9 +188,10 @@ export class Hooks {
 
 const NO_TAIL_CALL = "programs of this kind make no tail calls";
 
-/** The kernel exchanges what links of the network and of struct_ops run, but for netfilter's (EOPNOTSUPP). */
+/** The kernel exchanges what links of the network, of control groups and of struct_ops run, but for netfilter's (EOPNOTSUPP). */
 function wayOf({ target, subject }: HookPlace): "root" | "link" | "again" {
   if (target === undefined || (isNetworkTarget(target) && target.kind !== "netfilter")) return "link";
+  if (target.kind === "lsm" && target.cgroup) return "link";
   const sleepable = ((subject.spec.flags ?? 0) & ProgramFlag.SLEEPABLE) !== 0;
   return sleepable || target.kind === "freplace" ? "again" : "root";
 }

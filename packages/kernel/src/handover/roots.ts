@@ -20,8 +20,8 @@ import type { ProgramPlace } from "./place.ts";
 
 /** BPF_FUNC_tail_call(context, program array, index). */
 const TAIL_CALL = 12;
-/** NF_ACCEPT, and what an LSM program of a cgroup lets pass with; at all other places that is 0. */
-const ALLOW = 1;
+/** What netfilter lets a packet pass with; at all other places that is 0. */
+const NF_ACCEPT = 1;
 
 export function rootName(index: number): string {
   return `root_${index}`;
@@ -59,7 +59,7 @@ function rootProgram({ subject: { spec }, target, description }: ProgramPlace, i
       withLabel(loadMap(2, slotName(index)), name),
       mov64Imm(3, 0),
       callHelper(TAIL_CALL),
-      mov64Imm(0, target.kind === "netfilter" || (target.kind === "lsm" && target.cgroup) ? ALLOW : 0),
+      mov64Imm(0, target.kind === "netfilter" ? NF_ACCEPT : 0),
       exit(),
     ],
     functions: new Map(),

@@ -32,7 +32,7 @@ export function describeTarget(target: AttachTarget): string {
     case "fmodRet":
       return `fmod_ret:${inModule(target.module)}${target.function}`;
     case "lsm":
-      return `${target.cgroup ? "lsm_cgroup" : "lsm"}:${target.hook}`;
+      return `${target.cgroup ? "lsm_cgroup" : "lsm"}:${target.hook}${target.path === undefined ? "" : `:${target.path}`}`;
     case "iter":
       return `iter:${target.name}`;
     case "freplace":

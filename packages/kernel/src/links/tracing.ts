@@ -1,6 +1,7 @@
 /** Links of programs that were loaded for their target: fentry, fexit, fmod_ret, freplace, LSM, BTF tracepoints. */
 import { constants, openSync } from "node:fs";
 import type { AttachTarget } from "@sonde/bpf/spec";
+import { cgroupFolder } from "../cgroups/mounts.ts";
 import { attachTypeId } from "../programs/attach-type.ts";
 import { type Attr, FileDescriptor, type Kernel, linkCreate, rawTracepointOpen } from "../sys/index.ts";
 import { describeTarget } from "./describe.ts";
@@ -18,7 +19,8 @@ export type TracingTarget = Extract<
  */
 export function attachTracing(kernel: Kernel, programFd: number, target: TracingTarget, options: AttachOptions): Link {
   const subject = describeTarget(target);
-  if (target.kind === "lsm" && target.cgroup) return attachCgroupLsm(kernel, programFd, options, subject);
+  if (target.kind === "lsm" && target.cgroup)
+    return attachCgroupLsm(kernel, programFd, options.cgroup ?? target.path, subject);
   const road = target.kind === "btfTracepoint" ? "BTF tracepoint link" : "trampoline link";
   const { cookie, into } = options;
   const fd =
@@ -64,10 +66,10 @@ function attachTypeOf(target: TracingTarget): number {
   }
 }
 
-function attachCgroupLsm(kernel: Kernel, programFd: number, { cgroup }: AttachOptions, subject: string): Link {
+function attachCgroupLsm(kernel: Kernel, programFd: number, cgroup: string | undefined, subject: string): Link {
   if (cgroup === undefined)
     throw new TypeError(`${subject} is for the processes of a control group: say which (option cgroup)`);
-  using folder = new FileDescriptor(openSync(cgroup, constants.O_RDONLY | constants.O_DIRECTORY));
+  using folder = new FileDescriptor(openSync(cgroupFolder(cgroup), constants.O_RDONLY | constants.O_DIRECTORY));
   const fd = linkCreate(kernel, { programFd, target: folder.fd, attachType: attachTypeId("lsm_cgroup") }, subject);
   return new Link(kernel, subject, "cgroup link", [{ program: fd }]);
 }

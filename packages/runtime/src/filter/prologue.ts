@@ -34,7 +34,7 @@ export class FilterError extends Error {
   override readonly name = "FilterError";
 }
 
-/** Program types that run in the task that they are about. Their neutral return value is 0. */
+/** Program types that run in the task that they are about. */
 const OF_TASKS: ReadonlySet<ProgramSpec["type"]> = new Set([
   "kprobe",
   "tracepoint",
@@ -43,7 +43,13 @@ const OF_TASKS: ReadonlySet<ProgramSpec["type"]> = new Set([
   "perf_event",
   "tracing",
   "lsm",
+  "cgroup_sock_addr",
 ] as const);
+
+/** What a program returns that has nothing to say: programs of control groups allow by 1. */
+function neutral({ type, attachType }: ProgramSpec): 0 | 1 {
+  return type === "cgroup_sock_addr" || attachType === "lsm_cgroup" ? 1 : 0;
+}
 
 /**
  * The same object for those tasks only. Programs that run by hand, by a timer of the session (`interval`),
@@ -83,14 +89,19 @@ function filtered(program: ProgramSpec, filter: TaskFilter, admitted: string): P
   const relabelled = own.map((each): Instruction =>
     each.ref?.kind === "jump" && each.ref.label === entry ? { ...each, ref: { kind: "jump", label: body } } : each,
   );
-  const questions = assemble(text(entry, filter, admitted)).map((each) =>
+  const questions = assemble(text(entry, filter, admitted, neutral(program))).map((each) =>
     first.source === undefined ? each : { ...each, source: first.source },
   );
   return { ...program, instructions: [...questions, ...relabelled] };
 }
 
 /** The context is kept in r6: nothing of the program's own has run yet, so that register is free, and so is the stack. */
-function text(entry: string, { pids = [], comms = [], cgroups = false }: TaskFilter, map: string): string {
+function text(
+  entry: string,
+  { pids = [], comms = [], cgroups = false }: TaskFilter,
+  map: string,
+  otherwise: 0 | 1,
+): string {
   const refused = `${entry}$refused`;
   const admitted = `${entry}$admitted`;
   return `
@@ -101,7 +112,7 @@ function text(entry: string, { pids = [], comms = [], cgroups = false }: TaskFil
       ${cgroups ? cgroupQuestion(map, refused) : ""}
       goto ${admitted}
     ${refused}:
-      r0 = 0
+      r0 = ${otherwise}
       exit
     ${admitted}:
       r1 = r6`;

@@ -177,6 +177,13 @@ export const lsm: <Hook extends string>(
   handler: (event: EventOf<`bpf_lsm_${Hook}`>) => number | void,
 ) => void = atBuildTime("lsm");
 
+/** The same for processes and sockets of a control group and of those below it (Linux 6.0): 1, or no answer, allows it; 0 does not. */
+export const lsmCgroup: <Hook extends string>(
+  group: string,
+  hook: Hook,
+  handler: (event: EventOf<`bpf_lsm_${Hook}`>) => number | void,
+) => void = atBuildTime("lsmCgroup");
+
 /**
  * A function that the kernel lets programs answer for: `security_...`, and those open to error injection. 0, or no
  * answer, lets it run; a negative error number is returned in its place.

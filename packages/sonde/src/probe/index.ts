@@ -4,7 +4,7 @@
  */
 export { decode } from "./decode.ts";
 export type { SizedText, Decode } from "./decode.ts";
-export { cgroup, fmodRet, lsm, netfilter, skLookup, tc, TcAction, xdp, XdpAction } from "./hooks.ts";
+export { cgroup, fmodRet, lsm, lsmCgroup, netfilter, skLookup, tc, TcAction, xdp, XdpAction } from "./hooks.ts";
 export type {
   CgroupHooks,
   DeviceAccess,

@@ -157,6 +157,21 @@ export function hookFunctions(registry: Registry, declarations: Declarations): R
         verdicts: "any",
       });
     },
+    lsmCgroup: (group: unknown, hook: unknown, handler: unknown): void => {
+      const call = new Call("lsmCgroup", registry);
+      const place = call.place(group, "the control group");
+      const name = call.text(hook, "the hook");
+      add(call, handler, {
+        title: `lsm_cgroup:${place.title}:${name}`,
+        programType: "lsm",
+        attachType: "lsm_cgroup",
+        attach: [{ kind: "lsm", hook: name, cgroup: true, path: place.text }],
+        ...placesOf({ path: place }),
+        argument: { kind: "function", function: `bpf_lsm_${name}`, onReturn: false },
+        verdict: YES,
+        verdicts: YES_OR_NO,
+      });
+    },
     fmodRet: (fn: unknown, handler: unknown): void => {
       const call = new Call("fmodRet", registry);
       const name = call.text(fn, "the function");

@@ -1,7 +1,7 @@
 /** Programs at a hook of netfilter, beside the chains of nftables and iptables. Linux 6.4. */
 import type { NetfilterHook } from "@sonde/bpf/spec";
 import { attachTypeId } from "../../programs/attach-type.ts";
-import { AddressFamily, type Attr, type Kernel, type NetworkNamespace } from "../../sys/index.ts";
+import { AddressFamily, type Attr, Errno, type Kernel, KernelError, type NetworkNamespace } from "../../sys/index.ts";
 import type { LoadedProgram } from "../attacher.ts";
 import type { Link } from "../link.ts";
 import { linkIn } from "./device.ts";
@@ -48,5 +48,12 @@ export function attachNetfilter(kernel: Kernel, program: LoadedProgram, options:
   const [feature, since] = defragment
     ? (["defragmentation for netfilter links", "6.6"] as const)
     : (["netfilter links", "6.4"] as const);
-  return needing(feature, since, () => linkIn(kernel, namespace, request, subject, "netfilter link"));
+  try {
+    return needing(feature, since, () => linkIn(kernel, namespace, request, subject, "netfilter link"));
+  } catch (error) {
+    if (!(error instanceof KernelError) || error.errno !== Errno.EBUSY) throw error;
+    const { call, errno } = error;
+    const advice = "Another program has this priority: take one beside it. bpftool net shows who is there.";
+    throw new KernelError({ call, subject, errno, advice });
+  }
 }
