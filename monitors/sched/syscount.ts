@@ -4,7 +4,9 @@ import type { u64 } from "sonde/probe";
 
 monitor("syscount", { help: "System calls by kind: number, failures and time", enabled: false });
 
-const failed = param("failed", false, { help: "only calls that failed" });
+const failed = param("failed", false, { short: "x", help: "only calls that failed" });
+const errno = param("errno", 0, { short: "e", help: "only calls that failed with this number", min: 0, max: 4095 });
+const thread = param("thread", 0, { short: "t", help: "only the thread with this number", min: 0 });
 
 const entered = hash<u32, u64>();
 const calls = counter("syscalls", { help: "System calls", labels: { call: decode.syscall } });
@@ -18,12 +20,15 @@ const time = counter("syscall_seconds", {
   labels: { call: decode.syscall },
 });
 
-tracepoint("raw_syscalls:sys_enter", () => entered.set(tid(), ktime()));
+tracepoint("raw_syscalls:sys_enter", () => {
+  if (thread === 0 || tid() === thread) entered.set(tid(), ktime());
+});
 
 tracepoint("raw_syscalls:sys_exit", ({ id, ret }) => {
   const since = entered.take(tid());
   if (since === undefined) return;
   if (failed && ret >= 0) return;
+  if (errno !== 0 && ret !== -errno) return;
   const call = u32(id);
   calls.increment({ call });
   time.add(ktime() - since, { call });

@@ -93,7 +93,7 @@ export class ObjectTypes {
   key(name: string, parts: readonly Field[], size: number): TypeId {
     const [first] = parts;
     return parts.length === 1 && first !== undefined && first.type.size === size
-      ? this.#data(first.type)
+      ? this.data(first.type)
       : this.#struct(`${name}_key`, parts, size);
   }
 
@@ -101,7 +101,7 @@ export class ObjectTypes {
   value(name: string, view: ValueView, size: number): TypeId {
     switch (view.kind) {
       case "scalar":
-        if (view.setOffset === undefined && view.type.size === size) return this.#data(view.type);
+        if (view.setOffset === undefined && view.type.size === size) return this.data(view.type);
         return this.#struct(
           `${name}_value`,
           [
@@ -133,7 +133,7 @@ export class ObjectTypes {
       name,
       size,
       variables.map((variable) => ({
-        type: builder.var(variable.name, this.#data(variable.type), "global"),
+        type: builder.var(variable.name, this.data(variable.type), "global"),
         offset: variable.offset,
         size: variable.type.size,
       })),
@@ -151,13 +151,14 @@ export class ObjectTypes {
       size,
       fields.map((field, index) => ({
         name: field.name ?? `k${index}`,
-        type: this.#data(field.type),
+        type: this.data(field.type),
         bitOffset: field.offset * 8,
       })),
     );
   }
 
-  #data(type: DataType): TypeId {
+  /** A value in memory. */
+  data(type: DataType): TypeId {
     const { builder } = this;
     switch (type.kind) {
       case "int":
@@ -186,7 +187,7 @@ export class ObjectTypes {
         if (overlaps(type.fields)) return builder.array(builder.int("unsigned char", 1, "unsigned"), type.size);
         return this.#struct(`${type.kind}_${type.size}`, type.fields, type.size);
       case "array":
-        return builder.array(this.#data(type.element), type.length);
+        return builder.array(this.data(type.element), type.length);
     }
   }
 }

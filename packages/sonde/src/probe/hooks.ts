@@ -190,3 +190,41 @@ export const lsmCgroup: <Hook extends string>(
  */
 export const fmodRet: <Name extends string>(name: Name, handler: (event: EventOf<Name>) => number | void) => void =
   atBuildTime("fmodRet");
+
+/** A socket of TCP whose members functions of a congestion control may change; which ones, the verifier knows. */
+type CongestionSocket = KernelStructs extends { readonly tcp_sock: infer Socket }
+  ? { -readonly [Member in keyof Socket]: Socket[Member] }
+  : never;
+type RateSample = KernelStructs extends { readonly rate_sample: infer Sample } ? Sample : never;
+
+/** Structs of functions that the kernel asks, by name. Others than these are taken as well, without their types. */
+export interface StructOps {
+  tcp_congestion_ops: {
+    /** What `TCP_CONGESTION` and the sysctl call it: at most 15 bytes. */
+    readonly name: string;
+    /** 1: whoever may not change the network may choose it, too. */
+    readonly flags?: number;
+    readonly ssthresh: (sk: CongestionSocket) => number;
+    readonly undo_cwnd: (sk: CongestionSocket) => number;
+    /** This, or `cong_control`. */
+    readonly cong_avoid?: (sk: CongestionSocket, ack: u32, acked: u32) => void;
+    readonly cong_control?: (sk: CongestionSocket, ack: u32, flag: number, sample: RateSample) => void;
+    readonly set_state?: (sk: CongestionSocket, state: u8) => void;
+    readonly cwnd_event?: (sk: CongestionSocket, event: number) => void;
+    readonly in_ack_event?: (sk: CongestionSocket, flags: u32) => void;
+    readonly pkts_acked?: (sk: CongestionSocket, sample: never) => void;
+    readonly min_tso_segs?: (sk: CongestionSocket) => number;
+    readonly sndbuf_expand?: (sk: CongestionSocket) => number;
+    readonly init?: (sk: CongestionSocket) => void;
+    readonly release?: (sk: CongestionSocket) => void;
+  };
+}
+
+/**
+ * A struct of functions that the kernel asks, such as a congestion control. Functions are programs, other members
+ * are values. It is in force while the monitor runs (by a link from 6.4 on).
+ */
+export const structOps: <Name extends string>(
+  struct: Name,
+  members: Name extends keyof StructOps ? StructOps[Name] : Readonly<Record<string, unknown>>,
+) => void = atBuildTime("structOps");

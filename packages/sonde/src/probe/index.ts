@@ -4,7 +4,19 @@
  */
 export { decode } from "./decode.ts";
 export type { SizedText, Decode } from "./decode.ts";
-export { cgroup, fmodRet, lsm, lsmCgroup, netfilter, skLookup, tc, TcAction, xdp, XdpAction } from "./hooks.ts";
+export {
+  cgroup,
+  fmodRet,
+  lsm,
+  lsmCgroup,
+  netfilter,
+  skLookup,
+  structOps,
+  tc,
+  TcAction,
+  xdp,
+  XdpAction,
+} from "./hooks.ts";
 export type {
   CgroupHooks,
   DeviceAccess,
@@ -17,6 +29,7 @@ export type {
   SocketLookup,
   SocketOperation,
   SocketOption,
+  StructOps,
 } from "./hooks.ts";
 export {
   ktime,

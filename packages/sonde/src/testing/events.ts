@@ -38,8 +38,10 @@ export function contextOf(vm: Vm, btf: Btf, source: ArgumentSource | undefined, 
     case "packet":
       return writer.record(source.struct, event);
     case "words":
+    case "parameters":
     case "registers": {
-      const bytes = new Uint8Array(source.kind === "words" ? 8 * (source.params.length + 1) : REGISTERS);
+      const words = source.kind !== "registers";
+      const bytes = new Uint8Array(words ? 8 * (source.params.length + 1) : REGISTERS);
       for (const [name, value] of Object.entries(event)) {
         const index = source.params.findIndex((param) => param.name === name);
         if (index < 0 && name !== "retval")
@@ -50,7 +52,7 @@ export function contextOf(vm: Vm, btf: Btf, source: ArgumentSource | undefined, 
           );
         const type = index < 0 ? source.result : source.params[index]?.type;
         const word = writer.word(value, type?.kind === "pointer" ? type.to : 0);
-        const at = source.kind === "words" ? (index < 0 ? source.params.length : index) * 8 : registerAt(index);
+        const at = words ? (index < 0 ? source.params.length : index) * 8 : registerAt(index);
         writeNumber(bytes, at, 8, word);
       }
       return bytes;
@@ -130,7 +132,7 @@ class StructWriter {
   #struct(type: TypeId, value: MadeUpEvent): bigint {
     const bytes = new Uint8Array(sizeOf(this.#btf, type));
     this.#fill(bytes, type, value);
-    return this.#vm.allocate(bytes, { name: "a made-up struct" });
+    return this.#vm.allocate(bytes, { writable: true, name: "a made-up struct" });
   }
 
   #fill(bytes: Uint8Array, type: TypeId, value: MadeUpEvent): void {

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { readObject, writeObject } from "@sonde/bpf/elf";
@@ -300,3 +301,61 @@ for (const name of ["usdt-sample", "usdt-sample-pie"])
       ]).flat(),
     );
   });
+
+/** As Reno: half of the window after a loss, one segment more for each acknowledged one or each window of them. */
+const RENO = `
+  import { counter, decode, monitor, structOps } from "sonde/probe";
+  monitor("reno");
+  const asked = counter("asked", { labels: { what: decode.text } });
+  structOps("tcp_congestion_ops", {
+    name: "sonde_reno",
+    flags: 1,
+    ssthresh: (sk) => { asked.increment({ what: "ssthresh" }); return Math.max(sk.snd_cwnd / 2, 2); },
+    undo_cwnd: (sk) => Math.max(sk.snd_cwnd, sk.prior_cwnd),
+    cong_avoid: (sk, ack, acked) => {
+      asked.increment({ what: "cong_avoid" });
+      if (sk.snd_cwnd < sk.snd_ssthresh) sk.snd_cwnd += acked;
+      else {
+        sk.snd_cwnd_cnt += acked;
+        if (sk.snd_cwnd_cnt < sk.snd_cwnd) return;
+        sk.snd_cwnd_cnt = 0;
+        sk.snd_cwnd++;
+      }
+    },
+  });`;
+
+kernelTest("structOps: a congestion control that connections use", { needs: ["struct_ops"] }, async () => {
+  const available = (): string => readFileSync("/proc/sys/net/ipv4/tcp_available_congestion_control", "utf8");
+  const chosen = "/proc/sys/net/ipv4/tcp_congestion_control";
+  const spec = await build(RENO);
+  const before = readFileSync(chosen, "utf8");
+  {
+    using live = loadObject(spec);
+    live.attach();
+    live.register("sonde_reno");
+    assert.match(available(), /sonde_reno/);
+    writeFileSync(chosen, "sonde_reno");
+    try {
+      await sendMegabytes(4);
+    } finally {
+      writeFileSync(chosen, before);
+    }
+    assert.ok((counts(live, spec, "asked").get("cong_avoid") ?? 0) > 5, "it was asked");
+  }
+  assert.doesNotMatch(available(), /sonde_reno/);
+});
+
+/** Over the loopback, to a server of this process. */
+async function sendMegabytes(megabytes: number): Promise<void> {
+  let received = 0;
+  const server = createServer((socket) => socket.on("data", (chunk) => (received += chunk.length)));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const client = connect(port, "127.0.0.1");
+  client.end(Buffer.alloc(megabytes << 20));
+  await once(client, "close");
+  server.close();
+  await once(server, "close");
+  assert.equal(received, megabytes << 20);
+}

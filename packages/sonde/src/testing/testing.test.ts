@@ -179,3 +179,25 @@ test("fixed buckets: a bound belongs to the bucket below it", async () => {
   for (let i = 0; i < 12; i++) monitor.fire("interval:seconds:1");
   assert.deepEqual(monitor.series("sizes"), [{ labels: {}, count: 12, sum: 66, buckets: { 1: 1, 2: 10, 3: 1 } }]);
 });
+
+test("functions of a congestion control answer by the socket that they get", async () => {
+  const monitor = await loadText(`import { monitor, structOps } from "sonde/probe";
+    monitor("control");
+    structOps("tcp_congestion_ops", {
+      name: "half",
+      ssthresh: (sk) => Math.max(sk.snd_cwnd / 2, 2),
+      undo_cwnd: (sk) => sk.snd_cwnd,
+      cong_avoid: (sk, ack, acked) => { sk.snd_cwnd += acked; sk.inet_conn.icsk_ca_priv[1] = ack; },
+    });`);
+  const asked = (member: string, event: object): number => monitor.fire(`struct_ops:half:${member}`, { ...event });
+  assert.equal(asked("ssthresh", { arg0: { snd_cwnd: 21 } }), 10);
+  assert.equal(asked("ssthresh", { arg0: { snd_cwnd: 1 } }), 2);
+  assert.equal(asked("undo_cwnd", { arg0: { snd_cwnd: 7 } }), 7);
+  assert.equal(asked("cong_avoid", { arg0: { snd_cwnd: 7 }, arg1: 1, arg2: 2 }), 0);
+  const [map] = monitor.spec.maps.filter(({ type }) => type === "struct_ops");
+  assert.equal(new TextDecoder().decode(map!.data!).includes("half"), true);
+  assert.deepEqual(
+    map!.references?.map(({ name }) => name),
+    ["struct_ops_half_ssthresh", "struct_ops_half_undo_cwnd", "struct_ops_half_cong_avoid"],
+  );
+});

@@ -184,6 +184,27 @@ export class StreamDeclaration {
   }
 }
 
+/** `structOps()`: functions are programs, the rest is data. */
+export class StructOpsDeclaration {
+  readonly kind = "structOps";
+  readonly name: string;
+  readonly struct: string;
+  readonly members: Readonly<Record<string, unknown>>;
+  readonly site: Site;
+
+  constructor(name: string, struct: string, members: Readonly<Record<string, unknown>>, site: Site) {
+    this.name = name;
+    this.struct = struct;
+    this.members = members;
+    this.site = site;
+  }
+
+  /** What the program of a member is called. */
+  titleOf(member: string): string {
+    return `struct_ops:${this.name}:${member}`;
+  }
+}
+
 /** What of the kernel a handler's argument shows. */
 export type ArgumentKind =
   /** Fields of the event's record. */
@@ -203,6 +224,8 @@ export type ArgumentKind =
   | { readonly kind: "packet"; readonly start: number; readonly end: number; readonly struct: string }
   /** Of a static probe point: as parameters. */
   | { readonly kind: "usdt" }
+  /** Of a function in a struct of functions: as parameters. */
+  | { readonly kind: "structOps"; readonly struct: string; readonly member: string }
   | { readonly kind: "none" };
 
 export interface ProbeDeclaration {
@@ -233,6 +256,7 @@ export class Declarations {
   readonly params: ParamDeclaration[] = [];
   readonly metrics: MetricDeclaration[] = [];
   readonly streams: StreamDeclaration[] = [];
+  readonly structOps: StructOpsDeclaration[] = [];
   readonly probes: ProbeDeclaration[] = [];
   readonly #names = new Set<string>();
 

@@ -12,6 +12,7 @@ import { globalFunction, mapFunction, paramFunction } from "./maps.ts";
 import { exp2, fixed, linear, metricFunction, streamFunction } from "./metrics.ts";
 import { hookFunctions } from "./hooks.ts";
 import { probeFunctions } from "./probes.ts";
+import { structOpsFunction } from "./struct-ops.ts";
 
 /** Functions that only handlers can call. */
 export const INTRINSICS = [
@@ -65,6 +66,7 @@ export function authoringModule(registry: Registry, declarations: Declarations):
     decode: decoders(),
     ...probeFunctions(registry, declarations),
     ...hookFunctions(registry, declarations),
+    structOps: structOpsFunction(registry, declarations),
     TcAction: { next: -1, pass: 0, drop: 2, redirect: 7 },
     XdpAction: { aborted: 0, drop: 1, pass: 2, transmit: 3, redirect: 4 },
     ...Object.fromEntries(INTRINSICS.map((name) => [name, intrinsic(name)])),

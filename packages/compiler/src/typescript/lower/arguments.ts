@@ -20,6 +20,7 @@ import {
 import { BOOL, isScalar, S64, U64, type ScalarType, type Type } from "../types/type.ts";
 import { PACKET_READS, packetLength } from "./packets.ts";
 import { readPlace } from "./places.ts";
+import { memberPrototype } from "./struct-ops.ts";
 import type { Program } from "./program.ts";
 import { convert } from "./scalar.ts";
 import type { Value } from "./value.ts";
@@ -27,6 +28,13 @@ import type { Value } from "./value.ts";
 export type ArgumentSource =
   /** Each parameter of the handler is one. */
   | { readonly kind: "usdt"; readonly title: string }
+  /** The same in words at context + 8 * index. */
+  | {
+      readonly kind: "parameters";
+      readonly params: readonly Param[];
+      readonly result: Type | undefined;
+      readonly title: string;
+    }
   /** Fields of the record that the context points to, a struct of BTF's. */
   | { readonly kind: "record"; readonly struct: TypeId; readonly title: string }
   /** The numbered arguments of a system call, with their names. */
@@ -55,6 +63,9 @@ export type ArgumentSource =
       readonly title: string;
     };
 
+/** Those that a handler finds by their names in its one parameter. */
+export type NamedArguments = Exclude<ArgumentSource, { kind: "usdt" | "parameters" }>;
+
 /** What the handler of a probe is given; undefined if its hook has nothing to give. */
 export function argumentSource(btf: Btf | undefined, probe: ProbeDeclaration): ArgumentSource | undefined {
   const { argument, title, site } = probe;
@@ -79,6 +90,10 @@ export function argumentSource(btf: Btf | undefined, probe: ProbeDeclaration): A
     }
     case "usdt":
       return { kind: "usdt", title };
+    case "structOps": {
+      const { params, result } = memberPrototype(needed(), argument.struct, argument.member, argumentNode);
+      return { kind: "parameters", params, result, title };
+    }
     case "rawTracepoint":
       return { kind: "words", params: numbered(12), result: undefined, title };
     case "function": {
@@ -138,12 +153,7 @@ function recordSource(
 }
 
 /** The field, or argument, `name`. */
-export function argument(
-  p: Program,
-  source: Exclude<ArgumentSource, { kind: "usdt" }>,
-  name: string,
-  node: Node,
-): Value {
+export function argument(p: Program, source: NamedArguments, name: string, node: Node): Value {
   switch (source.kind) {
     case "record":
       return recordField(p, source, name, node);
@@ -201,6 +211,20 @@ function noArgument(source: ArgumentSource & { params: readonly Param[] }, name:
   if ((source.kind === "words" || source.kind === "registers") && source.result !== undefined) names.push("retval");
   const known = names.length === 0 ? "it has none" : `it has ${names.join(", ")}`;
   return refuse(messages.noField, spanOf(node), source.title, name, didYouMean(name, names) ?? known);
+}
+
+/** What the handler's parameter number `index` is. */
+export function parameter(
+  p: Program,
+  source: ArgumentSource & { kind: "parameters" },
+  index: number,
+  node: Node,
+): Value {
+  const { params, title } = source;
+  const type = params[index]?.type;
+  if (index >= params.length)
+    return refuse(messages.argumentCount, spanOf(node), title, `at most ${params.length}`, index + 1);
+  return type !== undefined && isScalar(type) ? word(p, index, type) : refuse(messages.wrongHost, spanOf(node), title);
 }
 
 function word(p: Program, index: number, type: ScalarType): Value {

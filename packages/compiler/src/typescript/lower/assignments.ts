@@ -7,10 +7,10 @@ import * as messages from "../messages/handlers.ts";
 import { spanOf, type Node, type Tree } from "../syntax/ast.ts";
 import { isScalar, sizeOfType, typeText, U64, type Type } from "../types/type.ts";
 import { expression, read } from "./expressions.ts";
-import { readPlace } from "./places.ts";
+import { behind, elementPlace, flatten, memberPlace, readPlace, structBehind } from "./places.ts";
 import { arithmetic } from "./operators.ts";
 import type { Program } from "./program.ts";
-import { convert, describeValue, scalarOf, stored, textOf } from "./scalar.ts";
+import { constantNumber, convert, describeValue, scalarOf, stored, textOf } from "./scalar.ts";
 import { store } from "./store.ts";
 import { constant, UNDEFINED, type Binding, type Value } from "./value.ts";
 
@@ -114,6 +114,10 @@ function placeOf(p: Program, node: Tree): Target {
     const { map, offset, type } = p.object.variable(outer.value);
     return { place: { base: p.builder.mapValue(map, offset), offset: 0, space: "program", trusted: false }, type };
   }
+  if (p.probe.programType === "struct_ops") {
+    const target = kernelTarget(p, outer, node);
+    if (target !== undefined) return target;
+  }
   if (outer.kind !== "memory" || !isOwn(outer.place)) return fail();
   if (outer.type.kind === "record" && !node.computed) {
     const found = outer.type.fields.find(({ name }) => name === property.name);
@@ -121,11 +125,30 @@ function placeOf(p: Program, node: Tree): Target {
       return refuse(messages.noField, spanOf(property), typeText(outer.type), property.name ?? "", undefined);
     return { place: { ...outer.place, offset: outer.place.offset + found.offset }, type: found.type };
   }
-  if (outer.type.kind === "array" && node.computed) return elementPlace(p, outer.place, outer.type, node);
+  if (outer.type.kind === "array" && node.computed) return variableElement(p, outer.place, outer.type, node);
   return fail();
 }
 
-function elementPlace(p: Program, place: Place, type: Type & { kind: "array" }, node: Tree): Target {
+/** Functions that the kernel asks may change some members of what they are asked about; which, the verifier knows. */
+function kernelTarget(p: Program, outer: Value, node: Tree): Target | undefined {
+  const property = node.property as Node & { name: string };
+  const settled = ({ place, type }: Target): Target | undefined =>
+    place.bits === undefined && isScalar(type) ? { place: flatten(p, place), type } : undefined;
+  if (outer.kind === "scalar" && outer.type.kind === "pointer" && !node.computed) {
+    const place = behind({ inst: outer.inst, type: outer.type });
+    if (!place.trusted) return undefined;
+    const struct = structBehind(p, outer.type, property.name, property);
+    return settled(memberPlace(p, place, struct, property.name, property));
+  }
+  if (outer.kind !== "memory" || !outer.place.trusted) return undefined;
+  if (outer.type.kind === "struct" && !node.computed)
+    return settled(memberPlace(p, outer.place, outer.type, property.name, property));
+  const index = node.computed ? constantNumber(expression(p, node.property)) : undefined;
+  if (outer.type.kind !== "array" || index === undefined || index >= BigInt(outer.type.length)) return undefined;
+  return settled({ place: elementPlace(outer.place, outer.type, Number(index)), type: outer.type.element });
+}
+
+function variableElement(p: Program, place: Place, type: Type & { kind: "array" }, node: Tree): Target {
   const { builder } = p;
   const { inst } = scalarOf(p, expression(p, node.property), node.property);
   const index = builder.variable("index");

@@ -113,7 +113,7 @@ function typeOfParam({ initial, size }: ParamDeclaration): Type {
 }
 
 /** Little-endian, as both architectures are; undefined if the value is none of the type's. */
-function encode(value: unknown, type: Type): Uint8Array | undefined {
+export function encode(value: unknown, type: Type): Uint8Array | undefined {
   switch (type.kind) {
     case "bool":
       return typeof value === "boolean" ? Uint8Array.of(value ? 1 : 0) : undefined;

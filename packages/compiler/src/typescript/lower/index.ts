@@ -6,7 +6,7 @@
  * 3. When all members of kernel structs in use are known, the object's types are written.
  * 4. Each function is optimised and becomes instructions.
  */
-import type { ObjectSpec, ProgramSpec, Target } from "@sonde/bpf/spec";
+import type { MapSpec, ObjectSpec, ProgramSpec, Target } from "@sonde/bpf/spec";
 import { CompileError, compileModule, type CompileOptions } from "../../codegen/index.ts";
 import { Diagnostics, refuse, Refusal, type Diagnostic, type SourceSpan } from "../../diagnostics/index.ts";
 import { readTaskDirectly } from "../../lowering/current-task.ts";
@@ -17,7 +17,7 @@ import type { Registry } from "../prepare/registry.ts";
 import { spanOf, type Node } from "../syntax/ast.ts";
 import { declaredNames, freeNames } from "../syntax/free.ts";
 import { TypeResolver, type ModuleGraph } from "../types/resolve.ts";
-import { argumentSource, type ArgumentSource } from "./arguments.ts";
+import { argumentSource, parameter, type ArgumentSource } from "./arguments.ts";
 import { deletedMaps } from "./deleted.ts";
 import { checkFunction } from "./functions.ts";
 import { statements } from "./statements.ts";
@@ -67,7 +67,9 @@ export function lowerMonitor(built: BuiltModule, target: Target, options: Compil
     refusable(diagnostics, spanOf(probe.site.node), () => void programs.push(lowerProbe(shared, probe)));
   if (diagnostics.failed) return failed();
   for (const p of programs) if (p.scratchBytes > 0) shared.addScratch(p.scratchMap, p.scratchBytes);
-  const maps = shared.maps();
+  let maps: readonly MapSpec[] = [];
+  refusable(diagnostics, start, () => (maps = shared.maps(programs)));
+  if (diagnostics.failed) return failed();
   shared.types.settle();
   const specs: ProgramSpec[] = [];
   for (const p of programs)
@@ -92,14 +94,15 @@ function lowerProbe(object: MonitorObject, probe: ProbeDeclaration): Program {
   const source = argumentSource(object.target.btf, probe);
   const p = new Program(object.programName(probe.title), object, probe, new Scope(registered));
   const { builder } = p;
-  p.activations.push({ node, loops: [], leave: (value, at) => answer(p, value, at) });
+  const silent = source?.kind === "parameters" && source.result === undefined;
+  p.activations.push({ node, loops: [], leave: (value, at) => answer(p, value, at, silent) });
   p.at(node, () => {
     const used = freeNames({ ...node, params: [] });
     for (const [index, param] of node.params.entries())
       bindPattern(p, param, given(p, source, index, param, used), node.body, "let", param);
     if (node.body.type === "BlockStatement") statements(p, node.body.body);
-    else if (probe.verdicts === undefined) expression(p, node.body);
-    else answer(p, expression(p, node.body), node.body);
+    else if (probe.verdicts === undefined || silent) expression(p, node.body);
+    else answer(p, expression(p, node.body), node.body, false);
     if (!builder.terminated) builder.return(p.constant(probe.verdict));
   });
   const func = builder.finish();
@@ -115,19 +118,21 @@ function given(
   param: Node,
   used: ReadonlySet<string>,
 ): Value {
-  if (source?.kind === "usdt") {
-    if (index >= MOST_ARGUMENTS) refuse(messages.argumentCount, spanOf(param), source.title, "at most 12", index + 1);
-    return [...declaredNames(param)].some((name) => used.has(name)) ? usdtArgument(p, index) : UNDEFINED;
+  if (source?.kind === "usdt" || source?.kind === "parameters") {
+    if (source.kind === "usdt" && index >= MOST_ARGUMENTS)
+      refuse(messages.argumentCount, spanOf(param), source.title, `at most ${MOST_ARGUMENTS}`, index + 1);
+    if (![...declaredNames(param)].some((name) => used.has(name))) return UNDEFINED;
+    return source.kind === "usdt" ? usdtArgument(p, index) : parameter(p, source, index, param);
   }
   return index === 0 && source !== undefined ? { kind: "arguments", source } : UNDEFINED;
 }
 
-/** `return value` of a handler: what the kernel is told. */
-function answer(p: Program, value: Parameters<typeof scalarOf>[1], node: Parameters<typeof scalarOf>[2]): void {
+/** `return value` of a handler: what the kernel is told; `silent`: it asks for nothing. */
+function answer(p: Program, value: Value, node: Node, silent: boolean): void {
   const { probe, builder } = p;
   const isNothing = value.kind === "constant" && value.value === undefined;
   if (isNothing) return builder.return(p.constant(probe.verdict));
-  if (probe.verdicts === undefined) return refuse(messages.noResult, spanOf(node), probe.title);
+  if (probe.verdicts === undefined || silent) return refuse(messages.noResult, spanOf(node), probe.title);
   const known = constantNumber(value);
   if (probe.verdicts !== "any" && known !== undefined && !probe.verdicts.includes(Number(known)))
     return refuse(messages.badVerdict, spanOf(node), probe.title, probe.verdicts.join(", "));
@@ -152,7 +157,7 @@ function programSpec(p: Program, options: CompileOptions): ProgramSpec {
 }
 
 /** Runs `build`; a refusal becomes a diagnostic. */
-function refusable(diagnostics: Diagnostics, span: SourceSpan, build: () => void): void {
+function refusable(diagnostics: Diagnostics, span: SourceSpan, build: () => unknown): void {
   try {
     build();
   } catch (error) {

@@ -32,6 +32,7 @@ import { dataTypeOf } from "../types/data-type.ts";
 import type { TypeResolver } from "../types/resolve.ts";
 import { recordOf, U32, type RecordType, type Type } from "../types/type.ts";
 import { DataSection, type Variable } from "./data-section.ts";
+import { structOpsMap } from "./struct-ops.ts";
 import { usdtMaps } from "./usdt.ts";
 
 /** A map that an author declared. */
@@ -211,12 +212,14 @@ export class MonitorObject extends ObjectParts {
   }
 
   /** Every map, in the order of declaration, what nobody uses left out. */
-  maps(): readonly MapSpec[] {
+  maps(programs: readonly { readonly name: string; readonly probe: ProbeDeclaration }[]): readonly MapSpec[] {
+    const names = new Map(programs.map(({ name, probe }) => [probe.title, name]));
     const data = this.#data.map(this.types);
     return [
       ...this.declarations.maps.flatMap((map) => this.#maps.get(map)?.spec ?? []),
       ...this.declarations.metrics.map((metric) => this.metric(metric).spec),
       ...(data === undefined ? [] : [data]),
+      ...this.declarations.structOps.map((declaration) => structOpsMap(this, declaration, names)),
       ...this.internalMaps(undefined),
     ];
   }

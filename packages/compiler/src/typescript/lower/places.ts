@@ -42,7 +42,7 @@ export function memberBehind(
   return memberOf(p, behind(pointer), structBehind(p, pointer.type, name, node), name, node);
 }
 
-function structBehind(p: Program, pointer: PointerType, name: string, node: Node): StructType {
+export function structBehind(p: Program, pointer: PointerType, name: string, node: Node): StructType {
   const { btf } = p.object.target;
   const target = btf && pointer.to !== 0 ? resolve(btf, pointer.to) : undefined;
   const type = target && fromBtf(btf!, target.id);
@@ -75,6 +75,18 @@ function memberFound(p: Program, struct: StructType, name: string, node: Node): 
 
 /** A member of a struct of the kernel's, found again on the kernel that the object is loaded on. */
 export function memberOf(p: Program, outer: Place, struct: StructType, name: string, node: Node): Value {
+  const { place, type } = memberPlace(p, outer, struct, name, node);
+  return readPlace(p, place, type);
+}
+
+/** Where a member of a struct of the kernel's lies. */
+export function memberPlace(
+  p: Program,
+  outer: Place,
+  struct: StructType,
+  name: string,
+  node: Node,
+): { readonly place: Place; readonly type: Type } {
   const btf = p.object.target.btf!;
   const found = memberFound(p, struct, name, node);
   const type = fromBtf(btf, found.type);
@@ -87,16 +99,20 @@ export function memberOf(p: Program, outer: Place, struct: StructType, name: str
   const { base, space, trusted, offset } = start;
   if (found.bitSize > 0) {
     const bits = { offset: offset * 8 + found.bitOffset, size: found.bitSize };
-    return readPlace(p, { base, offset: 0, space, trusted, field, bits }, type);
+    return { place: { base, offset: 0, space, trusted, field, bits }, type };
   }
-  return readPlace(p, { base, offset: offset + found.bitOffset / 8, space, trusted, field }, type);
+  return { place: { base, offset: offset + found.bitOffset / 8, space, trusted, field }, type };
 }
 
 /** Element number `index`, known at build time. */
 export function elementAt(p: Program, outer: Place, type: ArrayType, index: number): Value {
+  return readPlace(p, elementPlace(outer, type, index), type.element);
+}
+
+export function elementPlace(outer: Place, type: ArrayType, index: number): Place {
   const offset = outer.offset + index * sizeOfType(type.element);
   const field = outer.field && { ...outer.field, path: [...outer.field.path, index] };
-  return readPlace(p, { ...outer, offset, ...(field === undefined ? {} : { field }) }, type.element);
+  return { ...outer, offset, ...(field === undefined ? {} : { field }) };
 }
 
 /** The same place with nothing left to add. */

@@ -5,7 +5,7 @@ import type { Place } from "../../lowering/memory.ts";
 import type { ArrayType, IntType, RecordType, ScalarType, StackType, StructType, TextType } from "../types/type.ts";
 import type { FunctionNode } from "../syntax/ast.ts";
 import type { Scope } from "./scope.ts";
-import type { ArgumentSource } from "./arguments.ts";
+import type { NamedArguments } from "./arguments.ts";
 
 export type Value =
   /** In a register, widened to 64 bits by its type's sign. */
@@ -33,7 +33,7 @@ export type Value =
   /** Something that the module declared, or any other value of the module's. */
   | { readonly kind: "host"; readonly value: object; readonly name: string }
   /** The probe's own arguments. */
-  | { readonly kind: "arguments"; readonly source: Exclude<ArgumentSource, { kind: "usdt" }> };
+  | { readonly kind: "arguments"; readonly source: NamedArguments };
 
 export type Constant = bigint | boolean | string | null | undefined;
 export type MemoryType = TextType | RecordType | ArrayType | StructType | StackType;

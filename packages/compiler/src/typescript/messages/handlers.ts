@@ -169,6 +169,11 @@ export const fallThrough: M = {
   text: () => "this case runs on into the next one",
   hint: () => "end it with break or return",
 };
+export const notAFunctionOf: M<readonly [struct: string, member: string]> = {
+  code: "SND3331",
+  severity: "error",
+  text: (struct, member) => `${member} of ${struct} is no function: give it a value`,
+};
 export const unreachableTypes: M<readonly [a: string, b: string]> = {
   code: "SND3330",
   severity: "error",

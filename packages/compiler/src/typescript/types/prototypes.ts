@@ -43,7 +43,8 @@ export function pointerMembers(btf: Btf, name: string): readonly Param[] | undef
   return struct.members.map((member) => ({ name: member.name, type: fromBtf(btf, member.type) }));
 }
 
-function prototype(btf: Btf, id: TypeId): Prototype | undefined {
+/** Of a function's type; undefined if `id` is another type. */
+export function prototype(btf: Btf, id: TypeId): Prototype | undefined {
   const type = resolve(btf, id);
   if (type.kind !== "funcProto") return undefined;
   return {
