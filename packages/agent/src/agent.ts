@@ -23,6 +23,7 @@ import { missingCapabilities } from "./security/capabilities.ts";
 import { TrustedKeys } from "./security/signatures.ts";
 import { openStateDirectory } from "./state/directory.ts";
 import { FileStore, MemoryStore } from "./state/store.ts";
+import type { Steps } from "./turns.ts";
 import { StreamHub } from "./streams/hub.ts";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
@@ -128,14 +129,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     },
   });
   const watched = {
-    *families(): Generator<Family> {
+    *families(): Steps<Family[]> {
       const started = performance.now();
-      yield* monitors.families();
+      const families = yield* monitors.families();
       const list = monitors.list();
-      yield* selfFamilies(list, options.version, started);
-      yield* identity.families();
-      yield* exporterFamilies(kernel, enabledConfigs(monitors.all));
-      yield* budgetFamilies(list, options.limits, self.economy);
+      return [
+        ...families,
+        ...selfFamilies(list, options.version, started),
+        ...identity.families(),
+        ...exporterFamilies(kernel, enabledConfigs(monitors.all)),
+        ...budgetFamilies(list, options.limits, self.economy),
+      ];
     },
   };
   const data = await startData(watched, streams, {

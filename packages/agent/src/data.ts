@@ -4,6 +4,7 @@ import { History } from "./history/history.ts";
 import { Readings } from "./metrics/readings.ts";
 import type { PushOptions } from "./push/options.ts";
 import type { Push } from "./push/push.ts";
+import type { Steps } from "./turns.ts";
 import type { StreamHub } from "./streams/hub.ts";
 
 export interface DataOptions {
@@ -25,17 +26,14 @@ const SAMPLE_INTERVAL = 5000;
 
 /** @param monitors whose metrics are read */
 export async function startData(
-  monitors: { families(): Iterable<Family> },
+  monitors: { families(): Steps<readonly Family[]> },
   streams: StreamHub,
   options: DataOptions,
 ): Promise<Data> {
   let push: Push | undefined;
   const history = new History({ memory: options.historyMemory, interval: SAMPLE_INTERVAL });
   const readings = new Readings(function* () {
-    yield* monitors.families();
-    yield* streams.families();
-    yield* history.families();
-    if (push !== undefined) yield* push.families();
+    return [...(yield* monitors.families()), ...streams.families(), ...history.families(), ...(push?.families() ?? [])];
   });
   if (options.historyMemory > 0) history.start(readings);
   if (options.push !== undefined) {

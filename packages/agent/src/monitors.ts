@@ -13,6 +13,7 @@ import { Monitor, MonitorRequestError } from "./monitor/monitor.ts";
 import { sourceOfFile } from "./monitor/sources/index.ts";
 import type { MonitorStatus } from "./monitor/status.ts";
 import { SIGNATURE_SUFFIX } from "./security/signatures.ts";
+import { atOnce, type Steps } from "./turns.ts";
 import type { EventObserver } from "./streams/hub.ts";
 import type { ParamValue } from "@sonde/runtime/params";
 
@@ -132,26 +133,35 @@ export class Monitors implements AgentFace {
     await this.#remove(name, monitor);
   }
 
-  *families(): Generator<Family> {
-    const seen = new Set<string>();
-    for (const monitor of this.#monitors.values()) {
-      for (const family of this.#familiesOf(monitor)) {
+  *families(): Steps<Family[]> {
+    const families = new Map<string, Family>();
+    for (const monitor of [...this.#monitors.values()]) {
+      for (const family of yield* this.#familiesOf(monitor)) {
         // Two monitors that export the same name would make the whole exposition invalid.
-        if (!seen.has(family.name)) yield family;
-        seen.add(family.name);
+        if (!families.has(family.name)) families.set(family.name, family);
       }
     }
-    yield scalarFamily(
+    const errors = scalarFamily(
       "counter",
       { name: "sonde_read_errors", help: "Readings in which the maps of a monitor could not be read" },
       Array.from(this.#readErrors, ([name, count]) => [renderLabels(["monitor"], [name]), count] as const),
     );
+    return [...families.values(), errors];
   }
 
   /** One monitor that cannot be read takes no other's figures away. */
-  #familiesOf(monitor: Monitor): readonly Family[] {
+  *#familiesOf(monitor: Monitor): Steps<readonly Family[]> {
     try {
-      return monitor.families();
+      return yield* monitor.families();
+    } catch {
+      // Its maps may have been closed between two steps: then they are another version's, or none.
+      return this.#familiesNow(monitor);
+    }
+  }
+
+  #familiesNow(monitor: Monitor): readonly Family[] {
+    try {
+      return atOnce(monitor.families());
     } catch (error) {
       const before = this.#readErrors.get(monitor.name) ?? 0;
       this.#readErrors.set(monitor.name, before + 1);

@@ -10,23 +10,41 @@ import { nativeHistogram, spansOf } from "./native.ts";
 
 const TYPES = { counter: 0, gauge: 1, histogram: 4 } as const;
 
-/** A message for each family. */
+const PAUSE = new Uint8Array(0);
+/** Series that are written between two pauses. */
+const SERIES_OF_A_PART = 512;
+
+/** A message for each family, in parts, with empty pieces where others may have their turn. */
 export function* writeProtobuf(families: Iterable<Family>): Generator<Uint8Array, void> {
   for (const family of families) {
-    const writer = new BinaryWriter();
-    string(writer, 1, family.type === "counter" ? `${family.name}_total` : family.name);
-    string(writer, 2, family.help);
-    writer.tag(3, WireType.Varint).int32(TYPES[family.type]);
-    for (let i = 0; i < family.count; i++) {
-      writer.tag(4, WireType.LengthDelimited).fork();
-      for (const [name, value] of parseLabels(family.labels.text(family.rows[i]!))) label(writer, 1, name, value);
-      if (family.type === "histogram") histogram(writer, family, i);
-      else scalar(writer, family, family.values[i]!);
-      writer.join();
+    // Its length stands before a message, and a message is its fields one behind the other.
+    const parts = [about(family)];
+    for (let from = 0; from < family.count; from += SERIES_OF_A_PART) {
+      parts.push(series(family, from, Math.min(family.count, from + SERIES_OF_A_PART)));
+      yield PAUSE;
     }
-    const message = writer.finish();
-    yield new BinaryWriter().bytes(message).finish();
+    yield new BinaryWriter().uint32(parts.reduce((sum, part) => sum + part.length, 0)).finish();
+    yield* parts;
   }
+}
+
+function about(family: Family): Uint8Array {
+  const writer = new BinaryWriter();
+  string(writer, 1, family.type === "counter" ? `${family.name}_total` : family.name);
+  string(writer, 2, family.help);
+  return writer.tag(3, WireType.Varint).int32(TYPES[family.type]).finish();
+}
+
+function series(family: Family, from: number, to: number): Uint8Array {
+  const writer = new BinaryWriter();
+  for (let i = from; i < to; i++) {
+    writer.tag(4, WireType.LengthDelimited).fork();
+    for (const [name, value] of parseLabels(family.labels.text(family.rows[i]!))) label(writer, 1, name, value);
+    if (family.type === "histogram") histogram(writer, family, i);
+    else scalar(writer, family, family.values[i]!);
+    writer.join();
+  }
+  return writer.finish();
 }
 
 function scalar(writer: BinaryWriter, family: Family, value: number): void {

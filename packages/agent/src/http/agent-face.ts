@@ -1,4 +1,3 @@
-import type { Family } from "../exposition/family.ts";
 import type { JournalEntry } from "../monitor/journal.ts";
 import type { MonitorStatus } from "../monitor/status.ts";
 import type { ParamValue } from "@sonde/runtime/params";
@@ -26,8 +25,6 @@ export interface AgentFace {
   logs(name: string): readonly JournalEntry[];
   /** Forgets a monitor that came by the API. @throws {UnknownMonitorError} {@link MonitorRequestError} it is a file of the directory */
   remove(name: string): Promise<void>;
-  /** Every metric as of now. */
-  families(): Iterable<Family>;
   /** Whether every monitor that is to be on has been tried. */
   readonly ready: boolean;
 }

@@ -9,6 +9,7 @@ import { type AgentFace, UnknownMonitorError } from "./agent-face.ts";
 import type { AccessRules } from "./access.ts";
 import { createApp } from "./app.ts";
 import type { Services } from "./services.ts";
+import { oneStep } from "../turns.ts";
 
 function agentOf(monitors: MonitorStatus[], ready = true): AgentFace {
   const change = (name: string, state: "on" | "off"): Promise<MonitorStatus> => {
@@ -33,7 +34,6 @@ function agentOf(monitors: MonitorStatus[], ready = true): AgentFace {
     setParam: (name) => change(name, "on"),
     logs: () => [],
     remove: () => Promise.resolve(),
-    families: () => [scalarFamily("gauge", { name: "up", help: "h" }, [["", 1]])],
     ready,
   };
 }
@@ -42,7 +42,7 @@ function services(agent: AgentFace): Services {
   return {
     agent,
     version: "0",
-    readings: new Readings(() => agent.families()),
+    readings: new Readings(() => oneStep(() => [scalarFamily("gauge", { name: "up", help: "h" }, [["", 1]])])),
     history: new History({ memory: 1 << 20, interval: 5000 }),
     streams: new StreamHub(() => []),
   };

@@ -6,11 +6,12 @@ import type { ServerResponse } from "node:http";
 import { constants, createGzip, type Gzip, gzipSync } from "node:zlib";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Context } from "hono";
+import { Turns } from "../turns.ts";
 
 type Pieces = Iterator<Uint8Array, void> | AsyncIterator<Uint8Array, void>;
 
 /**
- * @param pieces each is valid until the next is asked for; endless ones end when the reader has left
+ * @param pieces each is valid until the next is asked for; an empty one is a pause; endless ones end when the reader has left
  * @param left called when the reader is gone, before its time or not
  */
 export async function sendPieces(
@@ -54,8 +55,10 @@ function zippedInto(response: ServerResponse): Gzip {
 }
 
 async function writeAll(target: ServerResponse | Gzip, pieces: Pieces): Promise<void> {
+  const turns = new Turns();
   for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
-    if (!(await written(target, next.value))) {
+    if (turns.over) await turns.pass();
+    if (next.value.length > 0 && !(await written(target, next.value))) {
       await pieces.return?.();
       return;
     }

@@ -6,6 +6,7 @@ import { enlarged } from "../exposition/byte-table.ts";
 import { eachEntry } from "./entries.ts";
 import type { LiveMap, MetricReader } from "./reader.ts";
 import { Rows } from "./rows.ts";
+import type { Steps } from "../turns.ts";
 import { type KeyLabels, Series } from "./series.ts";
 import { figureReader } from "./values.ts";
 
@@ -28,7 +29,7 @@ export function cpuReader(metric: MetricView, view: MapView, labels: KeyLabels, 
   let series: Series | undefined;
   let present = 0;
   return {
-    read(map: LiveMap, created: number): Family {
+    *read(map: LiveMap, created: number): Steps<Family> {
       const { keySize, cpus, stride } = map.layout;
       const cpu = { offset: keySize, type: { kind: "int", size: CPU_BYTES, signed: false } } as const;
       series ??= new Series(labels, [...view.keys, cpu], keySize + CPU_BYTES);
@@ -38,7 +39,7 @@ export function cpuReader(metric: MetricView, view: MapView, labels: KeyLabels, 
       const rows = new Rows(present, series.labels.count);
       const key = new Bytes(new Uint8Array(keySize + CPU_BYTES));
       let figures = new Float64Array(rows.labels.length);
-      eachEntry(map, (keys, from, values, at) => {
+      yield* eachEntry(map, (keys, from, values, at) => {
         keys.buffer.copy(key.buffer, 0, from, from + keySize);
         for (let i = 0; i < cpus; i++) {
           key.view.setUint16(keySize, i, true);

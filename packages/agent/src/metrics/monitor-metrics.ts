@@ -4,6 +4,7 @@ import { type DecoderContext, Labels } from "@sonde/runtime/decoders";
 import type { Family } from "../exposition/family.ts";
 import type { MonitorFigures } from "../monitor/figures.ts";
 import { type Other, readOther } from "./other.ts";
+import type { Steps } from "../turns.ts";
 import type { EventObserver } from "../streams/hub.ts";
 import { Lifetime } from "./lifetime.ts";
 import { metricReader, MetricMismatchError, type MetricReader } from "./reader.ts";
@@ -51,13 +52,20 @@ export class MonitorMetrics {
   }
 
   /** As of now. Errors: KernelError of the look-ups. */
-  families(): Family[] {
+  *families(): Steps<Family[]> {
     const figures = this.#figures;
-    return this.#metrics.map(({ map, reader, lifetime }) => {
-      const live = figures.map(map.map);
-      const created = figures.created(map.map);
-      return reader.read(live, lifetime?.begin(live, created) ?? created, this.#other(map));
-    });
+    // Another version may come between two steps: its maps are another reading's.
+    const metrics = this.#metrics.map(({ map, reader, lifetime }) => ({
+      reader,
+      lifetime,
+      live: figures.map(map.map),
+      created: figures.created(map.map),
+      other: this.#other(map),
+    }));
+    const families: Family[] = [];
+    for (const { reader, lifetime, live, created, other } of metrics)
+      families.push(yield* reader.read(live, lifetime?.begin(live, created) ?? created, other));
+    return families;
   }
 
   /** How often a key found its map full, over all maps. */

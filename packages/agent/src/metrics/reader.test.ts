@@ -4,6 +4,7 @@ import { histogramBuckets, type MapView, type MetricView } from "@sonde/bpf/spec
 import { Labels } from "@sonde/runtime/decoders";
 import type { Family, HistogramFamily, ScalarFamily } from "../exposition/family.ts";
 import { writeExposition } from "../exposition/write.ts";
+import { atOnce, inTurns } from "../turns.ts";
 import { type LiveMap, metricReader, MetricMismatchError } from "./reader.ts";
 import { entriesMap } from "./testing/entries-map.ts";
 
@@ -27,7 +28,7 @@ function metricOf(more: Partial<MetricView> = {}): MetricView {
 }
 
 function read(metric: MetricView, view: MapView, map: LiveMap): Family {
-  return metricReader(metric, view, new Labels(metric.labels, view.keys.length), "test").read(map, 0);
+  return atOnce(metricReader(metric, view, new Labels(metric.labels, view.keys.length), "test").read(map, 0));
 }
 
 function textOf(family: Family): string[] {
@@ -79,10 +80,10 @@ test("labels are decoded once for each key, and anew when what they say has chan
   };
   const map = entriesMap({ keySize: 8, valueSize: 8, cpus: 1 }, [[u64(1), u64(5)]]);
   const reader = metricReader(metricOf({ name: "m" }), viewOf({ ...COUNT, perCpu: false }, [STATE]), labels, "test");
-  const first = reader.read(map, 0);
-  assert.deepEqual(textOf(reader.read(map, 0)), ['m_total{n="1"} 5']);
+  const first = atOnce(reader.read(map, 0));
+  assert.deepEqual(textOf(atOnce(reader.read(map, 0))), ['m_total{n="1"} 5']);
   epoch++;
-  assert.deepEqual(textOf(reader.read(map, 0)), ['m_total{n="2"} 5']);
+  assert.deepEqual(textOf(atOnce(reader.read(map, 0))), ['m_total{n="2"} 5']);
   assert.deepEqual(textOf(first), ['m_total{n="1"} 5'], "a reading that is still being sent keeps its labels");
 });
 
@@ -96,7 +97,7 @@ test("tens of thousands of series, again and again, with keys that come and go",
       { keySize: 8, valueSize: 8, cpus: 1 },
       Array.from({ length: 20_000 }, (_, i) => [u64(first + i), u64(2 * (first + i))] as const),
     );
-    const lines = textOf(reader.read(map, 0));
+    const lines = textOf(atOnce(reader.read(map, 0)));
     assert.equal(lines.length, 20_000);
     lines.forEach((line, i) => assert.equal(line, `m_total{id="${first + i}"} ${2 * (first + i)}`));
   }
@@ -183,4 +184,22 @@ test("refused: a count as a histogram", () => {
     (error: unknown) =>
       error instanceof MetricMismatchError && /as counter or gauge, not as histogram/.test(error.message),
   );
+});
+
+test("reading many series keeps nobody waiting for its end", async () => {
+  const map = entriesMap(
+    { keySize: 8, valueSize: 8, cpus: 1 },
+    Array.from({ length: 150_000 }, (_, i) => [u64(i), u64(i)] as const),
+  );
+  const metric = metricOf({ name: "m", labels: [{ name: "id", decoders: [] }] });
+  const view = viewOf({ ...COUNT, perCpu: false }, [STATE]);
+  const reader = metricReader(metric, view, new Labels(metric.labels, 1), "test");
+  let turns = 0;
+  let done = false;
+  const others = (): void => void (done || (turns++, setImmediate(others)));
+  others();
+  const family = await inTurns(reader.read(map, 0));
+  done = true;
+  assert.equal(family.count, 150_000);
+  assert.ok(turns >= 3, `others had ${turns} turns`);
 });

@@ -11,6 +11,7 @@ import type { Other } from "./other.ts";
 import { cpuReader } from "./cpus.ts";
 import { eachEntry, type EntryVisitor } from "./entries.ts";
 import { Rows } from "./rows.ts";
+import { oneStep, type Steps } from "../turns.ts";
 import { type KeyLabels, Series } from "./series.ts";
 import { slotReader } from "./slots.ts";
 import { bucketReader, figureReader, totalReader } from "./values.ts";
@@ -21,17 +22,17 @@ export class MetricMismatchError extends Error {
 }
 
 /** What is needed of a map to read it. */
-export type LiveMap = Pick<BpfMap, "layout" | "lookup" | "forEachBatch">;
+export type LiveMap = Pick<BpfMap, "layout" | "lookup" | "batches">;
 
 export interface MetricReader {
   /** Of a histogram that wants some: to be told of its stream's events. */
   readonly exemplars?: Exemplars;
   /** As of now, with what the map had no room for. Errors: KernelError of the look-ups. */
-  read(map: LiveMap, created: number, other?: Other): Family;
+  read(map: LiveMap, created: number, other?: Other): Steps<Family>;
 }
 
 /** Calls `visit` for each entry; a map without keys is an array with one element. */
-type Entries = (map: LiveMap, visit: EntryVisitor) => void;
+type Entries = (map: LiveMap, visit: EntryVisitor) => Steps<void>;
 
 /**
  * Prepare the reading of one metric.
@@ -53,7 +54,7 @@ export function metricReader(metric: MetricView, view: MapView, labels: KeyLabel
     const exemplars = metric.exemplars && new Exemplars(metric.exemplars, labels.names, buckets, scale);
     return {
       ...(exemplars && { exemplars }),
-      read(map, created, other) {
+      *read(map, created, other) {
         const { find, others, rows, table } = series.begin(map.layout.keySize);
         const readTotal = totalReader(value, map.layout);
         let counts = new Float64Array(width * rows.labels.length);
@@ -74,7 +75,7 @@ export function metricReader(metric: MetricView, view: MapView, labels: KeyLabel
           };
         };
         const add = adder(map.layout);
-        forEach(map, (keys, key, values, at) => {
+        yield* forEach(map, (keys, key, values, at) => {
           const labels = find(keys, key);
           if (labels !== undefined) add(labels, values, at);
         });
@@ -103,7 +104,7 @@ export function metricReader(metric: MetricView, view: MapView, labels: KeyLabel
   const natural = value.kind === "count" || value.kind === "sum" ? "counter" : "gauge";
   const type = expectType(metric, natural, ["counter", "gauge"]) as "counter" | "gauge";
   return {
-    read(map, created, other) {
+    *read(map, created, other) {
       const read = figureReader(value, map.layout, keyed);
       const { find, others, rows, table } = series.begin(map.layout.keySize);
       let figures = new Float64Array(rows.labels.length);
@@ -113,7 +114,7 @@ export function metricReader(metric: MetricView, view: MapView, labels: KeyLabel
         figures[row]! += figure;
       };
       if (read !== undefined)
-        forEach(map, (keys, key, values, at) => {
+        yield* forEach(map, (keys, key, values, at) => {
           const figure = read(values, at);
           const labels = Number.isNaN(figure) ? undefined : find(keys, key);
           if (labels !== undefined) add(labels, figure);
@@ -157,11 +158,12 @@ class SeriesOfMap {
   }
 }
 
-const singleEntry: Entries = (map, visit) => {
-  const values = map.lookup(new Uint8Array(map.layout.keySize));
-  if (values !== undefined)
-    visit(new Bytes(new Uint8Array(0)), 0, new DataView(values.buffer, values.byteOffset, values.byteLength), 0);
-};
+const singleEntry: Entries = (map, visit) =>
+  oneStep(() => {
+    const values = map.lookup(new Uint8Array(map.layout.keySize));
+    if (values !== undefined)
+      visit(new Bytes(new Uint8Array(0)), 0, new DataView(values.buffer, values.byteOffset, values.byteLength), 0);
+  });
 
 /** Formats want a unit to end the name; a name that says it differently is left without one. */
 function unitOf({ name, unit }: MetricView): { readonly base: string; readonly scale: number } {

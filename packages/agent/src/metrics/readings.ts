@@ -1,40 +1,33 @@
 /**
- * Readings of all metrics, shared: whoever asks in the same turn of the event loop gets the same one, so
- * that ten scrapes at once cost what one does. None is older than the request that it answers.
+ * Readings of all metrics, shared: whoever asks before one begins gets the same one, so that ten scrapes at
+ * once cost what one does. None is older than the request that it answers.
  */
+import { setImmediate } from "node:timers/promises";
 import type { Family } from "../exposition/family.ts";
+import { inTurns, type Steps, Turns } from "../turns.ts";
 
 export interface Reading {
   /** Milliseconds since 1970. */
   readonly time: number;
   readonly families: readonly Family[];
-  /** What taking it cost, in milliseconds. */
+  /** What taking it cost, in milliseconds; what others did meanwhile is none of it. */
   readonly cost: number;
 }
 
 export class Readings {
-  readonly #read: () => Iterable<Family>;
+  readonly #read: () => Steps<readonly Family[]>;
   readonly #listeners: ((reading: Reading) => void)[] = [];
+  /** The one that has not begun yet, and the one under way. */
   #next: Promise<Reading> | undefined;
+  #running: Promise<unknown> | undefined;
 
-  constructor(read: () => Iterable<Family>) {
+  constructor(read: () => Steps<readonly Family[]>) {
     this.#read = read;
   }
 
   /** As of now. Rejects with what reading throws. */
   take(): Promise<Reading> {
-    this.#next ??= new Promise((resolve, reject) => {
-      // Requests that are waiting in their sockets are handed out before this runs.
-      setImmediate(() => {
-        this.#next = undefined;
-        try {
-          resolve(this.#now());
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
-    return this.#next;
+    return (this.#next ??= this.#begin());
   }
 
   /** Calls `listener` with every reading that anybody asks for. */
@@ -42,11 +35,23 @@ export class Readings {
     this.#listeners.push(listener);
   }
 
-  #now(): Reading {
+  /** One after the other: what the labels of a key are is remembered from one to the next. */
+  async #begin(): Promise<Reading> {
+    await this.#running;
+    // Requests that are waiting in their sockets are handed out before this goes on.
+    await setImmediate();
+    this.#next = undefined;
+    const reading = this.#now();
+    this.#running = reading.catch(() => {});
+    return await reading;
+  }
+
+  async #now(): Promise<Reading> {
     const started = performance.now();
     const time = Date.now();
-    const families = [...this.#read()];
-    const reading = { time, families, cost: performance.now() - started };
+    const turns = new Turns();
+    const families = await inTurns(this.#read(), turns);
+    const reading = { time, families, cost: performance.now() - started - turns.waited };
     for (const listener of this.#listeners) listener(reading);
     return reading;
   }

@@ -6,6 +6,7 @@ import { enlarged } from "../exposition/byte-table.ts";
 import { eachEntry } from "./entries.ts";
 import type { LiveMap, MetricReader } from "./reader.ts";
 import { Rows } from "./rows.ts";
+import type { Steps } from "../turns.ts";
 import { type KeyLabels, Series } from "./series.ts";
 import { figureReader } from "./values.ts";
 
@@ -29,7 +30,7 @@ export function slotReader(
   const slotOf = fieldsDecoder([bucket]);
   let present = 0;
   return {
-    read(map: LiveMap, created: number): Family {
+    *read(map: LiveMap, created: number): Steps<Family> {
       const read = figureReader(value, map.layout, true);
       series.refresh(present);
       const rows = new Rows(present, series.labels.count);
@@ -48,7 +49,7 @@ export function slotReader(
         if (column === undefined) sums[row]! += read(values, at) * slots.scale;
         else counts[width * row + column]! += read(values, at);
       };
-      eachEntry(map, visit);
+      yield* eachEntry(map, visit);
       present = rows.count;
       return { ...about, created, count: rows.count, labels: series.labels, rows: rows.labels, buckets, counts, sums };
     },

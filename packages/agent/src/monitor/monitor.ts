@@ -8,6 +8,7 @@ import { type Deployment, strftime } from "@sonde/runtime/hosted";
 import type { Family } from "../exposition/family.ts";
 import { ParamError, type ParamValue } from "@sonde/runtime/params";
 import type { MonitorRecord } from "../state/record.ts";
+import type { Steps } from "../turns.ts";
 import type { MonitorContext } from "./context.ts";
 import type { EventObserver } from "../streams/hub.ts";
 import { digestOf, type MonitorFiles, sourceFile } from "./files.ts";
@@ -114,8 +115,8 @@ export class Monitor {
   }
 
   /** The metrics as of now; none while nothing runs. */
-  families(): Family[] {
-    const families = this.#versions.families();
+  *families(): Steps<Family[]> {
+    const families = yield* this.#versions.families();
     this.#series = families.reduce((sum, family) => sum + family.count, 0);
     return families;
   }

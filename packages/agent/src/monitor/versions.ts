@@ -16,6 +16,7 @@ import type { Family } from "../exposition/family.ts";
 import { MonitorMetrics } from "../metrics/monitor-metrics.ts";
 import { type MonitorRecord, NEW_RECORD, type VersionRecord } from "../state/record.ts";
 import type { EventObserver } from "../streams/hub.ts";
+import type { Steps } from "../turns.ts";
 import type { MonitorContext } from "./context.ts";
 import { type MonitorFiles, sourceFile } from "./files.ts";
 import { keptWhileOff } from "./kept.ts";
@@ -225,8 +226,8 @@ export class Versions {
   }
 
   /** The metrics as of now; none while nothing runs. */
-  families(): Family[] {
-    return this.running ? (this.#metrics?.families() ?? []) : [];
+  *families(): Steps<Family[]> {
+    return this.running && this.#metrics !== undefined ? yield* this.#metrics.families() : [];
   }
 
   /** Whom of its metrics to tell of the events of a stream. */

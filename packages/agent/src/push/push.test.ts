@@ -10,6 +10,7 @@ import type { PushOptions } from "./options.ts";
 import { Push } from "./push.ts";
 import { Sender } from "./sender.ts";
 import { startReceiver } from "./testing/receiver.ts";
+import { oneStep } from "../turns.ts";
 
 /** OTLP's protobuf definitions as OpenTelemetry publishes them, compiled. */
 const { opentelemetry } = createRequire(import.meta.url)(
@@ -48,7 +49,7 @@ const options = (more: Partial<PushOptions>): PushOptions => ({
 
 async function pushed(more: Partial<PushOptions>): Promise<void> {
   const streams = new StreamHub(() => []);
-  const push = new Push(options(more), new Readings(() => families), streams);
+  const push = new Push(options(more), new Readings(() => oneStep(() => families)), streams);
   streams.print("script", "line 1");
   streams.publish("script", "opens", [7, HOSTILE, 2n ** 63n, true]);
   await push.stop();

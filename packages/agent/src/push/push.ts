@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Family } from "../exposition/family.ts";
 import type { Reading, Readings } from "../metrics/readings.ts";
+import { Turns } from "../turns.ts";
 import type { StreamHub } from "../streams/hub.ts";
 import type { Subscription } from "../streams/subscription.ts";
 import { pushFamilies } from "./families.ts";
@@ -89,7 +90,13 @@ export class Push {
   async #send(): Promise<void> {
     try {
       const reading = await this.#readings.take();
-      for (const { sender, bodies } of this.#targets) for (const body of bodies(reading)) sender.add(body);
+      const turns = new Turns();
+      for (const { sender, bodies } of this.#targets) {
+        for (const body of bodies(reading)) {
+          sender.add(body);
+          if (turns.over) await turns.pass();
+        }
+      }
     } catch (error) {
       this.#options.report("warn", `nothing is sent: ${(error as Error).message}`);
     }

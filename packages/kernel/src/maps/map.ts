@@ -41,7 +41,8 @@ export class BpfMap {
   readonly #kernel: Kernel;
   readonly #fd: FileDescriptor;
   #elements: Elements | undefined;
-  #batches: Batches | undefined;
+  /** Memory of a walk that is over, for the next. */
+  #idle: Batches | undefined;
   #mapping: Mapping | undefined;
 
   /** Takes the descriptor over. {@link createMap} is the way to make one. */
@@ -87,16 +88,21 @@ export class BpfMap {
 
   /**
    * All entries, in runs of thousands: the fastest way to read. Concurrent changes are survived; every
-   * entry that stays in the map is seen exactly once. Do not read all of the same map inside `visit`.
+   * entry that stays in the map is seen exactly once.
    */
   forEachBatch(visit: (batch: Batch) => void): void {
-    this.#batches ??= this.#newBatches();
-    for (const batch of this.#batches.walk()) visit(batch);
+    for (const batch of this.batches()) visit(batch);
   }
 
   /** {@link forEachBatch} at the caller's pace; any number of such walks may be under way. */
-  batches(): Generator<Batch, void> {
-    return this.#newBatches().walk();
+  *batches(): Generator<Batch, void> {
+    const own = this.#idle ?? this.#newBatches();
+    this.#idle = undefined;
+    try {
+      yield* own.walk();
+    } finally {
+      this.#idle = own;
+    }
   }
 
   /** {@link forEachBatch}, entry by entry. */
@@ -125,8 +131,7 @@ export class BpfMap {
    * before 5.14 cannot), no change in between is lost.
    */
   takeAll(visit: (batch: Batch) => void): void {
-    this.#batches ??= this.#newBatches();
-    const taking = this.#batches.take();
+    const taking = this.#newBatches().take();
     let step = taking.next();
     for (; step.done !== true; step = taking.next()) visit(step.value);
     if (step.value) return;

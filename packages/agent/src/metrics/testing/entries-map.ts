@@ -15,7 +15,7 @@ export function entriesMap(
   return {
     layout,
     lookup: (wanted) => entries.find(([key]) => Buffer.compare(key, wanted) === 0)?.[1],
-    forEachBatch(visit) {
+    *batches() {
       const keys = memory(1000 * keySize);
       const values = memory(1000 * layout.entrySize);
       for (let from = 0; from < entries.length; from += 1000) {
@@ -24,7 +24,7 @@ export function entriesMap(
           keys.bytes.set(key, i * keySize);
           values.bytes.set(value, i * layout.entrySize);
         });
-        visit({ count: batch.length, keys, values });
+        yield { count: batch.length, keys, values };
       }
     },
   };
