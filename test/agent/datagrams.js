@@ -24,7 +24,7 @@ const SENDER = `
     let left = Math.min(32, most - sent);
     for (let i = left; i > 0; i--) socket.send(payload, ${PORT}, "${HERE}", (error) => {
       if (error) failed++; else sent++;
-      if (--left === 0) setImmediate(burst);
+      if (--left === 0) setTimeout(burst, 1);
     });
   };
   burst();
@@ -43,11 +43,14 @@ export async function wire(context) {
     ip(`netns del ${name}`);
     rmdirSync(folder);
   });
-  ip(`link add ${device} type veth peer name ${peer} netns ${name}`);
-  ip(`addr add ${HERE}/30 dev ${device}`);
-  ip(`link set ${device} up`);
-  ip(`-n ${name} addr add ${THERE}/30 dev ${peer}`);
-  ip(`-n ${name} link set ${peer} up`);
+  const connect = () => {
+    ip(`link add ${device} type veth peer name ${peer} netns ${name}`);
+    ip(`addr add ${HERE}/30 dev ${device}`);
+    ip(`link set ${device} up`);
+    ip(`-n ${name} addr add ${THERE}/30 dev ${peer}`);
+    ip(`-n ${name} link set ${peer} up`);
+  };
+  connect();
   // Somebody to take them: else each is answered by an error.
   const receiver = createSocket("udp4").bind(PORT, HERE);
   await once(receiver, "listening");
@@ -74,5 +77,6 @@ export async function wire(context) {
     };
   };
   const index = readFileSync(`/sys/class/net/${device}/ifindex`, "utf8").trim();
-  return { device, index, group: path, send };
+  const unplug = () => ip(`link del ${device}`);
+  return { device, index, group: path, send, connect, unplug };
 }

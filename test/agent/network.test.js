@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeObject } from "@sonde/bpf/elf";
 import { runSonde } from "../support/sonde.js";
-import { persistentAgent, pinsBelow } from "./agents.js";
+import { persistentAgent, pinsBelow, until } from "./agents.js";
 import { wire } from "./datagrams.js";
 import { scratch } from "./load.js";
 import { NAMES, networkMonitor, networkObject, networkSpec } from "./network-monitors.js";
@@ -69,6 +69,18 @@ test("twenty upgrades of each monitor, and two kills, under load", async (t) => 
   assert.equal(await net.send(100).ended, 100);
   await sleep(100);
   assert.equal(await agent.sample("test_xdp_datagrams_total"), sent + 100);
+
+  // The interface goes and comes again: it is attached to anew, and what was counted goes on.
+  net.unplug();
+  const told = async (/** @type {string} */ name, /** @type {RegExp} */ what) =>
+    what.test(JSON.stringify(await agent.call(`${name}/logs`))) ? true : undefined;
+  for (const name of ["xdp", "tcx"]) await until(() => told(name, new RegExp(`${net.device} is gone`)));
+  net.connect();
+  for (const name of ["xdp", "tcx"]) await until(() => told(name, new RegExp(`${net.device} is there again`)));
+  assert.equal(await net.send(100).ended, 100);
+  await sleep(100);
+  for (const name of ["xdp", "tcx", "group"])
+    assert.equal(await agent.sample(`test_${name}_datagrams_total`), sent + 200, name);
 
   await agent.end("SIGINT");
   assert.deepEqual(pinsBelow(agent.pins), []);

@@ -17,6 +17,9 @@ import { atOnce, type Steps } from "./turns.ts";
 import type { EventObserver } from "./streams/hub.ts";
 import type { ParamValue } from "@sonde/runtime/params";
 
+/** Milliseconds between looks whether interfaces and control groups are there still. */
+const PLACES_PERIOD = 2000;
+
 export class Monitors implements AgentFace {
   readonly #monitors = new Map<string, Monitor>();
   readonly #directory: MonitorDirectory;
@@ -26,6 +29,7 @@ export class Monitors implements AgentFace {
   #scan: Promise<void> = Promise.resolve();
   readonly #readErrors = new Map<string, number>();
   #ready = false;
+  #places: NodeJS.Timeout | undefined;
 
   /** @throws {Error} the directory cannot be read */
   constructor(directory: string, context: MonitorContext) {
@@ -62,6 +66,9 @@ export class Monitors implements AgentFace {
     }
     this.#forgetFiles();
     this.#directory.watch(() => void this.rescan());
+    this.#places = setInterval(() => {
+      for (const monitor of this.#monitors.values()) monitor.lookAfterPlaces();
+    }, PLACES_PERIOD).unref();
     this.#ready = true;
   }
 
@@ -73,6 +80,7 @@ export class Monitors implements AgentFace {
 
   /** @param detach nothing stays in the kernel; else what is pinned goes on without this process */
   async stop(detach: boolean): Promise<void> {
+    clearInterval(this.#places);
     this.#directory.close();
     await this.#scan;
     await Promise.all(Array.from(this.#monitors.values(), (monitor) => monitor.close(detach)));

@@ -45,6 +45,8 @@ export class Monitor {
   #series = 0;
   /** Events that were read since {@link burden} was last asked. */
   #events = 0;
+  /** Places whose interface or control group is no more. */
+  #away: readonly string[] = [];
   #trips = 0;
   /** When what runs was first looked at. */
   #firstSample: HealthSample | undefined;
@@ -236,6 +238,19 @@ export class Monitor {
       const { previous } = this.#versions.record;
       if (previous === undefined) throw new MonitorRequestError(`${this.name} has no version to go back to`);
       await this.#load(this.#context.store.files(previous.digest), "upgrading");
+    });
+  }
+
+  /** Looks whether what it is attached to is there still, or again. */
+  lookAfterPlaces(): void {
+    void this.#next(() => {
+      if (!this.#versions.running) return;
+      const { returned, away } = this.#versions.lookAfterPlaces();
+      for (const place of returned) this.#journal.add("info", `${place} is there again, and attached`);
+      for (const place of away)
+        if (!this.#away.includes(place))
+          this.#journal.add("warning", `${place} is gone: it is attached again when it comes`);
+      this.#away = away;
     });
   }
 

@@ -6,7 +6,7 @@
  */
 import type { MetricView, MonitorView } from "@sonde/bpf/spec";
 import type { Collection } from "@sonde/kernel/collection";
-import { removePinTree } from "@sonde/kernel/handover";
+import { type HookPresence, removePinTree } from "@sonde/kernel/handover";
 import type { BpfMap } from "@sonde/kernel/maps";
 import type { Program } from "@sonde/kernel/programs";
 import type { LossTotals } from "@sonde/runtime";
@@ -246,6 +246,14 @@ export class Versions {
       nanoseconds += statistics.nanoseconds;
     }
     return { runs, nanoseconds };
+  }
+
+  /** Attaches again where an interface or control group went away and came again; descriptions of those, and of what is away. */
+  lookAfterPlaces(): { readonly returned: readonly string[]; readonly away: readonly string[] } {
+    const looks = Array.from(this.#hosted.hooks, (hook) => ({ place: hook.description, is: hook.lookAfter() }));
+    const places = (presence: HookPresence): string[] =>
+      looks.flatMap(({ place, is }) => (is === presence ? place : []));
+    return { returned: places("returned"), away: places("away") };
   }
 
   losses(): LossTotals {

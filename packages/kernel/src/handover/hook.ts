@@ -31,6 +31,11 @@ export interface Hook {
   set(subject: HookSubject): void;
   /** From this moment no event is handed to anybody, though the place stays attached. */
   silence(): void;
+  /**
+   * Whether the interface or control group it was attached to went away. If it came again, it is attached to anew:
+   * "returned". Errors: none; what cannot be attached to is "away" still.
+   */
+  lookAfter(): HookPresence;
   /** Of what runs there; runs and times are counted only while statistics are on. */
   statistics(): ProgramStatistics;
   /** Ends the attachment and removes its pins. */
@@ -38,6 +43,8 @@ export interface Hook {
   /** Lets go of the descriptors; what is pinned goes on. */
   close(): void;
 }
+
+export type HookPresence = "there" | "returned" | "away";
 
 export interface HookParts {
   readonly key: string;
@@ -84,6 +91,11 @@ export class RootHook implements Hook {
     this.#slot.delete(new Uint8Array(4));
   }
 
+  /** What roots are attached to does not come and go. */
+  lookAfter(): "there" {
+    return "there";
+  }
+
   /** The kernel counts a tail call's time as the root's, so this goes on from version to version. */
   statistics(): ProgramStatistics {
     return this.#root.statistics();
@@ -115,6 +127,8 @@ export class LinkHook implements Hook {
   #link: Link | undefined;
   readonly road: string;
   #subject: HookSubject;
+  /** What it was attached to went away; it is to be attached when that comes again. */
+  #away = false;
   /** Lets go of the subject, where it was opened for this hook alone. */
   #release: (() => void) | undefined;
 
@@ -149,6 +163,7 @@ export class LinkHook implements Hook {
     if (this.way === "again") this.silence();
     if (this.#link === undefined) this.#link = this.#attach(subject);
     else this.#update(this.#link, subject);
+    this.#away = false;
     this.#disown();
     this.#subject = subject;
   }
@@ -166,9 +181,25 @@ export class LinkHook implements Hook {
   }
 
   silence(): void {
+    this.#away = false;
     this.#end();
     this.#link?.close();
     this.#link = undefined;
+  }
+
+  lookAfter(): HookPresence {
+    if (this.#link !== undefined && isDefunct(this.#link)) {
+      this.silence();
+      this.#away = true;
+    }
+    if (!this.#away) return "there";
+    try {
+      this.#link = this.#attach(this.#subject);
+      this.#away = false;
+      return "returned";
+    } catch {
+      return "away";
+    }
   }
 
   statistics(): ProgramStatistics {
@@ -201,6 +232,21 @@ export class LinkHook implements Hook {
       // Links of tracing cannot be told (EOPNOTSUPP); what is no link is detached by closing it.
       if (!(error instanceof KernelError) && !(error instanceof TypeError)) throw error;
     }
+  }
+}
+
+/** Whether the kernel says that a link's interface or control group is no more. */
+function isDefunct(link: Link): boolean {
+  if (link.fd === undefined) return false;
+  const info = link.info();
+  switch (info.kind) {
+    case "xdp":
+    case "tcx":
+      return info.interfaceIndex === 0;
+    case "cgroup":
+      return info.cgroupId === 0n;
+    default:
+      return false;
   }
 }
 

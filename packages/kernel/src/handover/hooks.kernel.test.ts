@@ -286,6 +286,20 @@ kernelTest("a device that went away and came again is attached to anew", async (
   namespace.run(() => hook!.set(first.program("count_runs")));
   namespace.run(() => sendFrames(kernel, namespace.index("v0"), testFrame(), EVENTS));
   await settlesAt(counterOf(first), EVENTS, "frames at the new device");
+  // By itself, too, as soon as somebody looks.
+  assert.equal(hook!.lookAfter(), "there");
+  namespace.print("ip", "link", "del", "v0");
+  assert.equal(
+    namespace.run(() => hook!.lookAfter()),
+    "away",
+  );
+  namespace.addPair("veth", "v0", "v1");
+  assert.deepEqual(
+    namespace.run(() => [hook!.lookAfter(), hook!.lookAfter()]),
+    ["returned", "there"],
+  );
+  namespace.run(() => sendFrames(kernel, namespace.index("v0"), testFrame(), EVENTS));
+  await settlesAt(counterOf(first), 2 * EVENTS, "frames at the device that returned");
   namespace.print("ip", "link", "del", "v0");
   assert.throws(() => namespace.run(() => hook!.set(first.program("count_runs"))), /v1.*ENODEV|ENODEV.*v1/s);
   await hook!.detach();

@@ -69,7 +69,10 @@ function attachTypes(): readonly AttachType[] {
 
 /** The number that BPF_PROG_LOAD and BPF_LINK_CREATE take. */
 export function attachTypeId(name: AttachType): number {
-  return attachTypes().indexOf(name);
+  const id = attachTypes().indexOf(name);
+  // Objects of others say it as they like.
+  if (id < 0) throw new TypeError(`there is no attach type '${name}'`);
+  return id;
 }
 
 /** Undefined for numbers that came after this table. */
