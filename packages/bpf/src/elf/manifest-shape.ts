@@ -19,6 +19,7 @@ export function manifestShape(): Shape {
       "catBytes?": count,
       "sourceLines?": flag,
     }),
+    "unwind?": record({ processes: text, ranges: text, chunks: text, rules: text, outcomes: text }),
     "monitor?": monitorShape(dataType),
   });
 }
@@ -78,6 +79,7 @@ const eventAction: Shape = variant(() => ({
   exit: {},
   time: { format: text },
   stream: { stream: text },
+  unwindProcess: {},
 }));
 
 export const attachTarget: Shape = variant(() => ({

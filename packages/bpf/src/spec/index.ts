@@ -7,3 +7,4 @@ export * from "./manifest.ts";
 export * from "./monitor.ts";
 export * from "./spec.ts";
 export * from "./target.ts";
+export * from "./unwind.ts";

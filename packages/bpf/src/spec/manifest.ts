@@ -4,6 +4,7 @@
  * it; sinks print by it. Offsets and sizes are in bytes; integers are in the machine's byte order.
  */
 import type { MonitorView } from "./monitor.ts";
+import type { UnwindView } from "./unwind.ts";
 
 export interface Manifest {
   readonly maps: readonly MapView[];
@@ -15,6 +16,8 @@ export interface Manifest {
   readonly losses?: string;
   /** An array of one entry, written before the first program runs: u64 of the kernel's boot-time clock (bpf_ktime_get_boot_ns), u64 nanoseconds from 1970 to the boot. */
   readonly start?: string;
+  /** The maps by which user stacks are unwound; absent where frame pointers are all that is followed. */
+  readonly unwind?: UnwindView;
   /** What helper results the programs check: slot ids in the records of kind "helperError". */
   readonly config: SessionConfig;
   /** Present in objects that are monitors: what is exported, streamed and set. */
@@ -164,7 +167,10 @@ export type DataType =
   | { readonly kind: "string"; readonly size: number; readonly cut?: string }
   /** u32 length, then the bytes; `size` counts both. */
   | { readonly kind: "buffer"; readonly size: number }
-  /** i64 id in the stack map `map` (negative: an errno), u32 pid (0: none), u32 padding. */
+  /**
+   * i64 id in the stack map `map` (negative: an errno), u32 pid (0: none), u32 padding. The map is of type
+   * stack_trace, or a hash by u64 of {@link UnwoundStack}.
+   */
   | {
       readonly kind: "stack";
       readonly size: 16;
@@ -222,6 +228,8 @@ export type EventAction =
   | { readonly kind: "printEntry"; readonly map: string }
   /** unwatch(address): the field is the address. */
   | { readonly kind: "unwatch" }
+  /** A stack is to be unwound of a process whose code is not known (any more): the fields are its id and the address of its mm. */
+  | { readonly kind: "unwindProcess" }
   /** An event of the monitor's stream of this name: the fields are the stream's. */
   | { readonly kind: "stream"; readonly stream: string }
   /** `format` is C's; the fields are its arguments. */

@@ -33,6 +33,7 @@ const BUILTINS: Readonly<Record<string, BuiltinInfo>> = {
   cpu: { summary: "number of the CPU that runs the probe", type: UINT32 },
   ctx: { summary: "the probe's raw context", type: "context" },
   curtask: { summary: "struct task_struct of the current thread", type: "task" },
+  dw_ustack: { summary: "user space's stack, unwound by .eh_frame: no frame pointers needed", type: "stack" },
   elapsed: { summary: "nanoseconds since the session began", type: UINT64 },
   func: { summary: "name of the traced function", type: "function" },
   gid: { summary: "group id of the current thread", type: UINT32 },

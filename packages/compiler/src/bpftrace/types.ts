@@ -59,6 +59,8 @@ export type Type =
       readonly user: boolean;
       readonly mode: "bpftrace" | "perf" | "raw";
       readonly frames: number;
+      /** Unwound by the tables of `.eh_frame`, not by frame pointers. */
+      readonly unwound: boolean;
     }
   | { readonly kind: "symbol"; readonly user: boolean }
   /** A number whose text is found when it is printed; `size` in bytes as kept. */
@@ -180,6 +182,8 @@ export interface CheckedConfig {
   readonly demangle: boolean;
   /** Of user stacks. */
   readonly sourceLines: boolean;
+  /** How `ustack` finds the frames: perf's --call-graph. */
+  readonly callGraph: "fp" | "dwarf";
   /** Size of the ring buffer in pages of 4096 bytes, rounded up to a power of two; by its records unless given. */
   readonly ringPages: number | undefined;
   /** The most that cat() reads of a file; the session's own choice unless given. */

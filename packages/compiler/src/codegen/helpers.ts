@@ -35,6 +35,7 @@ export function helperEffects(helper: number): HelperEffects {
     case 158: // get_current_task_btf
     case 173: // get_func_ip
     case 174: // get_attach_cookie
+    case 175: // task_pt_regs: where they are, not what they hold
     case 185: // get_func_arg_cnt
       return PURE;
     case 1: // map_lookup_elem

@@ -336,6 +336,7 @@ function returnType(helper: number): ValueType {
     case 131: // ringbuf_reserve
       return pointerTo("recordOrNull");
     case 158: // get_current_task_btf
+    case 175: // task_pt_regs
       return pointerTo("trusted");
     default:
       return SCALAR;

@@ -36,6 +36,7 @@ export const Helper = {
   forEachMapElem: 164,
   funcIp: 173,
   attachCookie: 174,
+  taskPtRegs: 175,
   traceVprintk: 177,
   loop: 181,
   mapLookupPercpu: 195,

@@ -1,6 +1,16 @@
 /** What the programs of one object share, whichever language they come from: names, types, events and the maps that nobody asked for. */
 import {
   LOSS_COUNTERS,
+  UNWIND_OUTCOMES,
+  UNWIND_CHUNK_BYTES,
+  UNWIND_CHUNKS,
+  UNWIND_PROCESSES,
+  UNWIND_RANGES,
+  UNWIND_RULES,
+  UnwindProcess,
+  UnwindRange,
+  UnwoundStack,
+  type UnwindView,
   type EventAction,
   type EventView,
   type Field,
@@ -8,6 +18,7 @@ import {
   type MapSpec,
   type Target,
 } from "@sonde/bpf/spec";
+import { NO_PREALLOC } from "./helpers.ts";
 import { ObjectTypes } from "./object-types.ts";
 import { ringBytes } from "./ring.ts";
 
@@ -15,6 +26,16 @@ import { ringBytes } from "./ring.ts";
 const STACKS = 16384;
 /** Bytes of one return address. */
 const FRAME_BYTES = 8;
+/** BPF_F_MMAPABLE: user space writes the values in place, while programs read them. */
+const MMAPABLE = 1 << 10;
+/** The maps that unwinding takes. */
+const UNWIND: UnwindView = {
+  processes: "unwind_processes",
+  ranges: "unwind_ranges",
+  chunks: "unwind_chunks",
+  rules: "unwind_rules",
+  outcomes: "unwind_outcomes",
+};
 
 export class ObjectParts {
   readonly target: Target;
@@ -23,6 +44,7 @@ export class ObjectParts {
   readonly #events: EventView[] = [];
   readonly #names = new Set<string>();
   #zeroBytes = 0;
+  #unwindRequest: number | undefined;
 
   constructor(target: Target) {
     this.target = target;
@@ -39,7 +61,8 @@ export class ObjectParts {
   }
 
   /** The stack map for stacks of this kind. */
-  stackMap(stack: { readonly user: boolean; readonly frames: number }): string {
+  stackMap(stack: { readonly user: boolean; readonly frames: number; readonly unwound?: boolean }): string {
+    if (stack.unwound === true) return this.#unwoundStackMap(stack.frames);
     const name = `${stack.user ? "ustack" : "kstack"}_${stack.frames}`;
     return this.shared({
       ...untyped(name),
@@ -48,6 +71,53 @@ export class ObjectParts {
       valueSize: stack.frames * FRAME_BYTES,
       maxEntries: STACKS,
     });
+  }
+
+  /** Of stacks that the program itself unwinds, by their hash: they are stored as programs' own values are. */
+  #unwoundStackMap(frames: number): string {
+    return this.shared({
+      ...untyped(`dwstack_${frames}`),
+      type: "hash",
+      keySize: 8,
+      valueSize: UnwoundStack.frames + frames * FRAME_BYTES,
+      maxEntries: STACKS,
+      flags: this.target.features.lateEntries === true ? NO_PREALLOC : 0,
+    });
+  }
+
+  /** The maps by which user stacks are unwound. */
+  get unwinding(): UnwindView {
+    const shared = { type: "array", keySize: 4, maxEntries: 1, flags: MMAPABLE } as const;
+    const { processes, ranges, chunks, rules, outcomes } = UNWIND;
+    this.shared({
+      ...untyped(processes),
+      type: "hash",
+      keySize: 4,
+      valueSize: UnwindProcess.size,
+      maxEntries: UNWIND_PROCESSES,
+    });
+    this.shared({ ...untyped(ranges), ...shared, valueSize: UNWIND_RANGES * UnwindRange.size });
+    this.shared({
+      ...untyped(chunks),
+      type: "array_of_maps",
+      keySize: 4,
+      valueSize: 4,
+      maxEntries: UNWIND_CHUNKS,
+      inner: { ...untyped("unwind_chunk"), ...shared, valueSize: UNWIND_CHUNK_BYTES },
+    });
+    this.shared({ ...untyped(rules), ...shared, valueSize: UNWIND_RULES * 8 });
+    this.shared({ ...untyped(outcomes), type: "percpu_array", keySize: 4, valueSize: 8, maxEntries: UNWIND_OUTCOMES });
+    return UNWIND;
+  }
+
+  /** The id of the record by which a program asks for a process's code: u64 process id, u64 address of its mm. */
+  get unwindRequest(): number {
+    const word = { kind: "int", size: 8, signed: false } as const;
+    const fields = [
+      { offset: 8, type: word },
+      { offset: 16, type: word },
+    ];
+    return (this.#unwindRequest ??= this.event({ kind: "unwindProcess" }, fields, 24));
   }
 
   /** The per-CPU array of loss counters. */
@@ -119,12 +189,13 @@ export class ObjectParts {
   }
 
   /** What the manifest says of the events and of the maps behind it all. */
-  protected get internalViews(): Pick<Manifest, "events" | "ring" | "losses" | "start"> {
+  protected get internalViews(): Pick<Manifest, "events" | "ring" | "losses" | "start" | "unwind"> {
     return {
       events: this.#events,
       ...(this.#internal.has("events") ? { ring: "events" } : {}),
       ...(this.#internal.has("losses") ? { losses: "losses" } : {}),
       ...(this.#internal.has("start") ? { start: "start" } : {}),
+      ...(this.#internal.has(UNWIND.processes) ? { unwind: UNWIND } : {}),
     };
   }
 }

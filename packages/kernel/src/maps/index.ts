@@ -25,7 +25,7 @@ export type { PinnedMapOptions } from "./pin.ts";
 export { addressPrefixCodec, formatPrefix, parsePrefix, prefixCodec } from "./prefix-codec.ts";
 export type { Prefix } from "./prefix-codec.ts";
 export { Queue } from "./queue.ts";
-export { readBuildIdStack, readStack } from "./stacks.ts";
+export { readBuildIdStack, readStack, readUnwoundStack } from "./stacks.ts";
 export type { BuildIdFrame } from "./stacks.ts";
 export { TypedMap, typedMap } from "./typed.ts";
 export type { TypedMapOptions } from "./typed.ts";

@@ -1,4 +1,5 @@
 /** Stack traces that programs keep in a map of type stack_trace. */
+import { UnwoundStack } from "@sonde/bpf/spec";
 import { MapFlag } from "../sys/constants.ts";
 import type { BpfMap } from "./map.ts";
 
@@ -23,6 +24,15 @@ export function readStack(map: BpfMap, id: number): readonly bigint[] | undefine
     addresses.push(address);
   }
   return addresses;
+}
+
+/** The same of a stack that a program has unwound itself, which lies in a hash by its number. */
+export function readUnwoundStack(map: BpfMap, id: number): readonly bigint[] | undefined {
+  const value = map.lookup(new Uint8Array(BigUint64Array.of(BigInt(id)).buffer));
+  if (value === undefined) return undefined;
+  const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+  const count = view.getUint32(UnwoundStack.count, true);
+  return Array.from({ length: count }, (_, i) => view.getBigUint64(UnwoundStack.frames + i * 8, true));
 }
 
 const FRAME = 32;

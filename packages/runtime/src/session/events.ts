@@ -24,6 +24,8 @@ export interface EventContext {
   readonly complained?: () => void;
   /** Takes the watchpoints at an address away. */
   readonly unwatch?: (address: bigint) => void;
+  /** A program cannot unwind stacks of a process, whose mm is at an address, before it is told of its code. */
+  readonly unwindProcess?: (pid: number, mm: bigint) => void;
   /** The program asked to end, with this exit code. */
   readonly exit: (code: number) => void;
 }
@@ -66,6 +68,9 @@ function handlerOf({ action, fields }: EventView, context: EventContext): EventH
       const decode = firstField(fields);
       return (source, offset) => context.unwatch?.(BigInt(decode(source, offset) as number | bigint));
     }
+    case "unwindProcess":
+      return ({ view }, offset) =>
+        context.unwindProcess?.(view.getUint32(offset + 8, true), view.getBigUint64(offset + 16, true));
     case "printf": {
       const plain = sink.line === undefined ? undefined : compileLine(action.format, fields);
       if (plain !== undefined) return (source, offset) => sink.line?.(plain, source, offset);

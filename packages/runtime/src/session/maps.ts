@@ -1,6 +1,6 @@
 /** Reads the maps that the program named, by readers composed once from the manifest. */
 import type { Manifest, MapView } from "@sonde/bpf/spec";
-import type { BpfMap } from "@sonde/kernel/maps";
+import { type BpfMap, readStack, readUnwoundStack } from "@sonde/kernel/maps";
 import { Bytes } from "../decode/bytes.ts";
 import { fieldsDecoder } from "../decode/decoder.ts";
 import { readerOf } from "../decode/reading.ts";
@@ -56,19 +56,9 @@ export class MapReaders {
   }
 
   /** The addresses of a stack, the innermost first; undefined if the map has lost it. */
-  stack(map: string, id: number): bigint[] | undefined {
-    const key = new Uint8Array(4);
-    new DataView(key.buffer).setUint32(0, id, true);
-    const value = this.#collection.map(map).lookup(key);
-    if (value === undefined) return undefined;
-    const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
-    const addresses: bigint[] = [];
-    for (let at = 0; at + 8 <= view.byteLength; at += 8) {
-      const address = view.getBigUint64(at, true);
-      if (address === 0n) break;
-      addresses.push(address);
-    }
-    return addresses;
+  stack(map: string, id: number): readonly bigint[] | undefined {
+    const live = this.#collection.map(map);
+    return live.type === "hash" ? readUnwoundStack(live, id) : readStack(live, id);
   }
 }
 

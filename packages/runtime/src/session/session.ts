@@ -22,6 +22,7 @@ import type { Sink } from "../print/sink.ts";
 import type { Child, ChildExit } from "../processes/child.ts";
 import type { WatchedProcess } from "../processes/watched.ts";
 import type { StackReader } from "../stacks/names.ts";
+import type { Unwinder } from "../unwind/index.ts";
 import { type Commands, eventHandlers } from "./events.ts";
 import { LossReport } from "./loss-report.ts";
 import type { LossTotals } from "./losses.ts";
@@ -85,6 +86,8 @@ export class Session {
   readonly #losses: LossReport;
   readonly #ring: Ring | undefined;
   readonly #pump: Pump;
+  #unwinding: Unwinding | undefined;
+  #unwinder: Unwinder | undefined;
   readonly #ended: PromiseWithResolvers<Outcome> = withResolvers();
   #links: readonly Link[] = [];
   readonly #iterators = new Set<number>();
@@ -111,8 +114,10 @@ export class Session {
     });
     let session: Session | undefined;
     try {
-      session = new Session(collection, options);
-      session.#begin(await networkAttach(collection));
+      session = new Session(collection, options, await unwindingOf(collection));
+      const network = await networkAttach(collection);
+      await session.#prepareStacks();
+      session.#begin(network);
       return session;
     } catch (error) {
       if (session === undefined) collection.close();
@@ -121,19 +126,25 @@ export class Session {
     }
   }
 
-  private constructor(collection: Collection, options: SessionOptions) {
+  private constructor(collection: Collection, options: SessionOptions, unwinding: Unwinding | undefined) {
     const { manifest } = collection;
     this.#options = options;
     this.#collection = collection;
     this.#maps = new MapReaders(collection);
     this.#sink = options.sink((map, id) => this.#maps.stack(map, id));
     this.#losses = new LossReport(collection, this.#maps, this.#sink, () => options.kernel.possibleCpus());
+    const { unwind } = manifest;
+    if (unwinding !== undefined && unwind !== undefined) {
+      this.#unwinding = unwinding;
+      this.#unwinder = new unwinding.Unwinder(options.kernel, unwind, (name) => collection.map(name));
+    }
     const handlers = eventHandlers(manifest.events, {
       sink: this.#sink,
       maps: this.#maps,
       clock: options.clock ?? ((format) => format),
       commands: options.commands,
       unwatch: (address) => this.#unwatch(address),
+      unwindProcess: (pid, mm) => this.#unwinder?.want(pid, mm),
       complained: () => void this.#complaints++,
       exit: (code) => {
         this.#exitCode ??= code;
@@ -184,6 +195,23 @@ export class Session {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop().then(() => undefined);
+  }
+
+  /** A process that is watched is known before its first stack is taken. */
+  async #prepareStacks(): Promise<void> {
+    const pid = this.#options.process?.pid;
+    if (this.#unwinder === undefined || pid === undefined) return;
+    this.#unwinder.want(pid, 0n);
+    await this.#unwinder.idle();
+  }
+
+  /** Says which of the stacks that programs unwound are not whole. */
+  #reportStacks(): void {
+    const { unwind } = this.#collection.manifest;
+    if (this.#unwinding === undefined || this.#unwinder === undefined || unwind === undefined) return;
+    const counts = this.#unwinding.readOutcomes(this.#collection.map(unwind.outcomes));
+    const text = this.#unwinding.incompleteStacks(counts, this.#unwinder.problems);
+    if (text !== undefined) this.#sink.warning(text);
   }
 
   #begin(network: NetworkAttach | undefined): void {
@@ -305,6 +333,7 @@ export class Session {
     this.#pump.stop();
     await this.#pump.drainRest();
     this.#losses.reportRest();
+    this.#reportStacks();
     this.#sink.end();
     const { dryRun = false, printMapsOnExit = this.#collection.manifest.config.printMapsOnExit } = this.#options;
     if (printMapsOnExit && !dryRun) this.#printMaps();
@@ -324,6 +353,7 @@ export class Session {
     this.#pump.stop();
     for (const forget of this.#signals) forget();
     for (const link of this.#links) link.close();
+    this.#unwinder?.close();
     this.#ring?.close();
     this.#collection.close();
   }
@@ -368,4 +398,11 @@ async function networkAttach(collection: Collection): Promise<NetworkAttach | un
   for (const { target } of collection.attachments())
     if (isNetworkTarget(target)) return (await import("@sonde/kernel/links/net")).attachToNetwork;
   return undefined;
+}
+
+type Unwinding = typeof import("../unwind/index.ts");
+
+/** What feeds programs that unwind stacks: few sessions have any. */
+async function unwindingOf({ manifest }: Collection): Promise<Unwinding | undefined> {
+  return manifest.unwind === undefined ? undefined : await import("../unwind/index.ts");
 }

@@ -27,8 +27,7 @@ export function checkBuiltin(handler: Handler, expr: Builtin): Type {
       return taskType(handler);
     case "stack":
       return {
-        kind: "stack",
-        user: expr.name === "ustack",
+        ...stackKind(handler, expr.name),
         mode: handler.program.config.stackMode,
         frames: DEFAULT_FRAMES,
       };
@@ -43,6 +42,12 @@ export function checkBuiltin(handler: Handler, expr: Builtin): Type {
     default:
       return type;
   }
+}
+
+/** Whose stack `kstack`, `ustack` or `dw_ustack` is, and how its frames are found. */
+export function stackKind(handler: Handler, name: string): Pick<Type & { kind: "stack" }, "kind" | "user" | "unwound"> {
+  const unwound = name === "dw_ustack" || (name === "ustack" && handler.program.config.callGraph === "dwarf");
+  return { kind: "stack", user: name !== "kstack", unwound };
 }
 
 /** Names of probes are known when compiling: attach points with different names do not share a program. */

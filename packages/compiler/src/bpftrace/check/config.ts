@@ -44,6 +44,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   perf_rb_pages: { key: "ringPages", read: number(1, 1 << 18) },
   print_maps_on_exit: { key: "printMapsOnExit", read: boolean },
   stack_mode: { key: "stackMode", read: choice("bpftrace", "perf", "raw") },
+  call_graph: { key: "callGraph", read: choice("fp", "dwarf") },
   missing_probes: { key: "missingProbes", read: choice("error", "warn", "ignore") },
   cache_user_symbols: { instead: "symbols are looked up when they are printed, by each process's own mappings" },
   cpp_demangle: { key: "demangle", read: boolean },
@@ -61,7 +62,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   unstable_macro: { key: "unstable", read: unstable },
   unstable_map_decl: { key: "unstable", read: unstable },
   unstable_tseries: { key: "unstable", read: unstable },
-  unstable_dw_ustack: { instead: "stacks of programs are followed by frame pointers" },
+  unstable_dw_ustack: { key: "unstable", read: unstable },
 };
 
 /** Those of the settings that an environment holds, as BPFTRACE_MAX_STRLEN; other variables of that kind are none. */
@@ -120,6 +121,7 @@ function defaults(): Settings {
     stackMode: "bpftrace",
     demangle: true,
     sourceLines: true,
+    callGraph: "fp",
     missingProbes: "error",
   };
 }

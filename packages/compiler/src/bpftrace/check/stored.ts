@@ -122,7 +122,7 @@ export function join(a: Type, b: Type): Type | undefined {
       return { ...a, items };
     }
     case "stack":
-      return b.kind === "stack" && a.user === b.user && a.mode === b.mode
+      return b.kind === "stack" && a.user === b.user && a.mode === b.mode && a.unwound === b.unwound
         ? { ...a, frames: Math.max(a.frames, b.frames) }
         : undefined;
     case "named":

@@ -91,3 +91,12 @@ export const tooComplex: M<readonly [reason: string]> = {
   text: (reason) => `this probe is too large for one BPF program: ${reason}`,
   hint: () => "split it into several probes, or use fewer and shorter strings",
 };
+export const noUnwinding: M<readonly [arch: string]> = {
+  code: "SND2023",
+  severity: "error",
+  text: (arch) =>
+    arch === "x86_64"
+      ? "stacks can't be unwound on this kernel: it takes Linux 5.17 or newer (bpf_loop) with its types (CONFIG_DEBUG_INFO_BTF)"
+      : `stacks can't be unwound on ${arch}`,
+  hint: () => "ustack with config = { call_graph = fp } follows frame pointers: build what is watched with -fno-omit-frame-pointer",
+};

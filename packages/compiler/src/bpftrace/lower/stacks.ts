@@ -8,23 +8,30 @@ import type { Handler, Spot } from "./handler.ts";
 import { EEXIST, Helper, USER_STACK } from "../../lowering/helpers.ts";
 import { countLoss } from "../../lowering/losses.ts";
 import { spotAddress } from "./memory.ts";
+import { unwoundDepth, unwoundStackId } from "./unwind/unwind.ts";
 import { registers } from "../../lowering/registers.ts";
 
 /** Bytes of one return address. */
 const FRAME_BYTES = 8;
 
 /** Writes i64 id, u32 pid (0 for the kernel's stacks), u32 zero. */
-export function storeStack(h: Handler, type: Type & { kind: "stack" }, spot: Spot): void {
+export function storeStack(h: Handler, type: Type & { kind: "stack" }, span: Span, spot: Spot): void {
+  const { builder } = h;
+  builder.store(spot.base, spot.offset, 8, type.unwound ? unwoundStackId(h, type, span) : stackId(h, type));
+  builder.store(spot.base, spot.offset + 8, 8, type.user ? processId(h) : h.constant(0));
+}
+
+function stackId(h: Handler, type: Type & { kind: "stack" }): Inst {
   const { builder } = h;
   const map = h.object.stackMap(type);
   const id = builder.call(Helper.stackId, [h.context(), builder.map(map), h.constant(type.user ? USER_STACK : 0)]);
   h.when({ kind: "eq", a: id, b: h.constant(EEXIST) }, () => countLoss(h, "StackLost"), undefined, false);
-  builder.store(spot.base, spot.offset, 8, id);
-  builder.store(spot.base, spot.offset + 8, 8, type.user ? processId(h) : h.constant(0));
+  return id;
 }
 
 /** The frames of the present stack, at most as many as its type says. */
 export function stackDepth(h: Handler, type: Type & { kind: "stack" }, span: Span): Inst {
+  if (type.unwound) return unwoundDepth(h, type, span);
   const { builder } = h;
   const bytes = type.frames * FRAME_BYTES;
   const spot = { base: h.scratch(), offset: h.reserveScratch(bytes, span) };

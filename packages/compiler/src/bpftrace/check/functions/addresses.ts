@@ -4,7 +4,7 @@ import * as messages from "../../messages/functions.ts";
 import { notConstant, notHere, outOfRange } from "../../messages/names.ts";
 import type { Type } from "../../types.ts";
 import { NONE, UINT64, VOID, asInteger, int } from "../../values.ts";
-import { DEFAULT_FRAMES } from "../builtins.ts";
+import { DEFAULT_FRAMES, stackKind } from "../builtins.ts";
 import { argument } from "../calls.ts";
 import { constantOf } from "../constants.ts";
 import { checkValue } from "../expressions.ts";
@@ -28,7 +28,7 @@ export function checkStack(handler: Handler, call: Call): Type {
       handler.diagnostics.report(outOfRange, arg.span, "the number of frames", `from 1 to ${DEFAULT_FRAMES}`);
     else frames = Number(value);
   }
-  return { kind: "stack", user: call.name === "ustack", mode, frames };
+  return { ...stackKind(handler, call.name), mode, frames };
 }
 
 export function checkKernelSymbol(handler: Handler, call: Call): Type {

@@ -180,6 +180,12 @@ export const FUNCTIONS: Readonly<Record<string, FunctionInfo>> = {
   reg: { signature: "reg(name)", summary: "value of a register", args: [1, 1], check: checkRegister },
   uaddr: { signature: "uaddr(name)", summary: "address of a user-space symbol", args: [1, 1], check: checkUaddr },
   uptr: { signature: "uptr(pointer)", summary: "a pointer into user space", args: [1, 1], check: addressSpace("user") },
+  dw_ustack: {
+    signature: "dw_ustack([mode] [, frames])",
+    summary: "user space's stack, unwound by .eh_frame: no frame pointers needed",
+    args: [0, 2],
+    check: checkStack,
+  },
   ustack: { signature: "ustack([mode] [, frames])", summary: "user space's stack", args: [0, 2], check: checkStack },
   usym: { signature: "usym(address)", summary: "name of a user-space address", args: [1, 1], check: checkUserSymbol },
   // Time and names.
