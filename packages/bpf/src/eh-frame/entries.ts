@@ -41,7 +41,10 @@ export interface FunctionEntry {
 const EXTENDED_LENGTH = 0xffffffff;
 
 /** Every function of the section that can be read, in its order. Errors: EhFrameError where the entries cannot be told apart. */
-export function* functionEntries(section: { readonly address: number; readonly bytes: DataView }): Generator<FunctionEntry> {
+export function* functionEntries(section: {
+  readonly address: number;
+  readonly bytes: DataView;
+}): Generator<FunctionEntry> {
   const { address, bytes } = section;
   const commons = new Map<number, CommonEntry>();
   const all = new Cursor(bytes, address);
@@ -81,7 +84,8 @@ function readCommon(bytes: DataView, address: number, at: number): CommonEntry {
   const found = { encoding: 0, signal: false };
   const augmented = augmentation.startsWith("z");
   if (augmented) readAugmentation(entry.take(entry.uleb()), augmentation.slice(1), found);
-  else if (augmentation !== "") throw new EhFrameError(`augmentation ${JSON.stringify(augmentation)} of the CIE at byte ${at}`);
+  else if (augmentation !== "")
+    throw new EhFrameError(`augmentation ${JSON.stringify(augmentation)} of the CIE at byte ${at}`);
   const instructions = { start: entry.at, end };
   return { codeFactor, dataFactor, returnAddress, ...found, augmented, instructions };
 }

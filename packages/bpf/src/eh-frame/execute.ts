@@ -120,8 +120,7 @@ export class Executor {
     };
     const saved = (register: number, offset: number): void =>
       place(register, { kind: "offset", offset: offset * common.dataFactor });
-    const restore = (register: number): void =>
-      place(register, register === BP ? initial.bp : initial.returnAddress);
+    const restore = (register: number): void => place(register, register === BP ? initial.bp : initial.returnAddress);
     const defineCfa = (register: number, offset: number): void => {
       state = { ...state, register, offset, expression: undefined };
     };
@@ -183,7 +182,8 @@ export class Executor {
           code.sleb();
           break;
         case Op.remember:
-          if (remembered.length === MOST_REMEMBERED) throw new EhFrameError(`more than ${MOST_REMEMBERED} states to remember`);
+          if (remembered.length === MOST_REMEMBERED)
+            throw new EhFrameError(`more than ${MOST_REMEMBERED} states to remember`);
           remembered.push(state);
           break;
         case Op.recall:

@@ -48,7 +48,12 @@ export const SIGNAL_CONTEXT = { bp: 120, sp: 160, ip: 168 } as const;
 /** Instructions of the PLT that are counted from, all of its entries having 16 bytes. */
 export const PLT_ENTRY = 16;
 
-export function encodeRule(rule: Rule, offset: number = 0, saved: SavedBp = SavedBp.same, savedOffset: number = 0): bigint {
+export function encodeRule(
+  rule: Rule,
+  offset: number = 0,
+  saved: SavedBp = SavedBp.same,
+  savedOffset: number = 0,
+): bigint {
   const fits = offset === (offset | 0) && savedOffset === (savedOffset << 16) >> 16;
   if (!fits) return BigInt(Rule.unsupported);
   const low = rule | (saved << 8) | (savedOffset << 16);

@@ -3,7 +3,14 @@
  * shared by all processes that have mapped the same file, kept after the last of them has gone until
  * their memory is wanted.
  */
-import { buildTable, EhFrameError, readImage, type CodeSegment, type ReadBytes, type UnwindTable } from "@sonde/bpf/eh-frame";
+import {
+  buildTable,
+  EhFrameError,
+  readImage,
+  type CodeSegment,
+  type ReadBytes,
+  type UnwindTable,
+} from "@sonde/bpf/eh-frame";
 import { UNWIND_RULES } from "@sonde/bpf/spec";
 import type { ChunkPlace, Chunks } from "./chunks.ts";
 
@@ -51,7 +58,12 @@ export class Tables {
    * The table of the file `key`, read by `open` if it is not there yet. `pause` is awaited now and then while
    * it is made. What has no table gets an empty one. Errors: KernelError of memory for it.
    */
-  async take(key: string, name: string, open: () => ReadBytes | undefined, pause: () => Promise<void>): Promise<LoadedTable> {
+  async take(
+    key: string,
+    name: string,
+    open: () => ReadBytes | undefined,
+    pause: () => Promise<void>,
+  ): Promise<LoadedTable> {
     let table = this.#tables.get(key);
     this.#tables.delete(key);
     table ??= await this.#load(name, open, pause);

@@ -168,7 +168,10 @@ export class Unwinder {
     }
   }
 
-  #write(pid: number, { mm, block, used }: { readonly mm: bigint; readonly block: Block; readonly used: number }): void {
+  #write(
+    pid: number,
+    { mm, block, used }: { readonly mm: bigint; readonly block: Block; readonly used: number },
+  ): void {
     const value = new DataView(new ArrayBuffer(UnwindProcess.size));
     value.setBigUint64(UnwindProcess.mm, mm, true);
     value.setUint32(UnwindProcess.first, block.first, true);

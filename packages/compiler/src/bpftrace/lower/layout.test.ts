@@ -27,7 +27,10 @@ test("fields start at multiples of 8; integers are widened", () => {
 });
 
 test("a tuple is as large as its parts; so says fieldSize", () => {
-  const tuple: Type = { kind: "tuple", items: [U8, TEXT, { kind: "stack", user: true, mode: "perf", frames: 5, unwound: false }] };
+  const tuple: Type = {
+    kind: "tuple",
+    items: [U8, TEXT, { kind: "stack", user: true, mode: "perf", frames: 5, unwound: false }],
+  };
   assert.equal(dataType(tuple, noStacks, SPAN, () => undefined).size, 8 + 24 + 16);
   assert.equal(fieldSize(tuple), 8 + 24 + 16);
 });

@@ -98,5 +98,6 @@ export const noUnwinding: M<readonly [arch: string]> = {
     arch === "x86_64"
       ? "stacks can't be unwound on this kernel: it takes Linux 5.17 or newer (bpf_loop) with its types (CONFIG_DEBUG_INFO_BTF)"
       : `stacks can't be unwound on ${arch}`,
-  hint: () => "ustack with config = { call_graph = fp } follows frame pointers: build what is watched with -fno-omit-frame-pointer",
+  hint: () =>
+    "ustack with config = { call_graph = fp } follows frame pointers: build what is watched with -fno-omit-frame-pointer",
 };

@@ -38,7 +38,9 @@ function store(h: Handler, e: Expr, type: Type, spot: Spot, exact: boolean): voi
     case "string":
       return storeString(h, e, type.size, spot, exact);
     case "stack":
-      return e.kind === "builtin" || e.kind === "call" ? storeStack(h, type, e.span, spot) : copyValue(h, e, type, spot);
+      return e.kind === "builtin" || e.kind === "call"
+        ? storeStack(h, type, e.span, spot)
+        : copyValue(h, e, type, spot);
     case "named":
       return e.kind === "call" || e.kind === "builtin" ? storeNamed(h, e, type, spot) : copyValue(h, e, type, spot);
     case "buffer":

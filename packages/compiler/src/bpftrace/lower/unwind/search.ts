@@ -10,7 +10,12 @@ import type { Handler } from "../handler.ts";
  * A place below `count` (and below 2^steps), where `isBelow` says of a place whether its key is at most
  * what is sought; 0 if that is true of none.
  */
-export function searchSorted(h: Handler, steps: number, count: Inst, isBelow: (place: Inst) => { readonly key: Inst; readonly sought: Inst }): Inst {
+export function searchSorted(
+  h: Handler,
+  steps: number,
+  count: Inst,
+  isBelow: (place: Inst) => { readonly key: Inst; readonly sought: Inst },
+): Inst {
   const { builder } = h;
   const place = builder.variable("place");
   builder.write(place, h.constant(0));

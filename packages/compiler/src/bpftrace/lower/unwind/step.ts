@@ -8,7 +8,14 @@
  * frames are made so.
  */
 import { PAGE_BITS, PLT_ENTRY, Rule, SavedBp, SIGNAL_CONTEXT } from "@sonde/bpf/eh-frame";
-import { UNWIND_CHUNK_BYTES, UNWIND_RANGES, UNWIND_RULES, UnwindOutcome, UnwindRange, type UnwindView } from "@sonde/bpf/spec";
+import {
+  UNWIND_CHUNK_BYTES,
+  UNWIND_RANGES,
+  UNWIND_RULES,
+  UnwindOutcome,
+  UnwindRange,
+  type UnwindView,
+} from "@sonde/bpf/spec";
 import { pointerTo, SCALAR, type Inst } from "../../../ir/index.ts";
 import { Helper } from "../../../lowering/helpers.ts";
 import type { Handler } from "../handler.ts";
@@ -66,7 +73,11 @@ function enterRange(s: Step, address: Inst): void {
       const first = state.get(Word.first);
       const rangeAt = (place: Inst): Inst => {
         const index = builder.binary("and", builder.binary("add", first, place), h.constant(UNWIND_RANGES - 1));
-        return builder.binary("add", builder.mapValue(maps.ranges, 0), builder.binary("shl", index, h.constant(RANGE_SHIFT)));
+        return builder.binary(
+          "add",
+          builder.mapValue(maps.ranges, 0),
+          builder.binary("shl", index, h.constant(RANGE_SHIFT)),
+        );
       };
       const found = rangeAt(
         searchSorted(h, RANGE_STEPS, count, (place) => ({
@@ -124,7 +135,11 @@ function findRule({ h, state, maps }: Step, address: Inst): Inst {
         sought: low,
       }));
       const row = builder.load(wordAt(builder.binary("add", first, place)), 0, 4);
-      const ruleNumber = builder.binary("and", builder.binary("lshr", row, h.constant(8)), h.constant(UNWIND_RULES - 1));
+      const ruleNumber = builder.binary(
+        "and",
+        builder.binary("lshr", row, h.constant(8)),
+        h.constant(UNWIND_RULES - 1),
+      );
       const at = builder.binary("shl", ruleNumber, h.constant(3));
       builder.write(rule, builder.load(builder.binary("add", builder.mapValue(maps.rules, 0), at), 0, 8));
     });
