@@ -190,7 +190,7 @@ test("profile: samples of a known hot path, without frame pointers", async (cont
     "-p",
     `${hot.pid}`,
     "-e",
-    `config = { call_graph = dwarf } profile:hz:99 /pid == ${hot.pid}/ { printf("%s\\n", ustack) } interval:s:2 { exit() }`,
+    `config = { call_graph = dwarf; show_debug_info = false } profile:hz:99 /pid == ${hot.pid}/ { printf("%s\\n", ustack) } interval:s:2 { exit() }`,
   ]);
   const samples = (await session.finished())
     .join("\n")

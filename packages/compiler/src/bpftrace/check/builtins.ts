@@ -6,6 +6,7 @@ import type { Type } from "../types.ts";
 import { BOOL, INT64, NONE, UINT64, VOID, stringOf, utf8Length } from "../values.ts";
 import type { Handler } from "./handler.ts";
 import { fromName } from "./kernel-types.ts";
+import { checkUnstable } from "./unstable.ts";
 
 /** Frames of a stack unless the script says. */
 export const DEFAULT_FRAMES = 127;
@@ -27,7 +28,7 @@ export function checkBuiltin(handler: Handler, expr: Builtin): Type {
       return taskType(handler);
     case "stack":
       return {
-        ...stackKind(handler, expr.name),
+        ...stackKind(handler, expr.name, expr.span),
         mode: handler.program.config.stackMode,
         frames: DEFAULT_FRAMES,
       };
@@ -45,8 +46,10 @@ export function checkBuiltin(handler: Handler, expr: Builtin): Type {
 }
 
 /** Whose stack `kstack`, `ustack` or `dw_ustack` is, and how its frames are found. */
-export function stackKind(handler: Handler, name: string): Pick<Type & { kind: "stack" }, "kind" | "user" | "unwound"> {
-  const unwound = name === "dw_ustack" || (name === "ustack" && handler.program.config.callGraph === "dwarf");
+export function stackKind(handler: Handler, name: string, span: Span): Pick<Type & { kind: "stack" }, "kind" | "user" | "unwound"> {
+  const { program, diagnostics } = handler;
+  if (name === "dw_ustack") checkUnstable(program.config, "unstable_dw_ustack", span, diagnostics);
+  const unwound = name === "dw_ustack" || (name === "ustack" && program.config.callGraph === "dwarf");
   return { kind: "stack", user: name !== "kstack", unwound };
 }
 

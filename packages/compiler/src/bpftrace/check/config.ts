@@ -16,7 +16,8 @@ export type Unstable =
   | "unstable_import"
   | "unstable_macro"
   | "unstable_map_decl"
-  | "unstable_tseries";
+  | "unstable_tseries"
+  | "unstable_dw_ustack";
 
 /** The settings that lowering needs, and those that only the checker does. */
 export interface Settings extends CheckedConfig {

@@ -10,6 +10,7 @@ const NAMES: Readonly<Record<Unstable, string>> = {
   unstable_macro: "a macro",
   unstable_map_decl: "a map's declaration",
   unstable_tseries: "tseries()",
+  unstable_dw_ustack: "dw_ustack",
 };
 
 /** A feature is used at `span`. */

@@ -28,7 +28,7 @@ export function checkStack(handler: Handler, call: Call): Type {
       handler.diagnostics.report(outOfRange, arg.span, "the number of frames", `from 1 to ${DEFAULT_FRAMES}`);
     else frames = Number(value);
   }
-  return { ...stackKind(handler, call.name), mode, frames };
+  return { ...stackKind(handler, call.name, call.span), mode, frames };
 }
 
 export function checkKernelSymbol(handler: Handler, call: Call): Type {
