@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { childEnvironment, root } from "../../tools/lib/environment.js";
-import { temporaryFolder } from "../support/clang.js";
+import { temporaryFolder } from "../support/folder.js";
 
 const sources = path.join(path.dirname(fileURLToPath(import.meta.url)), "testdata");
 const folder = temporaryFolder();

@@ -1,5 +1,5 @@
 /** Builtins where they stand. */
-import type { Builtin, TypeName } from "../ast.ts";
+import type { Builtin, Span, TypeName } from "../ast.ts";
 import { argumentIndex, builtin } from "../builtins.ts";
 import * as messages from "../messages/names.ts";
 import type { Type } from "../types.ts";
