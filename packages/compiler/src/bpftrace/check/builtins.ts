@@ -46,7 +46,11 @@ export function checkBuiltin(handler: Handler, expr: Builtin): Type {
 }
 
 /** Whose stack `kstack`, `ustack` or `dw_ustack` is, and how its frames are found. */
-export function stackKind(handler: Handler, name: string, span: Span): Pick<Type & { kind: "stack" }, "kind" | "user" | "unwound"> {
+export function stackKind(
+  handler: Handler,
+  name: string,
+  span: Span,
+): Pick<Type & { kind: "stack" }, "kind" | "user" | "unwound"> {
   const { program, diagnostics } = handler;
   if (name === "dw_ustack") checkUnstable(program.config, "unstable_dw_ustack", span, diagnostics);
   const unwound = name === "dw_ustack" || (name === "ustack" && program.config.callGraph === "dwarf");
