@@ -105,7 +105,7 @@ function debugInfo(bytes) {
   answered([DwarfError], () => dwarf.inlinedAt("twice"));
   answered([DwarfError], () => dwarf.stops("dwarf-orders.c", 76));
   for (const name of ["order", "inner", "nowhere"])
-    answered([DwarfError], () => types.find(dwarf.file, name, "struct"));
+    answered([DwarfError], () => types.named(dwarf.file, name, "struct"));
   for (let id = 1; id < 300; id++) {
     const btf = /** @type {import("@sonde/bpf/btf").Btf} */ (/** @type {unknown} */ (types));
     // Ids are given as types are asked for; the first that was not ends the list.

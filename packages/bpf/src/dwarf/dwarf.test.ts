@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { findMember, resolve, sizeOf, type Btf } from "../btf/index.ts";
+import { findMember, resolve, sizeOf } from "../btf/index.ts";
 import { Dwarf, DwarfError, DwarfTypes } from "./index.ts";
 import { build, sourceOf } from "./testing/programs.ts";
 
@@ -73,31 +73,30 @@ for (const { name, file } of programs) {
   test(`${name}: types lie as the compiler laid them out`, () => {
     const dwarf = new Dwarf(sourceOf(file));
     const types = new DwarfTypes(1000);
-    const btf = types as unknown as Btf;
     const take = dwarf.functionAt(symbol(file, "take"));
-    const order = types.find(dwarf.file, "order", "struct", take) ?? 0;
+    const order = types.named(dwarf.file, "order", "struct", take?.unit) ?? 0;
     let seen = 0;
     for (const line of execFileSync(file, { encoding: "utf8" }).trim().split("\n")) {
       const [record = "", member = "", ...rest] = line.split(" ");
-      const outer = types.find(dwarf.file, record, "struct", take) ?? 0;
-      const found = findMember(btf, outer, member);
+      const outer = types.named(dwarf.file, record, "struct", take?.unit) ?? 0;
+      const found = findMember(types, outer, member);
       assert.ok(found, line);
       if (rest[0] === "bits") assert.equal(bitsOf(found, (rest[1] ?? "").length / 2), rest[1], line);
-      else assert.deepEqual([found.bitOffset / 8, sizeOf(btf, found.type)], rest.map(Number), line);
+      else assert.deepEqual([found.bitOffset / 8, sizeOf(types, found.type)], rest.map(Number), line);
       seen++;
     }
     assert.equal(seen, 19);
     const kinds = ["handler", "grid", "colour", "price", "hidden"].map(
-      (member) => resolve(btf, findMember(btf, order, member)?.type ?? 0).kind,
+      (member) => resolve(types, findMember(types, order, member)?.type ?? 0).kind,
     );
     assert.deepEqual(kinds, ["ptr", "array", "enum", "float", "ptr"]);
-    const colour = types.find(dwarf.file, "colour", "enum");
+    const colour = types.named(dwarf.file, "colour", "enum");
     const values = colour === undefined ? undefined : types.type(colour);
     assert.deepEqual(
       values?.kind === "enum" && values.values.map(({ name: each, value }) => `${each}=${BigInt.asIntN(32, value)}`),
       ["RED=0", "GREEN=7", "BLUE=-1"],
     );
-    const wide = types.find(dwarf.file, "wide", "enum");
+    const wide = types.named(dwarf.file, "wide", "enum");
     assert.deepEqual(wide && types.type(wide), {
       kind: "enum64",
       id: wide,

@@ -44,6 +44,11 @@ export class Dwarf {
     this.#index = new AddressIndex(this.file);
   }
 
+  /** The unit whose code is at an address: where names are meant as there. Errors: DwarfError. */
+  unitAt(address: number): Unit | undefined {
+    return this.#index.unitOf(address);
+  }
+
   /** Where the instruction at an address comes from; undefined where nothing is said. Errors: DwarfError. */
   lineAt(address: number): SourceLine | undefined {
     const unit = this.#index.unitOf(address);

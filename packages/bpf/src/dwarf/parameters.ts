@@ -21,6 +21,8 @@ export interface FunctionSignature {
   readonly result: Entry | undefined;
 }
 
+/** What LLVM says of functions whose arguments it passes as it likes. */
+const DW_CC_nocall = 3;
 /** More would be damage. */
 const MAX_PARAMETERS = 256;
 
@@ -36,7 +38,8 @@ export function signatureOf(func: Entry, arch: Arch, start: number, ownConventio
     entries.map(({ type }) => type),
     result,
   );
-  const isKnownOutside = !ownConvention && (isExternal(func) || entries.every(hasFixedPlace));
+  const isOwn = ownConvention || func.number(AT.callingConvention) === DW_CC_nocall;
+  const isKnownOutside = !isOwn && (isExternal(func) || entries.every(hasFixedPlace));
   const parameters = entries.map((entry, index): Parameter => {
     const location = locationAt(entry, start);
     const place =
@@ -50,15 +53,26 @@ export function signatureOf(func: Entry, arch: Arch, start: number, ownConventio
   return { parameters, result };
 }
 
-/** A definition may leave them to the declaration that it completes. */
+/**
+ * In the order of the source. An instance of a function that is inlined elsewhere has them in any order, and a
+ * definition may leave them to the declaration that it completes.
+ */
 function parametersOf(func: Entry): readonly Entry[] {
-  for (const entry of [func, func.reference(AT.abstractOrigin), func.reference(AT.specification)]) {
-    const found: Entry[] = [];
-    for (const child of entry?.children() ?? [])
-      if (child.tag === TAG.formalParameter && found.length < MAX_PARAMETERS) found.push(child);
-    if (found.length > 0) return found;
+  const own = formalParameters(func);
+  const origin = func.reference(AT.abstractOrigin);
+  if (origin === undefined) {
+    const declaration = func.reference(AT.specification);
+    return own.length > 0 || declaration === undefined ? own : formalParameters(declaration);
   }
-  return [];
+  const instances = new Map(own.map((entry) => [entry.reference(AT.abstractOrigin)?.place, entry]));
+  return formalParameters(origin).map((declared) => instances.get(declared.place) ?? declared);
+}
+
+function formalParameters(func: Entry): readonly Entry[] {
+  const found: Entry[] = [];
+  for (const child of func.children())
+    if (child.tag === TAG.formalParameter && found.length < MAX_PARAMETERS) found.push(child);
+  return found;
 }
 
 function isExternal(func: Entry): boolean {

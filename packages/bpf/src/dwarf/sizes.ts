@@ -12,6 +12,7 @@ const TRANSPARENT: ReadonlySet<number> = new Set([
   TAG.typedef,
   TAG.templateAlias,
 ]);
+export const RECORDS: ReadonlySet<number> = new Set([TAG.structureType, TAG.classType, TAG.unionType]);
 /** Types around types. */
 const MAX_DEPTH = 32;
 

@@ -13,6 +13,7 @@ import type { Entry } from "./entry.ts";
 import { memberOffset } from "./members.ts";
 import { sizeOfType } from "./sizes.ts";
 import { definitionOf, findType } from "./type-search.ts";
+import type { Unit } from "./unit.ts";
 
 /** Kinds that are looked up by name. */
 const NAMED: Readonly<Partial<Record<BtfKind, ReadonlySet<number>>>> = {
@@ -21,11 +22,12 @@ const NAMED: Readonly<Partial<Record<BtfKind, ReadonlySet<number>>>> = {
   enum: new Set([TAG.enumerationType]),
   typedef: new Set([TAG.typedef, TAG.templateAlias]),
 };
+const ENUMS: ReadonlySet<number> = new Set([TAG.enumerationType]);
 const MAX_MEMBERS = 1 << 16;
 const ANONYMOUS_INT = 0;
 
 /** Types of any number of files; ids are given in the order of asking. */
-export class DwarfTypes implements Pick<Btf, "type"> {
+export class DwarfTypes implements Btf {
   readonly firstId: TypeId;
   readonly #makers: ((id: TypeId) => BtfType)[] = [];
   readonly #made: (BtfType | undefined)[] = [];
@@ -54,11 +56,40 @@ export class DwarfTypes implements Pick<Btf, "type"> {
     return (this.#made[index] ??= maker(id));
   }
 
+  get size(): number {
+    return this.firstId + this.#makers.length;
+  }
+
+  /** Among the types that were asked for: nothing lists the others. */
+  *ids(kind: BtfKind): Iterable<TypeId> {
+    for (const type of this.#made) if (type?.kind === kind) yield type.id;
+  }
+
+  *names(kind: BtfKind): Iterable<string> {
+    for (const id of this.ids(kind)) yield nameOf(this.type(id));
+  }
+
+  /** Among the types that were asked for. */
+  find(name: string, kind: BtfKind): readonly TypeId[] {
+    return [...this.ids(kind)].filter((id) => nameOf(this.type(id)) === name);
+  }
+
   /** The type of a name in a file, as near to a place of interest as there is one: in its unit, then in any. Errors: DwarfError. */
-  find(file: DebugFile, name: string, kind: BtfKind, near?: Entry): TypeId | undefined {
+  named(file: DebugFile, name: string, kind: BtfKind, near?: Unit): TypeId | undefined {
     const tags = NAMED[kind];
-    const found = tags && findType(file, name, tags, near?.unit);
+    const found = tags && findType(file, name, tags, near);
     return found && this.idOf(found);
+  }
+
+  /** A constant of one of a unit's enums, with the enum. Errors: DwarfError. */
+  enumerator(unit: Unit, name: string): { readonly value: bigint; readonly type: TypeId } | undefined {
+    for (const entry of unit.entries(ENUMS)) {
+      const type = this.idOf(entry);
+      const made = this.type(type);
+      const found = "values" in made ? made.values.find((value) => value.name === name) : undefined;
+      if (found !== undefined) return { value: found.value, type };
+    }
+    return undefined;
   }
 
   #add(maker: (id: TypeId) => BtfType): TypeId {
@@ -155,6 +186,10 @@ export class DwarfTypes implements Pick<Btf, "type"> {
       .map((child) => ({ name: child.text(AT.name) ?? "", type: this.idOf(child.type) }));
     return { kind: "funcProto", id, result: this.idOf(entry.type), params };
   }
+}
+
+function nameOf(type: BtfType): string {
+  return "name" in type ? type.name : "";
 }
 
 function baseType(id: TypeId, name: string, entry: Entry): BtfType {

@@ -6,7 +6,8 @@ import { AT, ENCODING, TAG } from "./constants.ts";
 import type { Entry } from "./entry.ts";
 import { arrayLength } from "./array.ts";
 import { memberOffset } from "./members.ts";
-import { plainType, POINTERS, sizeOfType } from "./sizes.ts";
+import { plainType, POINTERS, RECORDS, sizeOfType } from "./sizes.ts";
+import { isPassedByAddress } from "./triviality.ts";
 
 export interface ValueClass {
   /** Bytes. */
@@ -19,23 +20,18 @@ export interface ValueClass {
   readonly byReference: boolean;
 }
 
-const RECORDS: ReadonlySet<number> = new Set([TAG.structureType, TAG.classType, TAG.unionType]);
 /** Types around types, and structs within structs. */
 const MAX_DEPTH = 32;
 /** Numbers in a value that fits two registers. */
 const MAX_PARTS = 64;
 const IN_REGISTERS = 16;
-const DW_CC_pass_by_reference = 4;
 
 /** Undefined for a type of unknown size or kind. */
 export function classOf(type: Entry | undefined): ValueClass | undefined {
   const plain = plainType(type);
   const size = sizeOfType(plain);
   if (plain === undefined || size === undefined) return undefined;
-  const passed = plain.number(AT.callingConvention);
-  // Before version 5 nothing says whether a class of C++ may be copied by bytes.
-  if (passed === undefined && plain.unit.header.version < 5 && hasMethods(plain)) return undefined;
-  const byReference = passed === DW_CC_pass_by_reference;
+  const byReference = isPassedByAddress(plain);
   const parts: Part[] = [];
   const known = collect(plain, 0, parts, 0);
   // Members that lie across their natural places make the whole be in memory.
@@ -59,12 +55,6 @@ export function classOf(type: Entry | undefined): ValueClass | undefined {
           return inside.length > 0 && inside.every(({ isFloat }) => isFloat);
         });
   return { size, floats, alike, byReference };
-}
-
-function hasMethods(type: Entry): boolean {
-  if (!RECORDS.has(type.tag)) return false;
-  for (const child of type.children()) if (child.tag === TAG.subprogram) return true;
-  return false;
 }
 
 interface Part {

@@ -1,4 +1,5 @@
 import { type Btf, declaration } from "@sonde/bpf/btf";
+import { DwarfTypes, signatureOf } from "@sonde/bpf/dwarf";
 import type { ProbeProvider, Target } from "@sonde/bpf/spec";
 import { runningTarget } from "@sonde/kernel/target";
 import type { ParsedArguments } from "../command.ts";
@@ -80,8 +81,25 @@ function probeArguments(target: Target, provider: ProbeProvider, name: string): 
     const fields = target.tracepoint(category, event)?.fields ?? [];
     return fields.filter((field) => !field.name.startsWith("common_")).map((field) => declare(field.type, field.name));
   }
-  if (target.btf === undefined || provider === "uprobe") return [];
+  if (provider === "uprobe") return userArguments(target, name);
+  if (target.btf === undefined) return [];
   return provider === "rawtracepoint" ? rawTracepointArguments(target.btf, name) : functionArguments(target.btf, name);
+}
+
+/** By the program's debugging information, where it has some. */
+function userArguments(target: Target, name: string): string[] {
+  const [path = "", symbol = ""] = name.split(":", 2);
+  const place = target.facts?.userSymbol(path, symbol);
+  const dwarf = target.facts?.debugInfo(path)?.dwarf;
+  if (place === undefined || dwarf === undefined) return [];
+  const address = Number(place.address);
+  const func = dwarf.functionAt(address);
+  if (func === undefined) return [];
+  const { parameters, result } = signatureOf(func, target.arch, address, symbol.includes("."));
+  const types = new DwarfTypes(1);
+  const lines = parameters.map((parameter) => declaration(types, types.idOf(parameter.type), parameter.name));
+  if (result !== undefined) lines.push(declaration(types, types.idOf(result), "retval"));
+  return lines;
 }
 
 function functionArguments(btf: Btf, name: string): string[] {

@@ -58,7 +58,7 @@ export function info(): number {
     "  LLVM: none",
     "  unsafe probe: no",
     "  bfd: no",
-    "  libdw (DWARF support): no",
+    "  libdw (DWARF support): yes",
     "",
     "Kernel features",
     "  Instruction limit: 1000000",

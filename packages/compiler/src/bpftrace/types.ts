@@ -113,9 +113,29 @@ export type ArgumentSource =
   /** struct pt_regs in the context: argN and retval by the calling convention; `params` when the function's prototype is known. */
   | {
       readonly kind: "registers";
-      readonly params: readonly { readonly name: string; readonly type: Type }[];
+      readonly params: readonly RegisterParam[];
       readonly result: Type | undefined;
+      /** Why nothing is known of the parameters. */
+      readonly missing?: string;
     };
+
+export interface RegisterParam {
+  readonly name: string;
+  readonly type: Type;
+  /** Where it is not, as others, in the argument register of its number. */
+  readonly place?: ParamPlace;
+  /** Why its type is `none`. */
+  readonly why?: string;
+}
+
+/** Where an argument is when a function is entered; offsets of registers are those in struct pt_regs. */
+export type ParamPlace =
+  | { readonly kind: "register"; readonly register: number }
+  /** A small struct, eight bytes in each register. */
+  | { readonly kind: "struct"; readonly registers: readonly number[] }
+  /** Bytes from the stack pointer. */
+  | { readonly kind: "stack"; readonly pointer: number; readonly offset: number }
+  | { readonly kind: "constant"; readonly value: bigint };
 
 /** Attach points of one probe that can share one compiled program: the same kind of context and arguments. */
 export interface ProbeVariant {

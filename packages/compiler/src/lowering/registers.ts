@@ -7,6 +7,10 @@ export interface Registers {
   readonly result: number;
   /** Offset of the instruction pointer. */
   readonly ip: number;
+  /** Offset of the stack pointer. */
+  readonly sp: number;
+  /** Offset of a register by the number that debugging information has for it; undefined for those that are not kept. */
+  dwarf(number: number): number | undefined;
   /** Every register by the name that `reg()` takes. */
   offset(name: string): number | undefined;
   readonly names: readonly string[];
@@ -36,6 +40,9 @@ const X86_64 = [
   "ss",
 ];
 
+/** By their numbers in DWARF (System V ABI, figure 3.36). */
+const DWARF_X86_64 = ["ax", "dx", "cx", "bx", "si", "di", "bp", "sp"];
+
 export function registers(arch: Target["arch"]): Registers {
   const names =
     arch === "x86_64" ? X86_64 : [...Array.from({ length: 31 }, (_, index) => `r${index}`), "sp", "pc", "pstate"];
@@ -49,8 +56,18 @@ export function registers(arch: Target["arch"]): Registers {
         arguments: ["di", "si", "dx", "cx", "r8", "r9"].map(known),
         result: known("ax"),
         ip: known("ip"),
+        sp: known("sp"),
+        dwarf: (number) => offset(DWARF_X86_64[number] ?? `r${number}`),
         offset,
         names,
       }
-    : { arguments: names.slice(0, 8).map(known), result: known("r0"), ip: known("pc"), offset, names };
+    : {
+        arguments: names.slice(0, 8).map(known),
+        result: known("r0"),
+        ip: known("pc"),
+        sp: known("sp"),
+        dwarf: (number) => offset(number === 31 ? "sp" : `r${number}`),
+        offset,
+        names,
+      };
 }

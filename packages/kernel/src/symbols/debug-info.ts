@@ -1,7 +1,6 @@
 /** Debugging information of programs and libraries: in the file itself, or in the separate file that belongs to it. */
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import * as zlib from "node:zlib";
 import { decompress, Dwarf, inMemory, type Decompressors, type DwarfSource, type SectionBytes } from "@sonde/bpf/dwarf";
 import { debugFileOf } from "./debug-files.ts";
 import { ElfFile } from "./elf.ts";
@@ -120,12 +119,19 @@ class FileSection implements SectionBytes {
 
 type Inflate = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array;
 
-/** Of Node.js 22.15 and later. */
-const { zstdDecompressSync: zstd } = zlib as { readonly zstdDecompressSync?: Inflate };
-
 /** One byte more than is said to be there shows that the file lies. */
-function exactly(inflate: Inflate): (bytes: Uint8Array, size: number) => Uint8Array {
-  return (bytes, size) => inflate(bytes, { maxOutputLength: size + 1 });
+function exactly(inflate: Inflate, bytes: Uint8Array, size: number): Uint8Array {
+  return inflate(bytes, { maxOutputLength: size + 1 });
 }
 
-const DECOMPRESSORS: Decompressors = { zlib: exactly(zlib.inflateSync), zstd: zstd && exactly(zstd) };
+/** Few files are compressed: zlib is loaded when the first one is met. */
+const zlib = (): typeof import("node:zlib") => process.getBuiltinModule("node:zlib");
+
+const DECOMPRESSORS: Decompressors = {
+  zlib: (bytes, size) => exactly(zlib().inflateSync, bytes, size),
+  /** Of Node.js 22.15 and later. */
+  get zstd() {
+    const { zstdDecompressSync } = zlib() as { readonly zstdDecompressSync?: Inflate };
+    return zstdDecompressSync && ((bytes: Uint8Array, size: number) => exactly(zstdDecompressSync, bytes, size));
+  },
+};

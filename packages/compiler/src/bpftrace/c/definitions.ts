@@ -2,11 +2,12 @@
  * What a script says in C before its probes: the types it defines, the constants of its enums, and what
  * its #define lines stand for.
  */
-import { BtfBuilder, BtfReader } from "@sonde/bpf/btf";
+import { BtfBuilder, BtfReader, type Btf } from "@sonde/bpf/btf";
 import type { Target } from "@sonde/bpf/spec";
 import { Diagnostics } from "../../diagnostics/index.ts";
 import type { CDeclaration, Span } from "../ast.ts";
 import { readString } from "../lexer/string.ts";
+import type { ProgramTypes } from "../check/program-types.ts";
 import * as messages from "../messages/declarations.ts";
 import { headerConstant, isKernelHeader } from "./constants.ts";
 import { Declarations } from "./declarations.ts";
@@ -21,6 +22,8 @@ export interface Definitions {
   readonly target: Target;
   /** Types with this id or a higher one are the script's own: they lie as written, on every kernel. */
   readonly firstOwnType: number;
+  /** Types of the programs that are traced; undefined where none is, or nothing is known of them. */
+  readonly programTypes: ProgramTypes | undefined;
   /** What a #define of the script stands for. */
   readonly constant: (name: string) => bigint | string | undefined;
   /** The value of a constant of the kernel's headers, if the script includes any. */
@@ -70,6 +73,7 @@ export function readDefinitions(
   return {
     target: types === undefined ? target : withTypes(target, types),
     firstOwnType: types?.firstOwn ?? Infinity,
+    programTypes: undefined,
     constant: (name) => {
       const macro = macros.get(name);
       return macro && valueOf(macro);
@@ -130,7 +134,7 @@ function textOf({ text }: CToken): string {
 }
 
 /** The same target with other types. Its own properties are found out when they are asked for. */
-function withTypes(target: Target, btf: ScriptTypes): Target {
+export function withTypes(target: Target, btf: Btf): Target {
   return {
     arch: target.arch,
     btf,

@@ -85,9 +85,14 @@ function functionType(handler: Handler, expr: Builtin): Type {
 function argsType(handler: Handler, expr: Builtin): Type {
   const { arguments: source, provider, title } = handler.draft;
   if (source.kind === "tracepoint") return { kind: "args" };
-  if (provider === "uprobe" || provider === "uretprobe" || provider === "kretprobe" || source.kind === "none") {
-    const instead =
-      provider === "uprobe" ? "use arg0, arg1 ..." : provider.endsWith("retprobe") ? "only retval is" : undefined;
+  if (provider === "uprobe" && source.kind === "registers") {
+    if (source.missing === undefined && isAtEntry(handler)) return { kind: "args" };
+    const why = source.missing ?? "they are only where a function is entered";
+    handler.diagnostics.report(messages.unknownArguments, expr.span, title, why);
+    return NONE;
+  }
+  if (provider === "uretprobe" || provider === "kretprobe" || source.kind === "none") {
+    const instead = provider.endsWith("retprobe") ? "only retval is" : undefined;
     handler.diagnostics.report(messages.notHere, expr.span, "args", provider, instead);
     return NONE;
   }
@@ -95,6 +100,12 @@ function argsType(handler: Handler, expr: Builtin): Type {
   if (handler.program.target.btf === undefined) handler.diagnostics.report(messages.noBtf, expr.span, "args");
   else handler.diagnostics.report(messages.badProbeInfo, expr.span, title);
   return NONE;
+}
+
+function isAtEntry({ draft: { attach } }: Handler): boolean {
+  return attach.every(
+    (target) => target.kind === "uprobe" && target.symbol !== undefined && (target.offset ?? 0) === 0,
+  );
 }
 
 /** Arguments by number come as they lie in registers: 64 bits, whatever their type. */
@@ -117,8 +128,9 @@ function argumentType(handler: Handler, expr: Builtin): Type {
     handler.diagnostics.report(messages.notHere, expr.span, expr.name, provider, instead);
     return NONE;
   }
+  // What debugging information says of a program leaves out the address of a large result, which comes first.
   const count =
-    source.kind === "array" || source.kind === "registers"
+    source.kind === "array" || (source.kind === "registers" && provider !== "uprobe")
       ? source.params.length
       : source.kind === "usdt"
         ? source.places.length

@@ -19,6 +19,7 @@ import { expand } from "./attach/expand.ts";
 import { checkCondition } from "./expressions.ts";
 import { Handler } from "./handler.ts";
 import { boundedKeys } from "./key-size.ts";
+import { withPrograms } from "./program-types.ts";
 import { Program, type CheckOptions, type MapState, type Variables } from "./program.ts";
 import { checkBlock } from "./statements.ts";
 import { checkUnstableParts } from "./unstable.ts";
@@ -37,17 +38,18 @@ export function check(written: Script, given: Target, options: CheckOptions = {}
   const outer = new Diagnostics();
   const script = expandMacros(written, outer);
   const { btf } = script.declarations.length > 0 ? given : { btf: undefined };
-  const definitions = readDefinitions(
+  const declared = readDefinitions(
     script.declarations,
     given,
     (name) => btf && findEnumerator(btf, name)?.value,
     outer,
   );
+  const definitions = withPrograms(declared, script);
   const { target } = definitions;
   // What is missing because of that would only be more to read.
   if (outer.failed) return { program: undefined, diagnostics: inOrder(outer.list) };
   const settings = checkConfig(script.config, options.config ?? {}, outer);
-  const { drafts, remarks } = expand(script, target, settings, options, outer);
+  const { drafts, remarks } = expand(script, definitions, settings, options, outer);
   checkDeclarations(script, outer);
   if (drafts.length === 0 && !outer.failed) {
     const point = script.probes[0]?.points[0];
@@ -65,7 +67,7 @@ export function check(written: Script, given: Target, options: CheckOptions = {}
   for (const diagnostic of [...outer.list, ...program.diagnostics.list]) all.add(diagnostic);
   const diagnostics = inOrder(all.list);
   if (all.failed) return { program: undefined, diagnostics };
-  const declared = new Map(script.maps.map((declaration) => [declaration.name, declaration]));
+  const declarations = new Map(script.maps.map((declaration) => [declaration.name, declaration]));
   return {
     program: {
       script,
@@ -82,7 +84,7 @@ export function check(written: Script, given: Target, options: CheckOptions = {}
       maps: new Map(
         byPlace([...program.maps.values()]).map((state) => [
           state.name,
-          mapInfo(state, declared.get(state.name), settings),
+          mapInfo(state, declarations.get(state.name), settings),
         ]),
       ),
     },

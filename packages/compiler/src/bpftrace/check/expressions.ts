@@ -144,7 +144,10 @@ function identifierType(handler: Handler, expr: Identifier): Type {
   const { name, span } = expr;
   const written = definitions.constant(name);
   const enumerator =
-    written === undefined ? target.btf && findEnumerator(target.btf, name, definitions.firstOwnType) : undefined;
+    written === undefined
+      ? (handler.draft.program?.enumerator(name) ??
+        (target.btf && findEnumerator(target.btf, name, definitions.firstOwnType)))
+      : undefined;
   if (target.btf !== undefined && enumerator !== undefined) {
     handler.constants.set(expr, enumerator.value);
     return fromBtf(target.btf, enumerator.type, KERNEL);
@@ -329,7 +332,7 @@ function isWord(bytes: number): boolean {
 /** The type that a script names; none, after a report, where there is no such type. */
 export function namedType(handler: Handler, name: TypeName, place: Place): Type {
   if (name.of !== undefined) return wrapped(writtenType(handler, name.of), name, place);
-  const type = fromName(handler.program.target, name, place);
+  const type = fromName(handler.named, name, place);
   if (type === undefined) reportUnknownType(handler, name);
   return type ?? NONE;
 }

@@ -2,7 +2,9 @@
 import type { Diagnostics } from "../../diagnostics/index.ts";
 import type { Expr, Variable } from "../ast.ts";
 import type { Type } from "../types.ts";
+import type { Target } from "@sonde/bpf/spec";
 import type { Draft } from "./attach/draft.ts";
+import { namesOf } from "./program-types.ts";
 import type { Program, Variables, VariableState } from "./program.ts";
 
 export class Handler {
@@ -65,5 +67,16 @@ export class Handler {
   /** Where memory behind an address of unknown origin is. */
   get space(): "kernel" | "user" {
     return this.draft.user ? "user" : "kernel";
+  }
+
+  /** Where types are looked up by name: first in the program that the probe is in. */
+  get named(): Pick<Target, "btf"> {
+    const {
+      target,
+      definitions: { programTypes },
+    } = this.program;
+    const { program } = this.draft;
+    if (program === undefined || programTypes === undefined) return target;
+    return { btf: namesOf(programTypes, program) };
   }
 }

@@ -2,7 +2,7 @@
 import { didYouMean } from "../../diagnostics/index.ts";
 import type { Member } from "../ast.ts";
 import * as messages from "../messages/names.ts";
-import type { Type } from "../types.ts";
+import type { RegisterParam, Type } from "../types.ts";
 import { NONE, typeText } from "../values.ts";
 import { check } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
@@ -70,7 +70,7 @@ function argumentField(handler: Handler, expr: Member): Type {
     if (type === undefined) handler.diagnostics.report(messages.unreadableField, expr.nameSpan, field.name, field.type);
     return type ?? NONE;
   }
-  const param = source.params.find(({ name }) => name === expr.name);
+  const param: RegisterParam | undefined = source.params.find(({ name }) => name === expr.name);
   if (param === undefined)
     unknown(
       handler,
@@ -78,7 +78,7 @@ function argumentField(handler: Handler, expr: Member): Type {
       source.params.map(({ name }) => name),
     );
   else if (param.type.kind === "none")
-    handler.diagnostics.report(messages.unreadableField, expr.nameSpan, expr.name, "this kind");
+    handler.diagnostics.report(messages.unreadableArgument, expr.nameSpan, expr.name, param.why);
   return param?.type ?? NONE;
 }
 

@@ -2,10 +2,10 @@
 import type { TracepointField, UsdtArgument } from "@sonde/bpf/spec";
 import { pointerTo, type Inst } from "../../ir/index.ts";
 import type { Expr, Member, Span } from "../ast.ts";
-import type { Type } from "../types.ts";
+import type { ParamPlace, RegisterParam, Type } from "../types.ts";
 import type { Handler } from "./handler.ts";
 import { int } from "../values.ts";
-import { read, type Place } from "./memory.ts";
+import { address, read, type Place } from "./memory.ts";
 import { noArgument, refuse, unknownMember } from "./messages.ts";
 import { fit } from "./operators.ts";
 import { registers } from "../../lowering/registers.ts";
@@ -20,6 +20,8 @@ export function isArgument(e: Expr): e is ArgumentMember {
 /** Where a tracepoint's field lies in its record; undefined for probes whose arguments are in registers. */
 export function argumentPlace(h: Handler, e: ArgumentMember): Place | undefined {
   const source = h.variant.arguments;
+  const registers = structRegisters(h, e);
+  if (registers !== undefined) return structPlace(h, registers, e.span);
   if (source.kind !== "tracepoint") return undefined;
   const field = source.format.fields.find(({ name }) => name === e.name);
   if (field === undefined)
@@ -28,6 +30,28 @@ export function argumentPlace(h: Handler, e: ArgumentMember): Place | undefined 
   // Programs may load from their context only what is aligned; the rest is read like any kernel memory.
   const aligned = field.offset % Math.min(field.size, 8) === 0 || field.type.includes("[");
   return { base: h.context(), offset: field.offset, space: aligned ? "program" : "kernel", trusted: false };
+}
+
+/** Whether `args.name` lies in memory as it is, so that parts of it can be read. */
+export function isArgumentInMemory(h: Handler, e: ArgumentMember): boolean {
+  return h.variant.arguments.kind === "tracepoint" || structRegisters(h, e) !== undefined;
+}
+
+/** The registers that a struct was passed in. */
+function structRegisters(h: Handler, e: ArgumentMember): readonly number[] | undefined {
+  const source = h.variant.arguments;
+  const param = source.kind === "registers" ? source.params.find(({ name }) => name === e.name) : undefined;
+  return param?.place?.kind === "struct" ? param.place.registers : undefined;
+}
+
+/** A struct that was passed in registers is put together again. */
+function structPlace(h: Handler, registers: readonly number[], span: Span): Place {
+  const { builder } = h;
+  const spot = h.temporary(registers.length * 8, "argument", span);
+  registers.forEach((register, index) =>
+    builder.store(spot.base, spot.offset + index * 8, 8, builder.load(h.context(), register, 8)),
+  );
+  return { ...spot, space: "program", trusted: false };
 }
 
 /** Data of variable length follows the record; its field says where. */
@@ -54,11 +78,30 @@ export function argumentByName(h: Handler, e: ArgumentMember): Inst {
   const source = h.variant.arguments;
   if (source.kind === "array" || source.kind === "registers") {
     const index = source.params.findIndex(({ name }) => name === e.name);
-    const param = source.params[index];
+    const param: RegisterParam | undefined = source.params[index];
+    if (param?.place !== undefined) return inPlace(h, param.place, param.type, e.span);
     if (param !== undefined) return argument(h, index, param.type, e.span);
     if (e.name === "retval") return result(h, h.typeOf(e), e.span);
   }
   return refuse(unknownMember, e.nameSpan, "args", e.name);
+}
+
+/** The value of an argument where debugging information says that it is; of a struct, its address. */
+function inPlace(h: Handler, place: ParamPlace, type: Type, span: Span): Inst {
+  const { builder } = h;
+  switch (place.kind) {
+    case "constant":
+      return h.constant(place.value);
+    case "register":
+      return fit(h, builder.load(h.context(), place.register, 8), type);
+    case "struct":
+      return address(h, structPlace(h, place.registers, span));
+    case "stack": {
+      const start = builder.binary("add", builder.load(h.context(), place.pointer, 8), h.constant(place.offset));
+      if (type.kind === "struct" || type.kind === "array" || type.kind === "string") return start;
+      return read(h, { base: start, offset: 0, space: "user", trusted: false }, type, span);
+    }
+  }
 }
 
 /** Argument number `index`, from 0. */

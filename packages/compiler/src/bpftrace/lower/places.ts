@@ -4,7 +4,7 @@ import type { Expr, Index, Member } from "../ast.ts";
 import { itemIndex } from "../check/members.ts";
 import type { Type } from "../types.ts";
 import { typeText } from "../values.ts";
-import { argumentPlace, isArgument } from "./arguments.ts";
+import { argumentPlace, isArgument, isArgumentInMemory } from "./arguments.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
 import { byteSize, itemOffset } from "./layout.ts";
@@ -17,7 +17,7 @@ import { temporaryOf } from "./values.ts";
 export function hasPlace(h: Handler, e: Expr): boolean {
   switch (e.kind) {
     case "member":
-      return isArgument(e) ? h.variant.arguments.kind === "tracepoint" : h.typeOf(e.object).kind !== "args";
+      return isArgument(e) ? isArgumentInMemory(h, e) : h.typeOf(e.object).kind !== "args";
     case "index":
       return true;
     case "unary":

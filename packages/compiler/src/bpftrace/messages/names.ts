@@ -142,6 +142,11 @@ export const noSuchCast: M<readonly [from: string, to: string]> = {
   severity: "error",
   text: (from, to) => `${from} can't be cast to ${to}`,
 };
+export const unreadableArgument: M<readonly [name: string, why: string | undefined]> = {
+  code: "SND1341",
+  severity: "error",
+  text: (name, why) => `the argument ${name} can't be read: ${why ?? "the language has no values of its type"}`,
+};
 export const unreadableField: M<readonly [name: string, type: string]> = {
   code: "SND1904",
   severity: "error",
@@ -158,6 +163,12 @@ export const noAddress: M = {
   severity: "error",
   text: () => "this is a value of the program's own, which has no address",
   hint: () => "only what a pointer leads to has one: &$p->member, &$p->array[1]",
+};
+export const unknownArguments: M<readonly [probe: string, why: string]> = {
+  code: "SND1340",
+  severity: "error",
+  text: (probe, why) => `the arguments of ${probe} are not known: ${why}`,
+  hint: () => "compile it with -g, install its debug package, or use arg0, arg1 ... and casts",
 };
 export const badProbeInfo: M<readonly [name: string]> = {
   code: "SND1326",

@@ -6,6 +6,7 @@ import type { Diagnostics } from "../../../diagnostics/index.ts";
 import type { Target } from "@sonde/bpf/spec";
 import type { Settings } from "../config.ts";
 import type { CheckOptions } from "../program.ts";
+import type { ProgramTypes, TracedProgram } from "../program-types.ts";
 import type { Uses } from "./uses.ts";
 
 /** Attach points of one probe that share a program. */
@@ -18,6 +19,8 @@ export interface Draft {
   readonly title: string;
   readonly arguments: ArgumentSource;
   readonly user: boolean;
+  /** Whose types the handler means by names. */
+  readonly program?: TracedProgram;
 }
 
 /** One attach point expanded; those with equal `signature` and program type can share a program. */
@@ -33,6 +36,8 @@ export interface Expansion {
   readonly parts: readonly string[];
   readonly uses: Uses;
   readonly target: Target;
+  /** Undefined where nothing is known of the system, and so of its programs. */
+  readonly programTypes: ProgramTypes | undefined;
   readonly settings: Settings;
   readonly options: CheckOptions;
   readonly diagnostics: Diagnostics;

@@ -1,7 +1,7 @@
 /** Attach points as written become the events they stand for, grouped into what can share a program. */
-import type { Target } from "@sonde/bpf/spec";
 import type { Diagnostics } from "../../../diagnostics/index.ts";
 import type { AttachPoint, Probe, Script } from "../../ast.ts";
+import type { Definitions } from "../../c/definitions.ts";
 import * as messages from "../../messages/probes.ts";
 import type { Settings } from "../config.ts";
 import type { CheckOptions } from "../program.ts";
@@ -23,7 +23,7 @@ export interface Expansions {
 /** Every probe of a script, in the order of the text. */
 export function expand(
   script: Script,
-  target: Target,
+  { target, programTypes }: Definitions,
   settings: Settings,
   options: CheckOptions,
   diagnostics: Diagnostics,
@@ -43,6 +43,7 @@ export function expand(
         parts,
         uses,
         target,
+        programTypes,
         settings,
         options,
         diagnostics,

@@ -36,6 +36,6 @@ export function expandSourceLine(expansion: Expansion, provider: "uprobe" | "ure
     const offset = debug.fileOffset(address);
     return offset === undefined
       ? []
-      : [userProbe(expansion, `${place}:${numbers.join(":")}`, { offset, path, onReturn: false })];
+      : [userProbe(expansion, `${place}:${numbers.join(":")}`, { offset, path, onReturn: false }, address)];
   });
 }

@@ -61,7 +61,11 @@ function files({ target, options: { pid }, parts }: Expansion, path: string): re
 function cppFunctions(expansion: Expansion, path: string, name: string): readonly string[] {
   const parts = name.replace(/\(.*$/, "").split("::");
   const joined = parts.map((part) => `${part.length}${part}`).join("");
-  const mangled = parts.length === 1 ? [`_Z${joined}*`] : [`_ZN${joined}E*`, `_ZNK${joined}E*`];
+  // Behind the name, B begins a tag of the ABI, as of functions that return a std::string.
+  const mangled =
+    parts.length === 1
+      ? [`_Z${joined}*`]
+      : ["N", "NK"].flatMap((kind) => ["E*", "B*"].map((rest) => `_Z${kind}${joined}${rest}`));
   const found = mangled.flatMap((pattern) => expansion.target.probes("uprobe", `${path}:${pattern}`));
   return found.length > 0 ? found : matches(expansion, "uprobe", `${path}:${name}`, "C++ function", `${path}:*`);
 }

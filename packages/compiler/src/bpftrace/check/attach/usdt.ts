@@ -1,6 +1,7 @@
 /** Probes that a program's authors put there: usdt:PATH:NAME, usdt:PATH:NAMESPACE:NAME. */
 import type { AttachTarget } from "@sonde/bpf/spec";
 import * as messages from "../../messages/probes.ts";
+import { TracedProgram } from "../program-types.ts";
 import type { Expanded, Expansion } from "./draft.ts";
 import { matches } from "./missing.ts";
 
@@ -43,7 +44,10 @@ function readable(find: () => readonly string[]): readonly string[] {
 }
 
 /** One program for all places that have their arguments alike. */
-function expandMatch({ target, probe, point, uses, options: { pid } }: Expansion, match: string): Expanded[] {
+function expandMatch(
+  { target, probe, point, uses, programTypes, options: { pid } }: Expansion,
+  match: string,
+): Expanded[] {
   const [path = "", provider = "", name = ""] = match.split(":");
   const title = `${point.provider}:${match}`;
   return (target.facts?.usdt(path, provider, name) ?? []).map(({ text, arguments: places }) => {
@@ -62,8 +66,9 @@ function expandMatch({ target, probe, point, uses, options: { pid } }: Expansion
       attach: [attach],
       title,
       user: true,
+      ...(programTypes && { program: new TracedProgram(programTypes, target, path, {}) }),
       arguments: { kind: "usdt", places },
-      signature: `${uses.argN ? text : ""} ${uses.title ? title : ""}`,
+      signature: `${uses.argN ? text : ""} ${uses.names ? path : ""} ${uses.title ? title : ""}`,
     };
   });
 }

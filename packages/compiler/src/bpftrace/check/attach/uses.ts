@@ -10,16 +10,22 @@ export interface Uses {
   /** argN in any place. */
   readonly argN: boolean;
   readonly retval: boolean;
+  /** Names of types or constants: each program may mean others by them. */
+  readonly names: boolean;
   /** `probe` or `func`: the handler differs by attach point. */
   readonly title: boolean;
 }
+
+const NAMES: ReadonlySet<string> = new Set(["typeName", "identifier"]);
 
 export function usesOf(probe: Probe): Uses {
   const fields = new Set<string>();
   const names = new Set<string>();
   // Where a symbol is in a process is counted from the function that the probe is on.
   let addresses = false;
+  let named = false;
   visit([probe.filter, probe.body], (expr) => {
+    if (NAMES.has(expr.kind)) named = true;
     if (expr.kind === "builtin") names.add(argumentIndex(expr.name) === undefined ? expr.name : "argN");
     else if (expr.kind === "call" && expr.name === "uaddr") addresses = true;
     else if (expr.kind === "member" && expr.object.kind === "builtin" && expr.object.name === "args")
@@ -30,6 +36,7 @@ export function usesOf(probe: Probe): Uses {
     args: names.has("args"),
     argN: names.has("argN"),
     retval: names.has("retval"),
+    names: named,
     title: names.has("probe") || names.has("func") || addresses,
   };
 }
