@@ -26,6 +26,8 @@ export interface Frame {
   enter(block: Block, before: Block): void;
   when(condition: Condition, then: () => void, otherwise?: () => void, likely?: boolean): void;
   ifNonNull(pointer: Inst, to: Provenance, then: (refined: Inst) => void, otherwise?: () => void): void;
+  /** The address of a u32 that is zero: the index of an array's only entry. */
+  zeroIndex(): Inst;
   /** Eight bytes that a helper may write and the next instruction reads. */
   word(): Inst;
   /** Tells of a helper that answered a negative number, where the session wants to know. */

@@ -1,7 +1,6 @@
 /**
- * What was stored to the stack is not loaded again while it is still known: along a block, and on into
- * blocks that only it leads to. Only slots whose address goes nowhere but into accesses and calls are
- * looked at.
+ * What was stored to the stack is not loaded again while it is still known, on all ways to the place.
+ * Only slots whose address goes nowhere but into accesses and calls are looked at.
  */
 import { frameAddress } from "../codegen/frame.ts";
 import { applyReplacements, resolve, reversePostorder } from "../ir/edges.ts";

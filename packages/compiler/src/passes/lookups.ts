@@ -1,13 +1,13 @@
 /**
  * Keys that are equal are built once, and what was looked up is not looked up again while the map has
- * not been changed by the program: along a block, and on into blocks that only it leads to. Other CPUs
- * may change the map in between, as they may between a look-up and its use.
+ * not been changed by the program on any way in between. Other CPUs may have changed it, as they may
+ * between a look-up and its use.
  */
 import { helperEffects } from "../codegen/helpers.ts";
 import { applyReplacements, resolve, reversePostorder } from "../ir/edges.ts";
 import type { Replacements } from "../ir/edges.ts";
 import type { Block, Call, Func, Inst, Slot } from "../ir/ir.ts";
-import { ContentsByBlock } from "./stack-contents.ts";
+import { ContentsByBlock, endsOf } from "./stack-contents.ts";
 import type { StackContents } from "./stack-contents.ts";
 
 const LOOKUP = 1;
@@ -27,7 +27,11 @@ interface Known {
   readonly keys: ReadonlyMap<string, Slot>;
 }
 
-const NOTHING: Known = { found: [], keys: new Map() };
+/** What is known on all ways to a place. */
+function meet([first, ...others]: readonly Known[]): Known {
+  const found = (first?.found ?? []).filter((one) => others.every((other) => other.found.includes(one)));
+  return { found, keys: new Map(first?.keys) };
+}
 
 export function shareLookups(func: Func): boolean {
   const contents = new ContentsByBlock(func);
@@ -35,9 +39,7 @@ export function shareLookups(func: Func): boolean {
   const table: Replacements = [];
   let changed = false;
   for (const block of reversePostorder(func)) {
-    const [only] = block.predecessors;
-    const before = block.predecessors.length === 1 && only !== undefined ? ends.get(only) : undefined;
-    const sharing = new Sharing(contents.enter(block), before ?? NOTHING, table);
+    const sharing = new Sharing(contents.enter(block), meet(endsOf(block, ends)), table);
     block.insts = block.insts.filter((inst) => sharing.visit(inst));
     ends.set(block, sharing.known);
     changed ||= sharing.changed;

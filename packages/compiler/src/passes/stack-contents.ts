@@ -18,9 +18,20 @@ export class StackContents {
   /** By slot id, in the order of offsets. */
   readonly #stored: Map<number, readonly Stored[]>;
 
-  constructor(escaped: Uint8Array, before?: StackContents) {
+  /** What all of `before` agree on; nothing if there are none. */
+  constructor(escaped: Uint8Array, [first, ...others]: readonly StackContents[]) {
     this.#escaped = escaped;
-    this.#stored = new Map(before === undefined ? undefined : before.#stored);
+    this.#stored = new Map(first === undefined ? undefined : first.#stored);
+    for (const other of others) {
+      for (const [slot, stored] of this.#stored) {
+        const there = other.#stored.get(slot) ?? [];
+        if (stored !== there)
+          this.#stored.set(
+            slot,
+            stored.filter((each) => there.some((that) => isSame(each, that))),
+          );
+      }
+    }
   }
 
   /** All that is known of a slot. */
@@ -75,7 +86,15 @@ export class StackContents {
   }
 }
 
-/** Along a function: each block begins with what its only predecessor left, or with nothing known. */
+function isSame(a: Stored, b: Stored): boolean {
+  return a.offset === b.offset && a.size === b.size && (a.value === b.value || isSameConstant(a.value, b.value));
+}
+
+function isSameConstant(a: Inst, b: Inst): boolean {
+  return a.op === "const" && b.op === "const" && a.value === b.value;
+}
+
+/** Along a function: each block begins with what its predecessors agree on. */
 export class ContentsByBlock {
   readonly #escaped: Uint8Array;
   readonly #ends = new Map<Block, StackContents>();
@@ -84,12 +103,16 @@ export class ContentsByBlock {
     this.#escaped = findEscaped(func);
   }
 
-  /** For the block's instructions to be noted in. Predecessors come first. */
+  /** For the block's instructions to be noted in. Blocks come in reverse postorder. */
   enter(block: Block): StackContents {
-    const [only] = block.predecessors;
-    const before = block.predecessors.length === 1 && only !== undefined ? this.#ends.get(only) : undefined;
-    const contents = new StackContents(this.#escaped, before);
+    const contents = new StackContents(this.#escaped, endsOf(block, this.#ends));
     this.#ends.set(block, contents);
     return contents;
   }
+}
+
+/** What is known at the ends of a block's predecessors; nothing where a loop's end is still to come. */
+export function endsOf<T>(block: Block, ends: ReadonlyMap<Block, T>): readonly T[] {
+  const known = block.predecessors.flatMap((from) => ends.get(from) ?? []);
+  return known.length === block.predecessors.length ? known : [];
 }

@@ -18,7 +18,6 @@ import { spanOf, type Node } from "../syntax/ast.ts";
 import { declaredNames, freeNames } from "../syntax/free.ts";
 import { TypeResolver, type ModuleGraph } from "../types/resolve.ts";
 import { argumentSource, parameter, type ArgumentSource } from "./arguments.ts";
-import { deletedMaps } from "./deleted.ts";
 import { checkFunction } from "./functions.ts";
 import { statements } from "./statements.ts";
 import { expression } from "./expressions.ts";
@@ -29,6 +28,7 @@ import { constantNumber, scalarOf } from "./scalar.ts";
 import { Scope } from "./scope.ts";
 import { MOST_ARGUMENTS, usdtArgument } from "./usdt.ts";
 import { UNDEFINED, type Value } from "./value.ts";
+import { Uses } from "./uses.ts";
 
 export interface Lowered {
   /** Absent if there was an error. */
@@ -57,7 +57,7 @@ export function lowerMonitor(built: BuiltModule, target: Target, options: Compil
   const resolver = new TypeResolver(graph, () => target.btf);
   let object: MonitorObject | undefined;
   refusable(diagnostics, start, () => {
-    object = new MonitorObject(declarations, resolver, target, registry, deletedMaps(declarations, registry));
+    object = new MonitorObject(declarations, resolver, target, registry, new Uses(declarations, registry));
     for (const map of declarations.maps) object.map(map);
   });
   if (object === undefined) return failed();

@@ -92,7 +92,7 @@ function changeOf(p: Program, metric: MetricDeclaration, plan: MetricPlan, metho
   const { builder } = p;
   const { value: view } = plan.view;
   const add = (entry: Inst, offset: number, amount: Inst): void => {
-    if (metric.type === "gauge" || p.object.interrupted) builder.atomicAdd(entry, offset, 8, amount);
+    if (metric.type === "gauge" || p.object.uses.interrupted(metric)) builder.atomicAdd(entry, offset, 8, amount);
     else builder.store(entry, offset, 8, builder.binary("add", builder.load(entry, offset, 8), amount));
   };
   if (method === "set") return (entry) => builder.store(entry, 0, 8, value);

@@ -34,6 +34,7 @@ import { recordOf, U32, type RecordType, type Type } from "../types/type.ts";
 import { DataSection, type Variable } from "./data-section.ts";
 import { structOpsMap } from "./struct-ops.ts";
 import { usdtMaps } from "./usdt.ts";
+import type { Uses } from "./uses.ts";
 
 /** A map that an author declared. */
 export interface MapPlan {
@@ -72,40 +73,21 @@ export class MonitorObject extends ObjectParts {
   readonly #metrics = new Map<MetricDeclaration, MetricPlan>();
   readonly #streams = new Map<StreamDeclaration, StreamPlan>();
   readonly #data: DataSection;
-  readonly #deleted: ReadonlySet<MapDeclaration>;
-
+  readonly uses: Uses;
   readonly #registry: Registry;
 
-  constructor(
-    declarations: Declarations,
-    resolver: TypeResolver,
-    target: Target,
-    registry: Registry,
-    deleted: ReadonlySet<MapDeclaration>,
-  ) {
+  constructor(declarations: Declarations, resolver: TypeResolver, target: Target, registry: Registry, uses: Uses) {
     super(target);
     this.#registry = registry;
     this.declarations = declarations;
     this.resolver = resolver;
-    this.#deleted = deleted;
+    this.uses = uses;
     this.#data = new DataSection(declarations, resolver);
   }
 
   /** The tree behind a function of the monitor's. */
   functionOf(value: unknown): RegisteredFunction | undefined {
     return this.#registry.functionOf(value);
-  }
-
-  /**
-   * Whether two of the programs can run on one CPU at a time, one in the middle of the other. Tracepoint,
-   * kprobe and perf event programs exclude each other by the kernel's count of active programs; others
-   * only exclude themselves; programs of uprobes can be preempted.
-   */
-  get interrupted(): boolean {
-    const { probes } = this.declarations;
-    if (probes.some(({ user }) => user)) return true;
-    const apart = (type: string): boolean => !["tracepoint", "kprobe", "perf_event"].includes(type);
-    return probes.length > 1 && probes.some(({ programType }) => apart(programType));
   }
 
   position(node: Node): SourcePosition | undefined {
@@ -149,7 +131,7 @@ export class MonitorObject extends ObjectParts {
       value,
       perCpu,
       view: { name, map: name, keys, value: view, maxEntries },
-      deletes: this.#deleted.has(declaration),
+      deletes: this.uses.deleted.has(declaration),
     };
   }
 
