@@ -41,7 +41,8 @@ test("settings in the environment win; those that mean nothing are explained", (
   assert.equal(stdout.match(/@/g)?.length, 1);
   assert.match(stderr, /log_size has no effect here[^]+help: the verifier's log/);
   const refused = traceWith({ BPFTRACE_MAX_MAP_KEYS: "many", BPFTRACE_COLOR: "always" }, "-e", script);
-  assert.match(refused.stderr, /\x1b\[.*max_map_keys can't be many/);
+  assert.ok(refused.stderr.includes("\x1b["));
+  assert.match(refused.stderr, /max_map_keys can't be many/);
 });
 
 test("a text that was cut shows it, and cat() stops where it is told", () => {

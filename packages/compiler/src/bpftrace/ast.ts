@@ -189,6 +189,7 @@ export type Expr =
   | Sizeof
   | Offsetof
   | Tuple
+  | TypeArgument
   | BlockExpr;
 
 /** `suffix` keeps the unit as written, for types: 1s, 5ms, 10ull. The value has it applied (durations in nanoseconds). */
@@ -321,6 +322,12 @@ export interface BlockExpr extends Node {
   readonly kind: "blockExpr";
   readonly body: readonly Stmt[];
   readonly value: Expr | undefined;
+}
+
+/** A type that a macro is given: `typeof(pid)`, `struct task_struct`. */
+export interface TypeArgument extends Node {
+  readonly kind: "typeArgument";
+  readonly type: TypeName;
 }
 
 /** `struct task_struct *`, `uint64`, `string[64]`, `int32[4]`. */

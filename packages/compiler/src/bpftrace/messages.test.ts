@@ -298,6 +298,7 @@ const cases: readonly Case[] = [
     hint: /comparison/,
   },
   { source: 'BEGIN { $x = 1; $x = «"a"»; }', code: "SND1309", message: "$x is int64 and can't hold string[2]" },
+  { source: "BEGIN { print(«typeof(pid)»); }", code: "SND1329", message: "a type stands where a value is expected" },
   {
     source: "BEGIN { $x = (int64)1; $x = «(uint64)1»; }",
     code: "SND1328",

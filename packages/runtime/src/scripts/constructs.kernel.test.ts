@@ -27,6 +27,22 @@ computed([
     want: "2 6 3",
   },
   {
+    name: "types as arguments of macros",
+    before: `macro size(T) { sizeof(T) } macro cut(x, T) { (T)x } macro same(x, T) { ((T *)x)->tgid == pid } macro kept(T) { let $y: T = 300; $y }`,
+    script: `$v = (uint16)3; printf("%d %d %d %d %d %d %d", size(uint16), cut(300, uint8), size(struct list_head), same(curtask, struct task_struct), size(typeof(pid)), kept(uint8), size($v));`,
+    want: "2 44 16 1 4 44 2",
+  },
+  {
+    name: "addresses of variables see what is assigned later, also in loops",
+    script: `$x = 5; $p = &$x; $x = 7; $a = *$p; for ($i : 0..300) { $x++; } $s = "abc"; $q = &$s; $s = "de"; $t = (1, "two"); $r = &$t; printf("%d %d %s ", $a, *$p, str($q)); print(*$r);`,
+    want: "7 307 de (1, two)",
+  },
+  {
+    name: "the address of a map is the kernel's own",
+    script: `@m[1] = 2; $m = &@m; printf("%d %d", $m->max_entries, $m->key_size);`,
+    want: "4096 8",
+  },
+  {
     name: "loops in macros",
     needs: ["callbacks"],
     before: `macro total(@m) { let $sum = 0; for ($kv : @m) { $sum += $kv.1; } $sum }`,

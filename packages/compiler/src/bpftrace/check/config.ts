@@ -97,7 +97,7 @@ export function checkConfig(
       const result = setting.read(value);
       if ("expected" in result) diagnostics.report(messages.badSetting, span, name, value, result.expected);
       else if (setting.key !== "unstable") values[setting.key] = result.value;
-      else values.unstable = { ...(values.unstable ?? {}), [name]: result.value };
+      else values.unstable = { ...(values.unstable as Settings["unstable"] | undefined), [name]: result.value };
     }
   };
   for (const entry of entries) set(entry.name, entry.value, entry.span);

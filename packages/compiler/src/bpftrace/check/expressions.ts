@@ -6,6 +6,7 @@ import type {
   Expr,
   Identifier,
   Index,
+  MapRef,
   Offsetof,
   PositionalParam,
   Sizeof,
@@ -40,10 +41,11 @@ import { findEnumerator } from "./constants.ts";
 import type { Handler } from "./handler.ts";
 import { KERNEL, fromBtf, fromName, wrapped, type Place } from "./kernel-types.ts";
 import { layoutOf, memberOffset, writtenType } from "./layouts.ts";
-import { readMap, updateMap } from "./maps.ts";
+import { readMap, updateMap, wholeMap } from "./maps.ts";
 import { checkMember, readableArguments } from "./members.ts";
 import { checkStatements } from "./statements.ts";
 import { EMPTY, join } from "./stored.ts";
+import { checkUnstable } from "./unstable.ts";
 
 /** Checks an expression, notes its type in the handler's table and gives it back. */
 export function check(handler: Handler, expr: Expr): Type {
@@ -119,6 +121,9 @@ function typeOf(handler: Handler, expr: Expr): Type {
       return offsetofType(handler, expr);
     case "tuple":
       return tupleType(handler, expr);
+    case "typeArgument":
+      handler.diagnostics.report(messages.typeAsValue, expr.span);
+      return NONE;
     case "blockExpr":
       return blockType(handler, expr);
   }
@@ -195,7 +200,24 @@ function variableType(handler: Handler, expr: Variable): Type {
   return NONE;
 }
 
+/** `&@map`: the kernel's own struct of the map. */
+function mapAddress(handler: Handler, map: MapRef): Type {
+  checkUnstable(handler.program.config, "unstable_addr", map.span, handler.diagnostics);
+  if (wholeMap(handler, map) === undefined) return NONE;
+  const struct: TypeName = {
+    kind: "typeName",
+    tag: "struct",
+    name: "bpf_map",
+    pointers: 1,
+    lengths: [],
+    span: map.span,
+  };
+  return fromName(handler.program.target, struct, KERNEL) ?? { kind: "pointer", to: VOID, ...KERNEL };
+}
+
 function unaryType(handler: Handler, expr: Unary): Type {
+  if (expr.op === "&" && expr.operand.kind === "map" && expr.operand.keys.length === 0)
+    return mapAddress(handler, expr.operand);
   const type = checkValue(handler, expr.operand);
   if (type.kind === "none") return NONE;
   const refuse = (expected: string): Type => {
@@ -220,8 +242,12 @@ function unaryType(handler: Handler, expr: Unary): Type {
   }
 }
 
-/** The address of a member, an element, or what a pointer points to; other values have none. */
+/** The address of a variable, a map, a member, an element, or what a pointer points to; other values have none. */
 function addressType(handler: Handler, operand: Expr, type: Type): Type {
+  if (operand.kind === "variable") {
+    checkUnstable(handler.program.config, "unstable_addr", operand.span, handler.diagnostics);
+    return { kind: "pointer", to: type, space: "kernel", trusted: false };
+  }
   const object = operand.kind === "member" || operand.kind === "index" ? handler.types.get(operand.object) : undefined;
   const isPlace =
     (operand.kind === "unary" && operand.op === "*") ||
@@ -331,6 +357,7 @@ function isWord(bytes: number): boolean {
 
 /** The type that a script names; none, after a report, where there is no such type. */
 export function namedType(handler: Handler, name: TypeName, place: Place): Type {
+  if (name.of?.kind === "typeArgument") return wrapped(namedType(handler, name.of.type, place), name, place);
   if (name.of !== undefined) return wrapped(writtenType(handler, name.of), name, place);
   const type = fromName(handler.named, name, place);
   if (type === undefined) reportUnknownType(handler, name);

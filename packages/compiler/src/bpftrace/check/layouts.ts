@@ -13,6 +13,7 @@ export function layoutOf(
   handler: Handler,
   of: Expr | TypeName,
 ): { readonly type: Type; readonly bytes: number } | undefined {
+  if (of.kind === "typeArgument") return layoutOf(handler, of.type);
   const type = of.kind === "typeName" ? namedType(handler, of, KERNEL) : writtenType(handler, of);
   if (type.kind === "none") return undefined;
   const bytes = sizeOf(type);

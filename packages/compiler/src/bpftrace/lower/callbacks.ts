@@ -113,7 +113,7 @@ function sharedVariables(h: Handler, parts: Callback["uses"]): readonly string[]
       if (node.kind !== "variable") return;
       const variable = node as Variable;
       const type = h.variant.types.get(variable);
-      if (type !== undefined && !isScalar(type)) return;
+      if ((type !== undefined && !isScalar(type)) || h.root.addressed.has(variable.name)) return;
       inside.set(variable.name, (inside.get(variable.name) ?? 0) + 1);
     });
   const everywhere = new Map<string, number>();

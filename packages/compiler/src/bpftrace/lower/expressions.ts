@@ -9,10 +9,10 @@ import { branch } from "./conditions.ts";
 import type { Handler } from "./handler.ts";
 import { iteratorField } from "./iterators.ts";
 import { byteSize, isScalar, livesInMemory } from "./layout.ts";
-import { readMap, updateMap } from "./maps.ts";
-import { address, read } from "./memory.ts";
+import { planOf, readMap, updateMap } from "./maps.ts";
+import { address, read, spotAddress } from "./memory.ts";
 import { notLowered, refuse } from "./messages.ts";
-import { arithmetic, comparison, fit, isComparison, numberOf } from "./operators.ts";
+import { arithmetic, comparison, fit, isComparison, numberOf, unknownNumber } from "./operators.ts";
 import { hasPlace, place } from "./places.ts";
 import { statements } from "./statements.ts";
 
@@ -33,7 +33,7 @@ function evaluate(h: Handler, e: Expr): Inst {
       return builtin(h, e);
     case "variable":
       if (livesInMemory(h.typeOf(e))) return address(h, place(h, e));
-      return h.builder.read(h.variable(e.name));
+      return h.readVariable(e.name);
     case "map":
       return readMap(h, e);
     case "call":
@@ -98,6 +98,8 @@ function unary(h: Handler, e: Unary): Inst {
     case "*":
       return fromMemory(h, e);
     case "&":
+      if (e.operand.kind === "map") return unknownNumber(h, h.builder.map(planOf(h, e.operand).spec.name));
+      if (e.operand.kind === "variable") return unknownNumber(h, spotAddress(h, h.memoryVariable(e.operand.name)));
       return address(h, place(h, e.operand));
   }
 }
@@ -145,18 +147,16 @@ function ternary(h: Handler, e: Ternary): Inst {
 
 /** ++ and --. If only its effect is wanted, `value` is false and nothing is read. */
 export function update(h: Handler, e: Update, value: boolean): Inst {
-  const { builder } = h;
   const { target } = e;
   const step = h.constant(e.op === "++" ? 1 : -1);
   if (target.kind === "map") return updateMap(h, e, target, step, value);
-  const variable = h.variable(target.name);
-  const old = builder.read(variable);
+  const old = h.readVariable(target.name);
   const changed = arithmetic(
     h,
     "+",
     { value: old, type: h.typeOf(target) },
     { value: step, type: { kind: "int", size: 8, signed: true } },
   );
-  builder.write(variable, changed);
+  h.writeVariable(target.name, changed);
   return e.prefix ? changed : old;
 }

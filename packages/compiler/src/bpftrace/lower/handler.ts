@@ -47,6 +47,8 @@ export class Handler extends FunctionFrame<Span> {
   /** Of the program: the functions that helpers call back, in the order in which they were finished. */
   readonly callbacks: Func[] = [];
 
+  /** Variables whose address the script takes: they lie in memory, whatever their size. */
+  addressed: ReadonlySet<string> = new Set();
   readonly #variables = new Map<string, VariableRef>();
   /** Without a base: in scratch memory. */
   readonly #memory = new Map<
@@ -128,6 +130,19 @@ export class Handler extends FunctionFrame<Span> {
     return variable;
   }
 
+  /** The value of `$name`, which fits a register. */
+  readVariable(name: string): Inst {
+    if (!this.root.addressed.has(name)) return this.builder.read(this.variable(name));
+    const { base, offset } = this.memoryVariable(name);
+    return this.builder.load(base, offset, 8);
+  }
+
+  writeVariable(name: string, value: Inst): void {
+    if (!this.root.addressed.has(name)) return this.builder.write(this.variable(name), value);
+    const { base, offset } = this.memoryVariable(name);
+    this.builder.store(base, offset, 8, value);
+  }
+
   /** A variable of the compiler's own, which no script can name. */
   temporaryVariable(value: Inst): string {
     const name = `.${++this.root.#temporaries}`;
@@ -141,9 +156,11 @@ export class Handler extends FunctionFrame<Span> {
    */
   declareVariables(sizes: ReadonlyMap<string, number>, span: Span): void {
     for (const [name, bytes] of sizes) {
-      const spot = this.#divided
-        ? { base: this.scratch(), offset: this.reserveScratch(alignUp(bytes), span) }
-        : this.temporary(bytes, `$${name}`, span);
+      // What an address leads to must not be on the stack, where the compiler knows who reads it.
+      const spot =
+        this.#divided || this.addressed.has(name)
+          ? { base: this.scratch(), offset: this.reserveScratch(alignUp(bytes), span) }
+          : this.temporary(bytes, `$${name}`, span);
       this.builder.zero(spot.base, spot.offset, alignUp(bytes));
       const onStack = spot.base.type.kind === "pointer" && spot.base.type.to === "stack";
       this.#memory.set(name, { base: onStack ? spot.base : undefined, offset: spot.offset, bytes: alignUp(bytes) });

@@ -107,7 +107,6 @@ export function forRange(h: Handler, s: ForRange, body: Body): void {
       ? Math.max(0, Number(BigInt.asIntN(64, to.value) - BigInt.asIntN(64, from.value)))
       : undefined;
   if (!isPlain(h, turns, s)) return openRange(h, s, from, to, body);
-  const variable = h.variable(s.variable.name);
   const counter = builder.variable("counter");
   builder.write(counter, from);
   const [head, inside, next, exit] = [
@@ -121,7 +120,7 @@ export function forRange(h: Handler, s: ForRange, body: Body): void {
   h.enterUnsealed(head, before);
   builder.branch({ kind: "slt", a: builder.read(counter), b: to }, inside, exit);
   h.enter(inside, head);
-  builder.write(variable, builder.read(counter));
+  h.writeVariable(s.variable.name, builder.read(counter));
   inLoop(h, exit, next, turns ?? 1, body);
   if (!builder.terminated) builder.jump(next);
   builder.seal(next);
@@ -147,10 +146,7 @@ function openRange(h: Handler, s: ForRange, from: Inst, to: Inst, body: Body): v
       span: s.span,
       turn: (turn) => {
         const index = turn.builder.extend(turn.builder.param(0), 32, false);
-        turn.builder.write(
-          turn.variable(name),
-          turn.builder.binary("add", turn.builder.read(turn.variable(start)), index),
-        );
+        turn.writeVariable(name, turn.builder.binary("add", turn.builder.read(turn.variable(start)), index));
         body(turn);
       },
       call: (func, record) => repeat(h, builder.binary("sub", to, from), func, record),

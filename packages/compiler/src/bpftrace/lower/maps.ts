@@ -208,7 +208,7 @@ export function findEntry(h: Handler, ref: MapRef, key: readonly Expr[], variabl
   builder.write(found, h.constant(0));
   h.ifNonNull(lookUp(h, plan.spec.name, keyFrom(h, key, ref, plan)), "mapValue", (entry) => {
     builder.write(found, h.constant(1));
-    if (isScalar(type)) return builder.write(h.variable(variable.name), builder.load(entry, 0, 8));
+    if (isScalar(type)) return h.writeVariable(variable.name, builder.load(entry, 0, 8));
     const spot = h.memoryVariable(variable.name);
     builder.copy(spot.base, spot.offset, entry, 0, fieldSize(type));
   });

@@ -79,25 +79,23 @@ function choice(h: Handler, expr: Extract<Expr, { kind: "ternary" }>): void {
 }
 
 function assign(h: Handler, { variable, op, value }: Assign): void {
-  const { builder } = h;
   const type = h.typeOf(variable);
   if (livesInMemory(type)) return storeValue(h, value, type, h.memoryVariable(variable.name), true);
-  const target = h.variable(variable.name);
   const right = scalar(h, value);
-  if (op === undefined) return builder.write(target, fit(h, right, type));
+  if (op === undefined) return h.writeVariable(variable.name, fit(h, right, type));
   const result = arithmetic(
     h,
     op as ArithmeticOp,
-    { value: builder.read(target), type },
+    { value: h.readVariable(variable.name), type },
     { value: right, type: h.typeOf(value) },
   );
-  builder.write(target, fit(h, result, type));
+  h.writeVariable(variable.name, fit(h, result, type));
 }
 
 function declare(h: Handler, { variable, value, span }: Let): void {
   if (value !== undefined) return assign(h, { kind: "assign", variable, op: undefined, value, span });
   const type = h.typeOf(variable);
-  if (!livesInMemory(type)) return h.builder.write(h.variable(variable.name), h.constant(0));
+  if (!livesInMemory(type)) return h.writeVariable(variable.name, h.constant(0));
   const spot = h.memoryVariable(variable.name);
   h.builder.zero(spot.base, spot.offset, h.memoryBytes(variable.name));
 }

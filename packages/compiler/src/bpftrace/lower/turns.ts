@@ -41,7 +41,7 @@ export function turnsOf(h: Handler, s: While): number | undefined {
   if (condition.kind !== "binary" || condition.left.kind !== "variable") return undefined;
   const { name } = condition.left;
   const limit = constantOf(h, condition.right);
-  const start = h.builder.read(h.variable(name));
+  const start = h.readVariable(name);
   const at = body.body.findIndex((statement) => stepOf(h, statement, name) !== undefined);
   const step = at < 0 ? undefined : stepOf(h, body.body[at]!, name);
   if (limit === undefined || start.op !== "const" || step === undefined) return undefined;

@@ -3,11 +3,11 @@
  *
  * A macro's body is copied for each call. A parameter `$x` stands for the caller's variable, `@m` for
  * the caller's map, a bare name for the caller's expression, which is evaluated wherever the name
- * stands. Every other variable of the body is its own: it is renamed, so that it can't meet one of the
+ * stands, or for a type. Every other variable of the body is its own: it is renamed, so that it can't meet one of the
  * caller's. Copies keep the places of what they were copied from, so that messages point there.
  */
 import type { Diagnostics, Message } from "../../diagnostics/index.ts";
-import type { Call, Expr, Identifier, Macro, MapRef, Probe, Script, Span, Stmt, Variable } from "../ast.ts";
+import type { Call, Expr, Identifier, Macro, MapRef, Probe, Script, Span, Stmt, TypeName, Variable } from "../ast.ts";
 import * as messages from "../messages/macros.ts";
 
 /** Calls in calls, one within the other. */
@@ -55,7 +55,7 @@ class Expansion {
   copy(part: unknown, frame: Frame): unknown {
     if (Array.isArray(part)) return part.map((item) => this.copy(item, frame));
     if (typeof part !== "object" || part === null || !("kind" in part)) return part;
-    const node = part as Expr | Stmt;
+    const node = part as Expr | Stmt | TypeName;
     switch (node.kind) {
       case "variable":
         return this.#variable(node, frame);
@@ -63,6 +63,8 @@ class Expansion {
         return this.#map(node, frame);
       case "identifier":
         return this.#identifier(node, frame);
+      case "typeName":
+        return this.#typeName(node, frame);
       case "call": {
         const macro = this.#macros.get(node.name);
         if (macro !== undefined) return this.#expand(macro, node, frame);
@@ -85,6 +87,22 @@ class Expansion {
     if (given !== undefined) return { ...node, name: (given as MapRef).name, keys };
     if (frame.macro !== undefined) this.#report(messages.macroMap, node.span, frame.macro.name, node.name);
     return { ...node, keys };
+  }
+
+  /** A parameter's name where a type is expected is the type that it was given, or the type of its expression. */
+  #typeName(node: TypeName, frame: Frame): TypeName {
+    const given = node.tag === undefined ? frame.arguments.get(node.name) : undefined;
+    if (given === undefined)
+      return node.of === undefined ? { ...node } : { ...node, of: this.copy(node.of, frame) as Expr };
+    if (given.kind === "identifier") return { ...node, name: given.name };
+    if (given.kind !== "typeArgument") return { ...node, name: "typeof", of: copyPlain(given) };
+    const { type } = copyPlain(given);
+    return {
+      ...type,
+      pointers: type.pointers + node.pointers,
+      lengths: [...node.lengths, ...type.lengths],
+      span: node.span,
+    };
   }
 
   #identifier(node: Identifier, frame: Frame): Expr {

@@ -99,6 +99,12 @@ export const mixedSigns: M<readonly [op: string, left: string, right: string]> =
   text: (op, left, right) => `${op} on ${left} and ${right} treats both as unsigned`,
   hint: () => "cast one of them to say what is meant",
 };
+export const typeAsValue: M = {
+  code: "SND1329",
+  severity: "error",
+  text: () => "a type stands where a value is expected",
+  hint: () => "types are arguments of macros only, where the parameter stands for a type: sizeof(T), (T)x, typeof(T)",
+};
 export const becomesSigned: M<readonly [found: string, type: string]> = {
   code: "SND1328",
   severity: "warning",

@@ -144,6 +144,10 @@ function parseName(cursor: Cursor): Expr {
     if (name === "if") return parseIfExpression(cursor);
     if (name === "container_of") return parseContainerOf(cursor);
     if (name === "sizeof" || name === "offsetof") return parseLayoutQuery(cursor, name);
+    if (name === "typeof" || name === "struct" || name === "union" || name === "enum") {
+      const type = parseTypeName(cursor);
+      return { kind: "typeArgument", type, span: type.span };
+    }
     cursor.unexpected("an expression");
   }
   cursor.advance();
@@ -167,6 +171,7 @@ const KEYWORDS: readonly string[] = [
   "container_of",
   "continue",
   "else",
+  "enum",
   "for",
   "if",
   "import",

@@ -89,6 +89,8 @@ export function printExpr(expr: Expr): string {
       return `(offsetof ${printOf(expr.of)} ${expr.path.join(".")})`;
     case "blockExpr":
       return `{${[...expr.body.map(printStmt), expr.value === undefined ? "" : `=> ${printExpr(expr.value)}`].join(" ").trim()}}`;
+    case "typeArgument":
+      return "type";
     case "tuple":
       if (expr.names !== undefined)
         return `(record ${expr.items.map((item, i) => `${expr.names?.[i]}=${printExpr(item)}`).join(" ")})`;
