@@ -35,6 +35,10 @@ export interface SessionConfig {
   readonly stackMode: StackMode;
   /** bpftrace's `cpp_demangle`: whether names of C++ and Rust are shown as their authors wrote them; true unless given. */
   readonly demangle?: boolean;
+  /** What the kernel does not let be probed is left out, with or without a word; an error unless given. */
+  readonly missingProbes?: "warn" | "ignore";
+  /** Programs write to the kernel's trace pipe, which must be on before the first of them runs. */
+  readonly tracePipe?: boolean;
   /** The most that cat() reads of a file, in bytes. */
   readonly catBytes?: number;
   /** bpftrace's `show_debug_info`: whether user stacks show lines of the source and inlined functions where the program has them; true unless given. */

@@ -172,8 +172,8 @@ export type AttachTarget =
   | { readonly kind: "fmodRet"; readonly function: string; readonly module?: string }
   /** The security hook "file_open"; `cgroup`: for processes of a cgroup only, which `path` names as in {@link NetworkTarget}. */
   | { readonly kind: "lsm"; readonly hook: string; readonly cgroup: boolean; readonly path?: string }
-  /** The iterator "task", "bpf_map", "tcp". */
-  | { readonly kind: "iter"; readonly name: string }
+  /** The iterator "task", "bpf_map", "tcp"; with `pin` it becomes a file, which runs it whenever it is read. */
+  | { readonly kind: "iter"; readonly name: string; readonly pin?: string }
   /** A global function of another program that is to be replaced. */
   | { readonly kind: "freplace"; readonly function: string }
   | NetworkTarget;

@@ -190,6 +190,7 @@ export type Expr =
   | Offsetof
   | Tuple
   | TypeArgument
+  | Comptime
   | BlockExpr;
 
 /** `suffix` keeps the unit as written, for types: 1s, 5ms, 10ull. The value has it applied (durations in nanoseconds). */
@@ -328,6 +329,12 @@ export interface BlockExpr extends Node {
 export interface TypeArgument extends Node {
   readonly kind: "typeArgument";
   readonly type: TypeName;
+}
+
+/** `comptime e`: known when compiling. As a condition it decides which of two branches there is at all. */
+export interface Comptime extends Node {
+  readonly kind: "comptime";
+  readonly operand: Expr;
 }
 
 /** `struct task_struct *`, `uint64`, `string[64]`, `int32[4]`. */

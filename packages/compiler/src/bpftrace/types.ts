@@ -206,6 +206,7 @@ export interface CheckedConfig {
   readonly callGraph: "fp" | "dwarf";
   /** Size of the ring buffer in pages of 4096 bytes, rounded up to a power of two; by its records unless given. */
   readonly ringPages: number | undefined;
+  readonly missingProbes: "error" | "warn" | "ignore";
   /** The most that cat() reads of a file; the session's own choice unless given. */
   readonly catBytes: number | undefined;
   /** Behind strings that were cut for want of room; may be empty. */

@@ -26,6 +26,7 @@ export const Helper = {
   sendSignalThread: 117,
   jiffies64: 118,
   ktimeGetBootNs: 125,
+  seqPrintf: 126,
   ringbufOutput: 130,
   ringbufReserve: 131,
   ringbufSubmit: 132,

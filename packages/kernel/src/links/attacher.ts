@@ -3,7 +3,7 @@ import type { AttachTarget, NetworkTarget } from "@sonde/bpf/spec";
 import { helper } from "../features/helpers.ts";
 import { syscallPrefix } from "../programs/syscall-wrapper.ts";
 import type { Vmlinux } from "../programs/kernel-types.ts";
-import { FileDescriptor, type Kernel, onlineCpus, rawTracepointOpen } from "../sys/index.ts";
+import { FileDescriptor, type Kernel, KernelError, onlineCpus, rawTracepointOpen } from "../sys/index.ts";
 import { findTracefs, openTracefs } from "../tracefs/mount.ts";
 import { describeTarget } from "./describe.ts";
 import { type EventSource, readEventSource } from "./event-source.ts";
@@ -135,11 +135,25 @@ export class Attacher {
     }
   }
 
-  /** Attaches all in order, or none: if one is refused those before it are detached again. */
-  attachAll(attachments: Iterable<Attachment>): Link[] {
+  /**
+   * Attaches all in order, or none: if one is refused those before it are detached again. With `refused` the
+   * others stay, and it hears of each that there is no link for.
+   */
+  attachAll<A extends Attachment>(
+    attachments: Iterable<A>,
+    refused?: (attachment: A, error: KernelError) => void,
+  ): Link[] {
     const links: Link[] = [];
     try {
-      for (const { program, target, options } of attachments) links.push(this.attach(program, target, options));
+      for (const attachment of attachments) {
+        const { program, target, options } = attachment;
+        try {
+          links.push(this.attach(program, target, options));
+        } catch (error) {
+          if (refused === undefined || !(error instanceof KernelError)) throw error;
+          refused(attachment, error);
+        }
+      }
       return links;
     } catch (error) {
       for (const link of links) link.close();

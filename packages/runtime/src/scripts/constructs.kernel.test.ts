@@ -33,6 +33,23 @@ computed([
     want: "2 44 16 1 4 44 2",
   },
   {
+    name: "comptime leaves one branch",
+    before: `macro size(x) { if comptime (is_str(x)) { strlen(x) } else { x + 1 } }`,
+    script: `$s = if comptime (sizeof(uint8) == 1) { "yes" } else { 5 }; if comptime (1 > 2) { print($undefined); } else if comptime (2 > 1) { printf("two "); }
+             printf("%d %d %s %d", size("abc"), size(4), $s, comptime (3 + 4));`,
+    want: "two 3 5 yes 7",
+  },
+  {
+    name: "calculated constants: indices, steps, turns, assertions",
+    script: `static_assert(sizeof(uint16) * 2 == 4 && !(1 > 2), "no"); @h = lhist(3, 0, 5 * 2, 1 + 1); unroll (1 + 1) { printf("u"); } printf("%s %d", (1, "two")[2 - 1], (uint64)-1 > 5);`,
+    want: "uutwo 1",
+  },
+  {
+    name: "errors in place of pointers",
+    script: `printf("%d %d %d", is_err((uint8 *)-5), is_err(curtask), is_err((uint8 *)-4096));`,
+    want: "1 0 0",
+  },
+  {
     name: "addresses of variables see what is assigned later, also in loops",
     script: `$x = 5; $p = &$x; $x = 7; $a = *$p; for ($i : 0..300) { $x++; } $s = "abc"; $q = &$s; $s = "de"; $t = (1, "two"); $r = &$t; printf("%d %d %s ", $a, *$p, str($q)); print(*$r);`,
     want: "7 307 de (1, two)",

@@ -1,8 +1,48 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import type { ObjectSpec } from "@sonde/bpf/spec";
 import { kernelTest } from "@sonde/kernel/testing";
 import { runScript } from "./run-script.ts";
+
+kernelTest("iter: as a file that runs it whenever it is read", async () => {
+  const path = `/sys/fs/bpf/sonde-test-${process.pid}`;
+  const script = (pin: string, body: string): string =>
+    `iter:task:${pin} { if (ctx->task->pid == ${process.pid}) { ${body} } }`;
+  const body = `@runs++; printf("%d %-8s|%3d|%x %s\\n", ctx->task->tgid, ctx->task->comm, -2, 1 << 40, "end");`;
+  try {
+    const { output } = await runScript(script(path, body));
+    assert.equal(output.split("\n")[0], `Program pinned to ${path}`);
+    const comm = readFileSync("/proc/self/comm", "utf8").trim();
+    for (const _ of [1, 2])
+      assert.equal(readFileSync(path, "utf8"), `${process.pid} ${comm.padEnd(8)}| -2|10000000000 end\n`);
+    await assert.rejects(runScript(script(path.slice("/sys/fs/bpf/".length), body)), /exist/);
+  } finally {
+    rmSync(path, { force: true });
+  }
+  await assert.rejects(runScript(script(path, "print(1);")), /prints by printf\(\) only/);
+  await assert.rejects(runScript(script(path, 'printf("%s", kstack);')), /no text for a value of type kstack/);
+});
+
+kernelTest("missing_probes: what the kernel does not attach is left out, if the script says so", async () => {
+  const script = (choice: string): string =>
+    `config = { missing_probes = ${choice} } rawtracepoint:sched_switch { @gone = count(); } interval:ms:50 { printf("on\\n"); exit(); }`;
+  /** As on a kernel that knows the tracepoint's type and does not have it. */
+  const change = (spec: ObjectSpec): ObjectSpec => ({
+    ...spec,
+    programs: spec.programs.map((program) => ({
+      ...program,
+      attach: program.attach.map((target) => (target.kind === "rawTracepoint" ? { ...target, name: "gone" } : target)),
+    })),
+  });
+  await assert.rejects(runScript(script("error"), undefined, { change }), /gone/);
+  const warned = await runScript(script("warn"), undefined, { change });
+  assert.equal(warned.output.trim(), "on");
+  assert.match(warned.diagnostics, /Attached 1 probe\b/);
+  assert.match(warned.diagnostics, /gone.*left out/);
+  const silent = await runScript(script("ignore"), undefined, { change });
+  assert.doesNotMatch(silent.diagnostics, /gone/);
+});
 
 kernelTest("iter: every process, its files and its memory", async () => {
   const { output } = await runScript(

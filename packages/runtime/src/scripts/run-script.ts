@@ -26,12 +26,13 @@ export function compile(text: string, options: ScriptOptions = {}): ObjectSpec {
 export async function runScript(
   text: string,
   command?: string,
-  options: ScriptOptions = {},
+  options: ScriptOptions & { readonly change?: (spec: ObjectSpec) => ObjectSpec } = {},
 ): Promise<{ readonly output: string; readonly diagnostics: string; readonly outcome: Outcome }> {
   const child = command === undefined ? undefined : startChild(command);
   let spec: ObjectSpec;
   try {
     spec = compile(text, { ...options, ...(child && { cpid: child.pid }) });
+    if (options.change !== undefined) spec = options.change(spec);
   } catch (error) {
     child?.terminate();
     throw error;

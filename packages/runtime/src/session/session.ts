@@ -90,7 +90,7 @@ export class Session {
   #unwinder: Unwinder | undefined;
   readonly #ended: PromiseWithResolvers<Outcome> = withResolvers();
   #links: readonly Link[] = [];
-  readonly #iterators = new Set<number>();
+  readonly #iterators = new Map<number, string | undefined>();
   readonly #signals: (() => void)[] = [];
   #complaints: number = 0;
   #ending: boolean = false;
@@ -219,12 +219,21 @@ export class Session {
     const { start } = this.#collection.manifest;
     if (start !== undefined) writeStart(this.#collection.map(start));
     this.#run("begin");
-    const attached = places.filter(({ target }) => target.kind !== "run");
-    this.#links = new Attacher(this.#options.kernel, { ...(network && { network }) }).attachAll(attached);
+    const wanted = places.filter(({ target }) => target.kind !== "run");
+    const missing = new Set<Place>();
+    const { missingProbes } = this.#collection.manifest.config;
+    const refused = (place: Place, { message }: Error): void => {
+      missing.add(place);
+      if (missingProbes === "warn") this.#sink.warning(`${message.split("\n")[0]}; it is left out`);
+    };
+    const attacher = new Attacher(this.#options.kernel, { ...(network && { network }) });
+    this.#links = attacher.attachAll(wanted, missingProbes && refused);
+    const attached = wanted.filter((place) => !missing.has(place));
     for (const { registration } of this.#collection.structOps())
       this.#links = [...this.#links, registration.register()];
-    for (const [index, { target }] of attached.entries()) if (target.kind === "iter") this.#iterators.add(index);
-    this.#sink.attachedProbes(places.length);
+    for (const [index, { target }] of attached.entries())
+      if (target.kind === "iter") this.#iterators.set(index, target.pin);
+    this.#sink.attachedProbes(places.length - missing.size);
     this.#handleSignals(places);
     const { child, dryRun, onAttached } = this.#options;
     onAttached?.();
@@ -259,12 +268,14 @@ export class Session {
       this.#exitCode ??= failed ? 1 : 0;
       return this.#end("exit");
     }
-    const iterators = this.#links.filter((_, index) => this.#iterators.has(index));
-    if (iterators.length === 0) return;
+    if (this.#iterators.size === 0) return;
     const { streamIterator } = await import("@sonde/kernel/links");
-    for (const link of iterators)
-      for await (const text of streamIterator(kernel, link)) this.#options.output?.write(text.toString());
-    if (iterators.length === this.#links.length) this.#end("exit");
+    for (const [index, pin] of this.#iterators) {
+      const link = this.#links[index]!;
+      if (pin !== undefined) this.#options.output?.write(`Program pinned to ${await pinLink(kernel, link, pin)}\n`);
+      else for await (const text of streamIterator(kernel, link)) this.#options.output?.write(text.toString());
+    }
+    if (this.#iterators.size === this.#links.length) this.#end("exit");
   }
 
   async #follow(child: Child): Promise<void> {
@@ -391,6 +402,15 @@ async function soon(exit: Promise<ChildExit>): Promise<ChildExit | undefined> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Makes an iterator a file of the BPF file system, which it is from there on; its path. */
+async function pinLink(kernel: Kernel, link: Link, name: string): Promise<string> {
+  const { openBpffs } = await import("@sonde/kernel/handover");
+  const place = openBpffs(kernel);
+  const path = name.startsWith("/") ? name : `${place}/${name}`;
+  link.pin(path);
+  return path;
 }
 
 /** What attaches to interfaces and control groups: few sessions have any such program. */

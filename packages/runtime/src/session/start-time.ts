@@ -12,7 +12,8 @@ export function writeStart(map: BpfMap): void {
   const present = bootTime();
   view.setBigUint64(0, present, true);
   view.setBigUint64(8, BigInt(Math.round(wallClock() * 1e3)) * 1000n - present, true);
-  map.update(new Uint8Array(4), value);
+  // Objects of earlier builds have no room for the second.
+  map.update(new Uint8Array(4), value.subarray(0, map.layout.valueSize));
 }
 
 /** Milliseconds since 1970, to the microsecond. */

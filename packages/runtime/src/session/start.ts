@@ -74,6 +74,7 @@ export async function startSession(spec: ObjectSpec, options: StartOptions): Pro
         verbose: options.verbose ?? false,
       });
     const clock = await clockFor(spec.manifest);
+    if (spec.manifest.config.tracePipe === true) await openTracePipe(options.kernel ?? openKernel());
     const commands = await commandsFor(spec.manifest);
     const watched = pid === undefined ? undefined : (await import("../processes/watched.ts")).watchProcess(pid);
     return await Session.start(spec, {
@@ -96,6 +97,19 @@ export async function startSession(spec: ObjectSpec, options: StartOptions): Pro
   } catch (error) {
     child?.terminate();
     throw error;
+  }
+}
+
+/**
+ * The kernel turns the trace event of bpf_trace_printk on when it first loads a program that calls it, but
+ * not at once: what programs write until then is lost. Where this may not be done, that is all that is lost.
+ */
+async function openTracePipe(kernel: Kernel): Promise<void> {
+  const [{ openTracefs }, { writeFileSync }] = await Promise.all([import("@sonde/kernel/tracefs"), import("node:fs")]);
+  try {
+    writeFileSync(`${openTracefs(kernel)}/events/bpf_trace/bpf_trace_printk/enable`, "1");
+  } catch {
+    // Kernels before 5.9 have no such event, and write in any case.
   }
 }
 

@@ -9,6 +9,13 @@ import type { Handler } from "./handler.ts";
 import { join } from "./stored.ts";
 
 export function checkBinary(handler: Handler, expr: Binary): Type {
+  const type = binaryType(handler, expr);
+  const value = type.kind === "none" ? undefined : constantOf(handler, expr);
+  if (value !== undefined) handler.constants.set(expr, value);
+  return type;
+}
+
+function binaryType(handler: Handler, expr: Binary): Type {
   const { op } = expr;
   if (op === "&&" || op === "||") {
     checkCondition(handler, expr.left);

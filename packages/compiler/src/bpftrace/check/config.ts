@@ -23,7 +23,6 @@ export type Unstable =
 export interface Settings extends CheckedConfig {
   readonly maxProbes: number;
   readonly maxPrograms: number;
-  readonly missingProbes: "error" | "warn" | "ignore";
   /** What is not here is allowed. */
   readonly unstable: Readonly<Partial<Record<Unstable, "error" | "warn" | "enable">>>;
 }

@@ -1,6 +1,6 @@
 /** Constants: of the kernel's enums, and of literals in a script. */
 import type { Btf, TypeId } from "@sonde/bpf/btf";
-import type { Expr } from "../ast.ts";
+import type { Binary, Expr } from "../ast.ts";
 import type { Handler } from "./handler.ts";
 
 export interface Enumerator {
@@ -35,13 +35,76 @@ export function constantOf(handler: Handler, expr: Expr): bigint | string | unde
       return expr.value ? 1n : 0n;
     case "unary": {
       const operand = constantOf(handler, expr.operand);
-      return expr.op === "-" && typeof operand === "bigint" ? -operand : undefined;
+      if (typeof operand !== "bigint") return undefined;
+      return expr.op === "-" ? -operand : expr.op === "!" ? (operand === 0n ? 1n : 0n) : undefined;
     }
     case "cast":
-      return expr.type.pointers === 0 ? constantOf(handler, expr.operand) : undefined;
+      return castOf(handler, expr);
+    case "comptime":
+      return constantOf(handler, expr.operand);
+    case "binary":
+      return calculated(expr, constantOf(handler, expr.left), constantOf(handler, expr.right));
     default:
       return handler.constants.get(expr);
   }
+}
+
+function castOf(handler: Handler, expr: Expr & { kind: "cast" }): bigint | string | undefined {
+  const value = expr.type.pointers === 0 ? constantOf(handler, expr.operand) : undefined;
+  const type = handler.types.get(expr);
+  if (typeof value !== "bigint" || type?.kind !== "int") return value;
+  return type.signed ? BigInt.asIntN(type.size * 8, value) : BigInt.asUintN(type.size * 8, value);
+}
+
+/** As the program would calculate it: in 64 bits. */
+function calculated(
+  { op }: Binary,
+  left: bigint | string | undefined,
+  right: bigint | string | undefined,
+): bigint | undefined {
+  if (typeof left === "string" && typeof right === "string")
+    return op === "==" ? truth(left === right) : op === "!=" ? truth(left !== right) : undefined;
+  if (typeof left !== "bigint" || typeof right !== "bigint") return undefined;
+  switch (op) {
+    case "==":
+      return truth(left === right);
+    case "!=":
+      return truth(left !== right);
+    case "<":
+      return truth(left < right);
+    case "<=":
+      return truth(left <= right);
+    case ">":
+      return truth(left > right);
+    case ">=":
+      return truth(left >= right);
+    case "&&":
+      return truth(left !== 0n && right !== 0n);
+    case "||":
+      return truth(left !== 0n || right !== 0n);
+    case "+":
+      return BigInt.asIntN(64, left + right);
+    case "-":
+      return BigInt.asIntN(64, left - right);
+    case "*":
+      return BigInt.asIntN(64, left * right);
+    case "/":
+      return right === 0n ? undefined : BigInt.asIntN(64, left / right);
+    case "%":
+      return right === 0n ? undefined : left % right;
+    case "<<":
+      return right >= 0n && right < 64n ? BigInt.asIntN(64, left << right) : undefined;
+    case "&":
+      return left & right;
+    case "|":
+      return left | right;
+    default:
+      return undefined;
+  }
+}
+
+function truth(value: boolean): bigint {
+  return value ? 1n : 0n;
 }
 
 /** A constant that is not negative takes the sign of what it meets. */

@@ -3,6 +3,7 @@ import { didYouMean, nearest } from "../../diagnostics/index.ts";
 import type {
   BlockExpr,
   Cast,
+  Comptime,
   Expr,
   Identifier,
   Index,
@@ -37,7 +38,7 @@ import {
 import { checkBinary } from "./arithmetic.ts";
 import { checkBuiltin } from "./builtins.ts";
 import { checkCall } from "./calls.ts";
-import { findEnumerator } from "./constants.ts";
+import { constantOf, findEnumerator } from "./constants.ts";
 import type { Handler } from "./handler.ts";
 import { KERNEL, fromBtf, fromName, wrapped, type Place } from "./kernel-types.ts";
 import { layoutOf, memberOffset, writtenType } from "./layouts.ts";
@@ -121,6 +122,8 @@ function typeOf(handler: Handler, expr: Expr): Type {
       return offsetofType(handler, expr);
     case "tuple":
       return tupleType(handler, expr);
+    case "comptime":
+      return comptimeType(handler, expr);
     case "typeArgument":
       handler.diagnostics.report(messages.typeAsValue, expr.span);
       return NONE;
@@ -275,7 +278,27 @@ function updateType(handler: Handler, expr: Update): Type {
   return NONE;
 }
 
+function comptimeType(handler: Handler, expr: Comptime): Type {
+  const type = checkValue(handler, expr.operand);
+  const value = constantOf(handler, expr);
+  if (value !== undefined) handler.constants.set(expr, value);
+  else if (type.kind !== "none") handler.diagnostics.report(messages.notConstant, expr.span, "what is comptime");
+  return type;
+}
+
+/** Which branch a condition leaves that is known when compiling; undefined for others. */
+export function decided(handler: Handler, condition: Expr): boolean | undefined {
+  const value = condition.kind === "comptime" ? handler.constants.get(condition) : undefined;
+  return value === undefined ? undefined : value !== 0n && value !== "";
+}
+
 function ternaryType(handler: Handler, expr: Ternary): Type {
+  if (expr.condition.kind === "comptime") {
+    checkCondition(handler, expr.condition);
+    const chosen = decided(handler, expr.condition) === false ? expr.otherwise : (expr.then ?? expr.condition);
+    handler.replacements.set(expr, chosen);
+    return check(handler, chosen);
+  }
   const condition = checkCondition(handler, expr.condition);
   const then = expr.then === undefined ? condition : check(handler, expr.then);
   const otherwise = check(handler, expr.otherwise);
@@ -299,10 +322,11 @@ function indexType(handler: Handler, expr: Index): Type {
   const object = checkValue(handler, expr.object);
   const index = checkValue(handler, expr.index);
   if (object.kind === "none" || index.kind === "none") return NONE;
-  if (object.kind === "tuple" && expr.index.kind === "int") {
-    const item = object.items[Number(expr.index.value)];
+  const known = constantOf(handler, expr.index);
+  if (object.kind === "tuple" && typeof known === "bigint") {
+    const item = object.items[Number(known)];
     if (item !== undefined) return item;
-    handler.diagnostics.report(messages.indexRange, expr.index.span, String(expr.index.value), object.items.length);
+    handler.diagnostics.report(messages.indexRange, expr.index.span, String(known), object.items.length);
     return NONE;
   }
   if (object.kind !== "array" && object.kind !== "pointer" && object.kind !== "string") {

@@ -7,6 +7,7 @@ import type {
   ExprStmt,
   ForMap,
   ForRange,
+  If,
   Jump,
   Let,
   MapRef,
@@ -19,7 +20,7 @@ import type { Type } from "../types.ts";
 import { NONE, asInteger, int, typeText } from "../values.ts";
 import { aggregateOf } from "./functions/aggregations.ts";
 import { constantOf, isNeutral } from "./constants.ts";
-import { check, checkCondition, checkValue, namedType } from "./expressions.ts";
+import { check, checkCondition, checkValue, decided, namedType } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
 import { assignAggregate, assignScalar, combine, keep, note, valueOf, wholeMap } from "./maps.ts";
 import type { VariableState } from "./program.ts";
@@ -51,10 +52,7 @@ function checkStatement(handler: Handler, statement: Stmt): void {
     case "let":
       return checkLet(handler, statement);
     case "if":
-      checkCondition(handler, statement.condition);
-      checkBlock(handler, statement.then);
-      if (statement.otherwise !== undefined) checkStatement(handler, statement.otherwise);
-      return;
+      return checkIf(handler, statement);
     case "unroll": {
       const type = checkValue(handler, statement.count);
       const count = constantOf(handler, statement.count);
@@ -81,6 +79,14 @@ function checkStatement(handler: Handler, statement: Stmt): void {
     case "jump":
       return checkJump(handler, statement);
   }
+}
+
+/** A branch that a condition known when compiling leaves out may hold anything. */
+function checkIf(handler: Handler, { condition, then, otherwise }: If): void {
+  checkCondition(handler, condition);
+  const choice = decided(handler, condition);
+  if (choice !== false) checkBlock(handler, then);
+  if (choice !== true && otherwise !== undefined) checkStatement(handler, otherwise);
 }
 
 function checkExpressionStatement(handler: Handler, { expr, discarded }: ExprStmt): void {

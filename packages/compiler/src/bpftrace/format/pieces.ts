@@ -2,6 +2,8 @@
  * A script cut into pieces that formatting moves but never changes: comments, strings, preprocessor lines, attach
  * points, words and operators, each with the blank lines that stood before it.
  */
+import { isInPath } from "../parser/probes.ts";
+
 export interface Piece {
   readonly kind: "comment" | "directive" | "point" | "word" | "string" | "operator";
   readonly text: string;
@@ -75,11 +77,7 @@ class Cutter {
         this.#at = close < 0 ? this.#source.length : close;
       } else if (character === ":") colons++;
       else if (/[\s,{]/.test(character)) break;
-      else if (
-        character === "/" &&
-        !(colons === 1 && /^(u|ur|U|uprobe|uretprobe|usdt):/.test(this.#source.slice(start)))
-      )
-        break;
+      else if (character === "/" && !isInPath(/^\w*/.exec(this.#source.slice(start))?.[0] ?? "", colons)) break;
     }
     this.#push("point", this.#source.slice(start, this.#at));
     // After a comma comes another one.

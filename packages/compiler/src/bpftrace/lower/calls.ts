@@ -4,7 +4,17 @@ import type { Call, Expr, MapRef } from "../ast.ts";
 import { Helper } from "../../lowering/helpers.ts";
 import { compareBytes, writeUser } from "./buffers.ts";
 import { namedClock } from "./clocks.ts";
-import { assertion, debug, failure, formatted, override, said, sendSignal } from "./control.ts";
+import {
+  assertion,
+  debug,
+  failure,
+  formatted,
+  override,
+  printInFile,
+  printsInFile,
+  said,
+  sendSignal,
+} from "./control.ts";
 import { emit, type Argument } from "./events.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
@@ -13,6 +23,7 @@ import { join } from "./join.ts";
 import { deleteEntry, deleteOnly, findEntry, hasKey, planOf } from "./maps.ts";
 import { getopt } from "./options.ts";
 import { notLowered, refuse, unknownRegister } from "./messages.ts";
+import { numberOf } from "./operators.ts";
 import { registers } from "../../lowering/registers.ts";
 import { countEntries } from "./loops.ts";
 import { addressLiteral } from "./naming.ts";
@@ -22,6 +33,9 @@ import { percpuAddress, userAddress } from "./symbols.ts";
 import { taskNumber } from "./tasks.ts";
 import { testStrings } from "./comparison.ts";
 import { literalText } from "./text.ts";
+
+/** The last page of the address space is for errors. */
+const MAX_ERRNO = 4095;
 
 type Statement = (h: Handler, e: Call) => void;
 type Value = (h: Handler, e: Call) => Inst;
@@ -58,6 +72,7 @@ const VALUES: Readonly<Record<string, Value>> = {
     if (key === undefined || variable?.kind !== "variable") return refuse(notLowered, e.span, "this find() is");
     return findEntry(h, mapOf(e), [key], variable);
   },
+  is_err: (h, e) => h.builder.compare("uge", numberOf(h, scalar(h, e.args[0]!)), h.constant(-MAX_ERRNO)),
   strncmp: compareStrings,
   reg: register,
   nsecs: namedClock,
@@ -96,6 +111,7 @@ export function callValue(h: Handler, e: Call): Inst {
 }
 
 function printf(h: Handler, e: Call): void {
+  if (printsInFile(h)) return printInFile(h, e);
   const [format, ...args] = e.args;
   emit(
     h,

@@ -1,8 +1,8 @@
 /** Calls that act on what is watched, or tell somebody else than standard output. */
-import type { Inst } from "../../ir/index.ts";
+import { pointerTo, type Inst } from "../../ir/index.ts";
 import { Helper } from "../../lowering/helpers.ts";
 import { cString, words } from "../../lowering/words.ts";
-import type { Call, Expr } from "../ast.ts";
+import type { Call, Expr, Span } from "../ast.ts";
 import { signalNumber } from "../check/functions/naming.ts";
 import { branch } from "./conditions.ts";
 import { emit, type Argument } from "./events.ts";
@@ -10,8 +10,9 @@ import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
 import { alignUp, isScalar } from "./layout.ts";
 import { spotAddress } from "./memory.ts";
-import { failed, notLowered, refuse } from "./messages.ts";
+import { failed, kernelFormat as noKernelFormat, notLowered, refuse } from "./messages.ts";
 import { literalText } from "./text.ts";
+import { typeText } from "../values.ts";
 import { temporaryOf } from "./values.ts";
 
 /** The text of the constant argument `index`. */
@@ -90,29 +91,62 @@ export function override(h: Handler, e: Call): void {
   h.builder.call(Helper.overrideReturn, [h.context(), scalar(h, e.args[0]!)]);
 }
 
-/** Arguments that trace_printk takes beside the format and its size. */
-const FEW = 3;
+/** What the kernel formats by itself. */
+interface KernelFormat {
+  readonly format: Inst;
+  readonly size: Inst;
+  readonly values: readonly Inst[];
+}
 
-/** debugf(format, ...): to the kernel's trace pipe, by its own formatting. */
-export function debug(h: Handler, e: Call): void {
+/** The format and values of a call; the kernel's %d is of 32 bits unless it says otherwise. */
+function kernelFormat(h: Handler, e: Call): KernelFormat {
   const { builder } = h;
-  const bytes = cString(textOf(h, e, 0));
+  const wide = textOf(h, e, 0).replace(/%([-+ 0]*\d*)(?:ll?|hh?)?([dixu])/g, "%$1ll$2");
+  const bytes = cString(wide);
   const format = h.temporary(alignUp(bytes.length), "format", e.span);
   const padded = new Uint8Array(alignUp(bytes.length));
   padded.set(bytes);
   for (const word of words(padded, 8, padded.length))
     builder.store(format.base, format.offset + word.offset, word.size, h.constant(word.value));
-  const values = e.args
-    .slice(1)
-    .map((arg): Inst => (isScalar(h.typeOf(arg)) ? scalar(h, arg) : spotAddress(h, temporaryOf(h, arg))));
-  const size = h.constant(bytes.length);
-  if (values.length <= FEW) return void builder.call(Helper.tracePrintk, [spotAddress(h, format), size, ...values]);
-  const data = h.temporary(values.length * 8, "values", e.span);
-  for (const [index, value] of values.entries()) builder.store(data.base, data.offset + index * 8, 8, value);
-  builder.call(Helper.traceVprintk, [
-    spotAddress(h, format),
-    size,
-    spotAddress(h, data),
-    h.constant(values.length * 8),
-  ]);
+  const values = e.args.slice(1).map((arg): Inst => {
+    const type = h.typeOf(arg);
+    if (isScalar(type)) return scalar(h, arg);
+    if (type.kind !== "string") return refuse(noKernelFormat, arg.span, typeText(type));
+    return spotAddress(h, temporaryOf(h, arg));
+  });
+  return { format: spotAddress(h, format), size: h.constant(bytes.length), values };
+}
+
+/** The values side by side in memory, and their bytes. */
+function inMemory(h: Handler, values: readonly Inst[], span: Span): readonly [data: Inst, size: Inst] {
+  if (values.length === 0) return [h.constant(0), h.constant(0)];
+  const data = h.temporary(values.length * 8, "values", span);
+  for (const [index, value] of values.entries()) h.builder.store(data.base, data.offset + index * 8, 8, value);
+  return [spotAddress(h, data), h.constant(values.length * 8)];
+}
+
+/** Arguments that trace_printk takes beside the format and its size. */
+const FEW = 3;
+
+/** debugf(format, ...): to the kernel's trace pipe, by its own formatting. */
+export function debug(h: Handler, e: Call): void {
+  h.object.usesTracePipe();
+  const { format, size, values } = kernelFormat(h, e);
+  if (values.length <= FEW) h.builder.call(Helper.tracePrintk, [format, size, ...values]);
+  else h.builder.call(Helper.traceVprintk, [format, size, ...inMemory(h, values, e.span)]);
+}
+
+/** printf(format, ...) into the file that an iterator is: ctx->meta->seq. */
+export function printInFile(h: Handler, e: Call): void {
+  const { builder } = h;
+  const { format, size, values } = kernelFormat(h, e);
+  const meta = builder.load(h.context(), 0, 8, { type: pointerTo("trusted") });
+  const seq = builder.load(meta, 0, 8, { type: pointerTo("trusted") });
+  builder.call(Helper.seqPrintf, [seq, format, size, ...inMemory(h, values, e.span)]);
+}
+
+/** Whether what the program prints is the content of a file. */
+export function printsInFile({ variant }: Handler): boolean {
+  const [target] = variant.attach;
+  return target?.kind === "iter" && target.pin !== undefined;
 }

@@ -8,7 +8,7 @@ import type { Handler } from "./handler.ts";
 import { Helper, RING_NO_WAKEUP } from "../../lowering/helpers.ts";
 import { dataType, isScalar, layOut } from "./layout.ts";
 import { countLoss } from "../../lowering/losses.ts";
-import { recordTooLarge, refuse } from "./messages.ts";
+import { pinnedPrints, recordTooLarge, refuse } from "./messages.ts";
 import { storeValue } from "./values.ts";
 
 /** u32 id, u32 CPU. */
@@ -29,6 +29,8 @@ export function emit(
   span: Span,
   exact: boolean = false,
 ): void {
+  const [place] = h.variant.attach;
+  if (place?.kind === "iter" && place.pin !== undefined) refuse(pinnedPrints, span);
   const { builder, object } = h;
   const { target } = object;
   const types: DataType[] = args.map(({ expr, type }) =>

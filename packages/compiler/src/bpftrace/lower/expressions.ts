@@ -24,6 +24,8 @@ export function scalar(h: Handler, e: Expr): Inst {
 function evaluate(h: Handler, e: Expr): Inst {
   const known = h.variant.constants.get(e);
   if (typeof known === "bigint") return h.constant(known);
+  const replaced = h.variant.replacements.get(e);
+  if (replaced !== undefined) return scalar(h, replaced);
   switch (e.kind) {
     case "int":
       return h.constant(e.value);

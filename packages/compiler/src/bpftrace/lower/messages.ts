@@ -79,6 +79,18 @@ export const noOpenLoops: M<readonly [turns: number]> = {
   text: (turns) => `this kernel runs only loops whose number of turns is known beforehand, at most ${turns} in all`,
   hint: () => "give a range constant bounds and leave it by break, or use Linux 5.17 or newer, which has bpf_loop",
 };
+export const pinnedPrints: M = {
+  code: "SND2013",
+  severity: "error",
+  text: () => "an iterator in a file prints by printf() only: what it says is the file's content",
+  hint: () => "leave the file out, so that the iterator runs once, now, and prints here",
+};
+export const kernelFormat: M<readonly [type: string]> = {
+  code: "SND2014",
+  severity: "error",
+  text: (type) => `the kernel's own formatting has no text for a value of type ${type}`,
+  hint: () => "numbers, pointers and strings have one",
+};
 export const noMapLoops: M<readonly [map: string]> = {
   code: "SND2012",
   severity: "error",

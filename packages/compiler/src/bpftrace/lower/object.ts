@@ -35,6 +35,7 @@ export class ObjectBuilder extends ObjectParts {
   readonly #plans = new Map<string, MapPlan>();
   readonly #uses: ScriptMapUses;
   readonly #options: ObjectOptions;
+  #tracePipe: boolean = false;
 
   constructor(program: CheckedProgram, source: SourceText, uses: ScriptMapUses, options: ObjectOptions) {
     super(program.target);
@@ -94,6 +95,11 @@ export class ObjectBuilder extends ObjectParts {
     });
   }
 
+  /** The object writes to the kernel's trace pipe. */
+  usesTracePipe(): void {
+    this.#tracePipe = true;
+  }
+
   /** Whether the script deletes single entries of `@name`. */
   deletes(name: string): boolean {
     return this.#uses.deleted.has(name);
@@ -114,6 +120,8 @@ export class ObjectBuilder extends ObjectParts {
         printMapsOnExit: config.printMapsOnExit,
         stackMode: config.stackMode,
         ...(!config.demangle && { demangle: false }),
+        ...(config.missingProbes !== "error" && { missingProbes: config.missingProbes }),
+        ...(this.#tracePipe && { tracePipe: true }),
         ...(config.catBytes !== undefined && { catBytes: config.catBytes }),
         ...(!config.sourceLines && { sourceLines: false }),
       },

@@ -5,6 +5,7 @@ import { itemIndex } from "../check/members.ts";
 import type { Type } from "../types.ts";
 import { typeText } from "../values.ts";
 import { argumentPlace, isArgument, isArgumentInMemory } from "./arguments.ts";
+import { constantArgument } from "./calls.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
 import { byteSize, itemOffset } from "./layout.ts";
@@ -112,7 +113,7 @@ function tupleItem(h: Handler, tuple: Expr, type: Type & { kind: "tuple" }, inde
 
 function element(h: Handler, e: Index): Place {
   const object = h.typeOf(e.object);
-  if (object.kind === "tuple" && e.index.kind === "int") return tupleItem(h, e.object, object, Number(e.index.value));
+  if (object.kind === "tuple") return tupleItem(h, e.object, object, constantArgument(h, e.index));
   const whole = object.kind === "array" || object.kind === "string";
   const outer = whole ? place(h, e.object) : behind(h, e.object);
   const type = object.kind === "array" ? object.element : object.kind === "pointer" ? object.to : h.typeOf(e);

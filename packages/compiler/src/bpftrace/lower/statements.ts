@@ -110,6 +110,12 @@ function toMap(h: Handler, s: AssignMap): void {
 
 function conditional(h: Handler, s: If): void {
   const { otherwise } = s;
+  const known = s.condition.kind === "comptime" ? h.variant.constants.get(s.condition) : undefined;
+  if (known !== undefined) {
+    if (known !== 0n && known !== "") block(h, s.then);
+    else if (otherwise !== undefined) statement(h, otherwise);
+    return;
+  }
   branch(h, s.condition, () => block(h, s.then), otherwise && (() => statement(h, otherwise)));
 }
 

@@ -20,6 +20,8 @@ import { cString, words } from "../../lowering/words.ts";
 export function storeString(h: Handler, e: Expr, size: number, spot: Spot, exact: boolean): void {
   const text = literalText(h, e);
   if (text !== undefined) return storeText(h, text, size, spot, exact);
+  const replaced = h.variant.replacements.get(e);
+  if (replaced !== undefined) return storeString(h, replaced, size, spot, exact);
   switch (e.kind) {
     case "builtin":
       return storeComm(h, e, size, spot, exact);

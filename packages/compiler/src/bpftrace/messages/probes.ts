@@ -43,12 +43,6 @@ export const noCodeOnLine: M<
         ? undefined
         : `the next line with code is ${next}`,
 };
-export const pinnedIterator: M<readonly [point: string]> = {
-  code: "SND1217",
-  severity: "error",
-  text: (point) => `${point} asks for a file that runs the iterator whenever it is read, which is not supported`,
-  hint: () => "leave the file out: the iterator runs once, now, and prints here",
-};
 export const unsafeAddress: M<readonly [point: string]> = {
   code: "SND1216",
   severity: "error",

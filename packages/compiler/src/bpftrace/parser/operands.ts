@@ -23,6 +23,11 @@ export function parseOperand(cursor: Cursor): Expr {
       return { kind: "unary", op: text, operand, span: cursor.span(start) };
     }
   }
+  if (cursor.atWord("comptime")) {
+    cursor.advance();
+    const operand = cursor.nested(() => parseOperand(cursor));
+    return { kind: "comptime", operand, span: cursor.span(start) };
+  }
   return parsePostfix(cursor);
 }
 
@@ -105,9 +110,12 @@ function parseValueBlock(cursor: Cursor): Expr {
 function parseIfExpression(cursor: Cursor): Expr {
   return cursor.nested(() => {
     const { start } = cursor.advance();
+    const decided = cursor.atWord("comptime") ? cursor.advance() : undefined;
     const opening = cursor.expect("(");
-    const condition = parseExpression(cursor);
+    const inner = parseExpression(cursor);
     cursor.close(")", opening);
+    const condition: Expr =
+      decided === undefined ? inner : { kind: "comptime", operand: inner, span: cursor.span(decided.start) };
     const then = parseValueBlock(cursor);
     if (!cursor.atWord("else")) cursor.unexpected("else, since this if is a value");
     cursor.advance();

@@ -37,10 +37,13 @@ function parseFilter(cursor: Cursor): Expr {
 
 /** Undefined, after a report, where the provider is unknown. */
 function parseAttachPoint(cursor: Cursor): AttachPoint | undefined {
+  // `name=`: a name that nothing refers to.
+  if (cursor.token.kind === "identifier" && cursor.peek().text === "=") {
+    cursor.advance();
+    cursor.advance();
+  }
   const { start, kind } = cursor.token;
   if (kind !== "identifier" && !cursor.at("*")) cursor.unexpected("a probe, such as kprobe:vfs_read");
-  if (kind === "identifier" && cursor.peek().text === "=")
-    cursor.fail(messages.syntaxNotSupported, cursor.token, "names of probes are");
 
   const scanned = scanAttachPoint(cursor.text, start);
   cursor.seek(scanned.end);
@@ -62,7 +65,7 @@ function parseAttachPoint(cursor: Cursor): AttachPoint | undefined {
 
 /**
  * An attach point is one word with colons in it. It ends at white space, a comma, `{` or the slash
- * of a filter; but a slash in the path of a user-space probe, its first part, belongs to it.
+ * of a filter; but a slash in a path belongs to it.
  */
 function scanAttachPoint(text: string, start: number): { readonly parts: readonly string[]; readonly end: number } {
   const parts = [""];
@@ -76,7 +79,7 @@ function scanAttachPoint(text: string, start: number): { readonly parts: readonl
       i = end;
     } else if (character === ":") {
       parts.push("");
-    } else if (/[\s,{]/.test(character) || (character === "/" && !(parts.length === 2 && hasPath(parts[0] ?? "")))) {
+    } else if (/[\s,{]/.test(character) || (character === "/" && !isInPath(parts[0] ?? "", parts.length - 1))) {
       break;
     } else {
       parts[parts.length - 1] += character;
@@ -85,9 +88,11 @@ function scanAttachPoint(text: string, start: number): { readonly parts: readonl
   return { parts, end: Math.min(i, text.length) };
 }
 
-function hasPath(name: string): boolean {
+/** Whether a slash behind so many colons belongs to a path: a program's, or that of the file that an iterator becomes. */
+export function isInPath(name: string, colons: number): boolean {
   const provider = findProvider(name);
-  return provider === "uprobe" || provider === "uretprobe" || provider === "usdt";
+  if (provider === "iter") return colons === 2;
+  return colons === 1 && (provider === "uprobe" || provider === "uretprobe" || provider === "usdt");
 }
 
 /** Short and old names. */

@@ -141,7 +141,6 @@ function assignmentOperator(cursor: Cursor): BinaryOp | "=" | undefined {
 function parseIf(cursor: Cursor): If {
   return cursor.nested(() => {
     const { start } = cursor.advance();
-    if (cursor.atWord("comptime")) cursor.fail(messages.syntaxNotSupported, cursor.token, "comptime is");
     const condition = parseExpression(cursor);
     const then = bodyOf(cursor, "if");
     let otherwise: Block | If | undefined;

@@ -89,6 +89,8 @@ export function printExpr(expr: Expr): string {
       return `(offsetof ${printOf(expr.of)} ${expr.path.join(".")})`;
     case "blockExpr":
       return `{${[...expr.body.map(printStmt), expr.value === undefined ? "" : `=> ${printExpr(expr.value)}`].join(" ").trim()}}`;
+    case "comptime":
+      return `(comptime ${printExpr(expr.operand)})`;
     case "typeArgument":
       return "type";
     case "tuple":

@@ -6,18 +6,17 @@ import { matches } from "./missing.ts";
 export function expandIterator(expansion: Expansion): readonly Expanded[] {
   const { parts, point, probe, diagnostics } = expansion;
   const [name = "", pin, ...rest] = parts;
-  if (name === "" || rest.length > 0) {
-    diagnostics.report(messages.pointForm, point.span, point.text, "iter:NAME");
+  if (name === "" || pin === "" || rest.length > 0) {
+    diagnostics.report(messages.pointForm, point.span, point.text, "iter:NAME or iter:NAME:FILE");
     return [];
   }
-  if (pin !== undefined) diagnostics.report(messages.pinnedIterator, point.span, point.text);
   return matches(expansion, "iter", name, "iterator", "*").map((found): Expanded => {
     const title = `iter:${found}`;
     return {
       probe,
       provider: point.provider,
       programType: "tracing",
-      attach: [{ kind: "iter", name: found }],
+      attach: [{ kind: "iter", name: found, ...(pin !== undefined && { pin }) }],
       title,
       arguments: NO_ARGUMENTS,
       user: false,

@@ -59,6 +59,12 @@ export function checkFail(handler: Handler, call: Call): Type {
   return VOID;
 }
 
+/** is_err(pointer): whether the kernel has put an error where a pointer belongs. */
+export function checkIsErr(handler: Handler, call: Call): Type {
+  argument(handler, call, 0, "a pointer", (type) => asInteger(type) !== undefined);
+  return BOOL;
+}
+
 /** is_str(x) and its like: decided by the argument's type. */
 export function kindTest(test: (type: Type) => boolean): (handler: Handler, call: Call) => Type {
   return (handler, call) => {

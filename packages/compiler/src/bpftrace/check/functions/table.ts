@@ -12,6 +12,7 @@ import { checkClock, checkExit, checkPrint, checkPrintf, checkTime } from "./out
 import {
   checkAssert,
   checkFail,
+  checkIsErr,
   checkIsLiteral,
   checkJoin,
   checkKfunc,
@@ -233,6 +234,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionInfo>> = {
   pcomm: { signature: "pcomm([task])", summary: "the process's name", args: [1, 1], check: ofTask(stringOf(16)) },
   // Decided when compiling.
   is_array: { signature: "is_array(x)", summary: "is it an array?", args: [1, 1], check: kindTest(isArray) },
+  is_err: { signature: "is_err(pointer)", summary: "does it stand for an error?", args: [1, 1], check: checkIsErr },
   is_integer: { signature: "is_integer(x)", summary: "is it an integer?", args: [1, 1], check: kindTest(isInt) },
   is_literal: { signature: "is_literal(x)", summary: "is it a literal?", args: [1, 1], check: checkIsLiteral },
   is_ptr: { signature: "is_ptr(x)", summary: "is it a pointer?", args: [1, 1], check: kindTest(isPointer) },
