@@ -167,3 +167,27 @@ kernelTest(
     }
   },
 );
+
+kernelTest(
+  "more cgroups at once than the ring has room for: all that stay are known, those that went are not there",
+  () => {
+    const identity = start();
+    try {
+      const many = `${folder}/many`;
+      mkdirSync(`${many}/early`, { recursive: true });
+      const early = idOf(identity, `${base}/many/early`);
+      // The ring is read when this thread waits: it does not until all are made.
+      const count = 1200;
+      for (let i = 0; i < count; i++) mkdirSync(`${many}/${i}`);
+      rmdirSync(`${many}/early`);
+      const known = new Set(Array.from(identity.all(), ({ identity: { path: where } }) => where));
+      assert.ok(identity.statistics.lost > 0, "the ring had room for all");
+      for (let i = 0; i < count; i++) assert.ok(known.has(`${base}/many/${i}`), `${i} is not known`);
+      assert.ok(!known.has(`${base}/many/early`));
+      assert.equal(identity.cgroup(early)?.path, `${base}/many/early`, "what is gone is remembered");
+      removeGroups(many);
+    } finally {
+      identity.close();
+    }
+  },
+);

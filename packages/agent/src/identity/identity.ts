@@ -86,7 +86,13 @@ export class Identity implements Identities {
     this.hierarchy = options.hierarchy;
     this.#index = new CgroupIndex(options.limits ?? DEFAULT_LIMITS);
     // First the events, then the walk: what is made meanwhile is told of twice, and nothing is missed.
-    this.#watch = new CgroupWatch(options.kernel, options.vmlinux, options.hierarchy, (event) => this.#happened(event));
+    this.#watch = new CgroupWatch(
+      options.kernel,
+      options.vmlinux,
+      options.hierarchy,
+      (event) => this.#happened(event),
+      () => this.#walkAgain(),
+    );
     for (const { id, path, parent } of walkCgroups(options.hierarchy)) this.#add(id, path, parent, undefined);
     for (const { id, path } of runcContainers(options.root ?? "", options.hierarchy)) this.#claim(path, id);
     options.pods?.onChange((uid) => this.#podChanged(uid));
@@ -173,6 +179,17 @@ export class Identity implements Identities {
     }
     if (this.#toldUnknown.delete(id) || this.#toldUnknown.size === MOST_TOLD) this.#epoch++;
     this.#changed(id);
+  }
+
+  /** The ring was full: what it would have told of is seen in the tree, but for what has come and gone. */
+  #walkAgain(): void {
+    const there = new Set<bigint>();
+    for (const { id, path, parent = 0n } of walkCgroups(this.hierarchy)) {
+      there.add(id);
+      if (this.#index.get(id) === undefined) this.#happened({ what: "made", id, parent, path, maker: "" });
+    }
+    for (const { id, path } of [...this.#index.present()])
+      if (!there.has(id)) this.#happened({ what: "removed", id, parent: 0n, path, maker: "" });
   }
 
   #add(id: bigint, path: string, parent: bigint | undefined, maker: string | undefined): Entry {

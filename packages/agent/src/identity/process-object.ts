@@ -5,8 +5,8 @@
  *
  *     u32 tgid -> char comm[16]   u64 id of the cgroup
  */
-import { assemble } from "@sonde/bpf/asm";
-import type { MapSpec, ObjectSpec, ProgramSpec } from "@sonde/bpf/spec";
+import type { MapSpec, ObjectSpec } from "@sonde/bpf/spec";
+import { tracepointObject } from "@sonde/runtime/tracepoints";
 
 export const PROCESS = { comm: 0, commSize: 16, cgroup: 16, size: 24 } as const;
 const MOST_PROCESSES = 65_536;
@@ -31,31 +31,17 @@ export interface ProcessLayout {
 }
 
 export function processObject(layout: ProcessLayout): ObjectSpec {
-  return {
-    name: "processes",
-    license: "GPL",
-    btf: new Uint8Array(0),
-    maps: [PROCESSES],
-    programs: [
-      program("sched_process_exec", 0, layout),
-      program("sched_process_fork", 1, layout),
-      // (struct cgroup *, const char *path, struct task_struct *, bool threadgroup)
-      program("cgroup_attach_task", 2, layout),
-    ],
-    manifest: { maps: [], events: [], config: { printMapsOnExit: false, stackMode: "bpftrace" } },
-  };
+  return tracepointObject("processes", [PROCESSES], {
+    sched_process_exec: rememberCode(0, layout),
+    sched_process_fork: rememberCode(1, layout),
+    // (struct cgroup *, const char *path, struct task_struct *, bool threadgroup)
+    cgroup_attach_task: rememberCode(2, layout),
+  });
 }
 
 /** @param task which of the tracepoint's arguments the process's main thread is; other threads are passed over */
-function program(name: string, task: number, { tgid, pid, comm, toCgroupId }: ProcessLayout): ProgramSpec {
-  return {
-    name,
-    type: "tracing",
-    title: `tp_btf:${name}`,
-    functions: new Map(),
-    attach: [{ kind: "btfTracepoint", name }],
-    instructions: assemble(`
-      ${name}:
+function rememberCode(task: number, { tgid, pid, comm, toCgroupId }: ProcessLayout): string {
+  return `
         r6 = *(u64 *)(r1 + ${8 * task})
         r1 = *(u32 *)(r6 + ${tgid})
         r2 = *(u32 *)(r6 + ${pid})
@@ -76,9 +62,5 @@ function program(name: string, task: number, { tgid, pid, comm, toCgroupId }: Pr
         r3 = r10
         r3 += -24
         r4 = 0
-        call bpf_map_update_elem
-      out:
-        r0 = 0
-        exit`),
-  };
+        call bpf_map_update_elem`;
 }

@@ -2,16 +2,14 @@
 import { readFileSync } from "node:fs";
 import type { Btf } from "@sonde/bpf/btf";
 import { findMember } from "@sonde/bpf/btf";
-import { loadCollection, type Collection } from "@sonde/kernel/collection";
-import { Attacher, type Link } from "@sonde/kernel/links";
 import type { Kernel } from "@sonde/kernel/sys";
 import { cgroupLayout, type Hierarchy } from "@sonde/runtime/cgroups";
 import type { ProcessIdentity } from "@sonde/runtime/decoders";
+import { type RunningObject, runObject } from "@sonde/runtime/tracepoints";
 import { PROCESS, processObject } from "./process-object.ts";
 
 export class Processes {
-  readonly #collection: Collection;
-  readonly #links: readonly Link[];
+  readonly #object: RunningObject;
   readonly #hierarchy: Hierarchy;
   readonly #cgroupAt: (path: string) => bigint | undefined;
 
@@ -30,18 +28,12 @@ export class Processes {
       comm: at("comm"),
       toCgroupId: [cssSet, ...toCgroup, node, nodeId],
     };
-    this.#collection = loadCollection(kernel, processObject(layout), { vmlinux: () => vmlinux });
-    try {
-      this.#links = new Attacher(kernel).attachAll(this.#collection.attachments());
-    } catch (error) {
-      this.#collection.close();
-      throw error;
-    }
+    this.#object = runObject(kernel, vmlinux, processObject(layout));
   }
 
   /** Undefined if it was there before and has ended, or was never there. */
   get(pid: number): ProcessIdentity | undefined {
-    const value = this.#collection.map("processes").lookup(new Uint8Array(Uint32Array.of(pid).buffer));
+    const value = this.#object.map("processes").lookup(new Uint8Array(Uint32Array.of(pid).buffer));
     if (value === undefined) return this.#present(pid);
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
     const comm = bytes.subarray(PROCESS.comm, PROCESS.comm + PROCESS.commSize);
@@ -53,8 +45,7 @@ export class Processes {
   }
 
   close(): void {
-    for (const link of this.#links) link.close();
-    this.#collection.close();
+    this.#object.close();
   }
 
   /** One that was there before the map was. */

@@ -96,7 +96,7 @@ export class IdentityService {
     yield gauge("pods", "Pods that the kubelet or the API server has told of", this.#pods.size);
     const lostAbout = {
       name: "sonde_identity_lost",
-      help: "Cgroups that came or went unseen, since the ring was full",
+      help: "Cgroups that came or went while the ring was full; the tree was walked again then",
     };
     yield scalarFamily("counter", lostAbout, [["", lost]]);
     const failedAbout = { name: "sonde_identity_kubernetes_failures", help: "Questions for pods that failed" };

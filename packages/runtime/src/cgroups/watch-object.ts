@@ -7,8 +7,8 @@
  *     char maker[16]                 comm of the thread that made it: "runc" makes containers
  *     char path[1024]                from the hierarchy's root, ended by a NUL
  */
-import { assemble } from "@sonde/bpf/asm";
-import type { MapSpec, ObjectSpec, ProgramSpec } from "@sonde/bpf/spec";
+import type { MapSpec, ObjectSpec } from "@sonde/bpf/spec";
+import { tracepointObject } from "../tracepoints/object.ts";
 import type { Hierarchy } from "./hierarchy.ts";
 import type { CgroupLayout } from "./layout.ts";
 
@@ -34,26 +34,15 @@ const MAPS: readonly MapSpec[] = [
 ];
 
 export function watchObject(layout: CgroupLayout, hierarchy: Hierarchy): ObjectSpec {
-  return {
-    name: "cgroups",
-    license: "GPL",
-    btf: new Uint8Array(0),
-    maps: MAPS,
-    programs: [program("cgroup_mkdir", MADE, layout, hierarchy), program("cgroup_rmdir", REMOVED, layout, hierarchy)],
-    manifest: { maps: [], events: [], config: { printMapsOnExit: false, stackMode: "bpftrace" } },
-  };
+  return tracepointObject("cgroups", MAPS, {
+    cgroup_mkdir: tellCode(MADE, layout, hierarchy),
+    cgroup_rmdir: tellCode(REMOVED, layout, hierarchy),
+  });
 }
 
 /** Both tracepoints hand over (struct cgroup *, const char *path). */
-function program(name: string, what: number, layout: CgroupLayout, hierarchy: Hierarchy): ProgramSpec {
-  return {
-    name,
-    type: "tracing",
-    title: `tp_btf:${name}`,
-    functions: new Map(),
-    attach: [{ kind: "btfTracepoint", name }],
-    instructions: assemble(`
-      ${name}:
+function tellCode(what: number, layout: CgroupLayout, hierarchy: Hierarchy): string {
+  return `
         r6 = r1
         r7 = *(u64 *)(r6 + 0)
         ${ofHierarchy("r7", layout, hierarchy, "out")}
@@ -92,11 +81,7 @@ function program(name: string, what: number, layout: CgroupLayout, hierarchy: Hi
         call bpf_map_lookup_elem
         if r0 == 0 goto out
         r1 = 1
-        lock *(u64 *)(r0 + 0) += r1
-      out:
-        r0 = 0
-        exit`),
-  };
+        lock *(u64 *)(r0 + 0) += r1`;
 }
 
 /** Leaves the program at `otherwise` unless the struct cgroup in a register is of this hierarchy. Uses r1. */

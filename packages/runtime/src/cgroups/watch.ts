@@ -1,11 +1,10 @@
 /** Cgroups as they come and go, told within a millisecond or two: a container that lives for 50 ms is among them. */
 import type { Btf } from "@sonde/bpf/btf";
-import { loadCollection, type Collection } from "@sonde/kernel/collection";
-import { Attacher, type Link } from "@sonde/kernel/links";
 import { Ring } from "@sonde/kernel/rings";
 import { Poller, type Kernel } from "@sonde/kernel/sys";
 import { Bytes } from "../decode/bytes.ts";
 import { readText } from "../decode/text.ts";
+import { type RunningObject, runObject } from "../tracepoints/run.ts";
 import type { Hierarchy } from "./hierarchy.ts";
 import { cgroupLayout } from "./layout.ts";
 import { EVENT, MADE, watchObject } from "./watch-object.ts";
@@ -21,29 +20,35 @@ export interface CgroupEvent {
 }
 
 export class CgroupWatch {
-  readonly #collection: Collection;
-  readonly #links: readonly Link[];
+  readonly #object: RunningObject;
   readonly #ring: Ring;
   readonly #poller: Poller;
   readonly #onEvent: (event: CgroupEvent) => void;
+  readonly #onLoss: () => void;
+  #lost: number = 0;
   #closed: boolean = false;
 
   /**
    * From when it returns, no event is missed unless {@link lost} says so.
+   * @param onLoss called when more were lost, after the events that were not: the tree has to be walked again
    * Errors: KernelError, VerifierError, or Error where the kernel does not tell its types.
    */
-  constructor(kernel: Kernel, vmlinux: Btf, hierarchy: Hierarchy, onEvent: (event: CgroupEvent) => void) {
+  constructor(
+    kernel: Kernel,
+    vmlinux: Btf,
+    hierarchy: Hierarchy,
+    onEvent: (event: CgroupEvent) => void,
+    onLoss: () => void = () => {},
+  ) {
     this.#onEvent = onEvent;
-    this.#collection = loadCollection(kernel, watchObject(cgroupLayout(vmlinux, hierarchy), hierarchy), {
-      vmlinux: () => vmlinux,
-    });
+    this.#onLoss = onLoss;
+    this.#object = runObject(kernel, vmlinux, watchObject(cgroupLayout(vmlinux, hierarchy), hierarchy));
     try {
-      this.#ring = new Ring(kernel, this.#collection.map("events"));
+      this.#ring = new Ring(kernel, this.#object.map("events"));
       this.#poller = new Poller(kernel);
       for (const fd of this.#ring.descriptors) this.#poller.add(fd);
-      this.#links = new Attacher(kernel).attachAll(this.#collection.attachments());
     } catch (error) {
-      this.#collection.close();
+      this.#object.close();
       throw error;
     }
     void this.#follow();
@@ -51,7 +56,7 @@ export class CgroupWatch {
 
   /** Events that the ring had no room for. */
   get lost(): number {
-    const value = this.#collection.map("lost").lookup(new Uint8Array(4));
+    const value = this.#object.map("lost").lookup(new Uint8Array(4));
     return value === undefined ? 0 : Number(new DataView(value.buffer, value.byteOffset).getBigUint64(0, true));
   }
 
@@ -68,15 +73,18 @@ export class CgroupWatch {
         maker: readText(bytes.buffer, offset + EVENT.maker, EVENT.makerSize),
       });
     });
+    const { lost } = this;
+    if (lost === this.#lost) return;
+    this.#lost = lost;
+    this.#onLoss();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const link of this.#links) link.close();
+    this.#object.close();
     this.#poller.close();
     this.#ring.close();
-    this.#collection.close();
   }
 
   [Symbol.dispose](): void {

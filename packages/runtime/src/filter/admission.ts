@@ -1,19 +1,17 @@
 /** A live set of admitted cgroups, for the filtered programs of one object. */
 import type { Btf } from "@sonde/bpf/btf";
-import { loadCollection, type Collection } from "@sonde/kernel/collection";
-import { Attacher, type Link } from "@sonde/kernel/links";
 import type { BpfMap } from "@sonde/kernel/maps";
 import type { Kernel } from "@sonde/kernel/sys";
 import type { Hierarchy } from "../cgroups/hierarchy.ts";
 import { cgroupLayout } from "../cgroups/layout.ts";
+import { type RunningObject, runObject } from "../tracepoints/run.ts";
 import { ADMITTED } from "./prologue.ts";
 import { followObject, NAME_BYTES } from "./follow-object.ts";
 
 const ONE = new Uint8Array(Uint32Array.of(1).buffer);
 
 export class Admission {
-  readonly #collection: Collection;
-  readonly #links: readonly Link[];
+  readonly #object: RunningObject;
 
   /**
    * From when it returns, what is made below an admitted cgroup is admitted too.
@@ -21,46 +19,37 @@ export class Admission {
    * Errors: KernelError, VerifierError.
    */
   constructor(kernel: Kernel, vmlinux: Btf, hierarchy: Hierarchy, admitted?: BpfMap) {
-    this.#collection = loadCollection(kernel, followObject(cgroupLayout(vmlinux, hierarchy), hierarchy), {
-      vmlinux: () => vmlinux,
-      ...(admitted && { maps: { [ADMITTED]: admitted } }),
-    });
-    try {
-      this.#links = new Attacher(kernel).attachAll(this.#collection.attachments());
-    } catch (error) {
-      this.#collection.close();
-      throw error;
-    }
+    const object = followObject(cgroupLayout(vmlinux, hierarchy), hierarchy);
+    this.#object = runObject(kernel, vmlinux, object, admitted && { [ADMITTED]: admitted });
   }
 
   /** For LoadOptions of a filtered object, in the place of its own map. */
   get map(): BpfMap {
-    return this.#collection.map(ADMITTED);
+    return this.#object.map(ADMITTED);
   }
 
   /** Errors: KernelError (E2BIG) when 16,384 cgroups are admitted already. */
   admit(id: bigint): void {
-    this.#collection.map(ADMITTED).update(idKey(id), ONE);
+    this.#object.map(ADMITTED).update(idKey(id), ONE);
   }
 
   refuse(id: bigint): void {
-    this.#collection.map(ADMITTED).delete(idKey(id));
+    this.#object.map(ADMITTED).delete(idKey(id));
   }
 
   /** Cgroups whose path ends with this name are admitted when they are made. */
   await(name: string): void {
     const key = nameKey(name);
-    if (key !== undefined) this.#collection.map("awaited").update(key, ONE);
+    if (key !== undefined) this.#object.map("awaited").update(key, ONE);
   }
 
   forget(name: string): void {
     const key = nameKey(name);
-    if (key !== undefined) this.#collection.map("awaited").delete(key);
+    if (key !== undefined) this.#object.map("awaited").delete(key);
   }
 
   close(): void {
-    for (const link of this.#links) link.close();
-    this.#collection.close();
+    this.#object.close();
   }
 
   [Symbol.dispose](): void {

@@ -6,11 +6,11 @@
  *     sonde_admitted   u64 id of a cgroup -> u32 1
  *     awaited          char[160] the last part of a cgroup's path -> u32 1
  */
-import { assemble } from "@sonde/bpf/asm";
-import type { MapSpec, ObjectSpec, ProgramSpec } from "@sonde/bpf/spec";
+import type { MapSpec, ObjectSpec } from "@sonde/bpf/spec";
 import type { Hierarchy } from "../cgroups/hierarchy.ts";
 import type { CgroupLayout } from "../cgroups/layout.ts";
 import { loadId, loadParent, ofHierarchy } from "../cgroups/watch-object.ts";
+import { tracepointObject } from "../tracepoints/object.ts";
 import { ADMITTED, ADMITTED_MAP } from "./prologue.ts";
 
 /** systemd's names for containers of pods are some 100 characters long. */
@@ -19,35 +19,13 @@ export const NAME_BYTES = 160;
 const AWAITED: MapSpec = { ...ADMITTED_MAP, name: "awaited", keySize: NAME_BYTES };
 
 export function followObject(layout: CgroupLayout, hierarchy: Hierarchy): ObjectSpec {
-  return {
-    name: "follow",
-    license: "GPL",
-    btf: new Uint8Array(0),
-    maps: [ADMITTED_MAP, AWAITED],
-    programs: [
-      program("cgroup_mkdir", madeCode(layout), layout, hierarchy),
-      program("cgroup_rmdir", removedCode(layout), layout, hierarchy),
-    ],
-    manifest: { maps: [], events: [], config: { printMapsOnExit: false, stackMode: "bpftrace" } },
-  };
-}
-
-function program(name: string, code: string, layout: CgroupLayout, hierarchy: Hierarchy): ProgramSpec {
-  return {
-    name,
-    type: "tracing",
-    title: `tp_btf:${name}`,
-    functions: new Map(),
-    attach: [{ kind: "btfTracepoint", name }],
-    instructions: assemble(`
-      ${name}:
+  const ofOurs = `
         r7 = *(u64 *)(r1 + 0)
-        ${ofHierarchy("r7", layout, hierarchy, "out")}
-        ${code}
-      out:
-        r0 = 0
-        exit`),
-  };
+        ${ofHierarchy("r7", layout, hierarchy, "out")}`;
+  return tracepointObject("follow", [ADMITTED_MAP, AWAITED], {
+    cgroup_mkdir: ofOurs + madeCode(layout),
+    cgroup_rmdir: ofOurs + removedCode(layout),
+  });
 }
 
 function madeCode(layout: CgroupLayout): string {
