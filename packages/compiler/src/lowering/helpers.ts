@@ -52,6 +52,8 @@ export const RING_NO_WAKEUP = 1;
 export const USER_STACK = 256;
 /** What get_stackid answers when another stack already occupies the bucket. */
 export const EEXIST = -17;
+/** Flag of BPF_MAP_CREATE: programs only read it. */
+export const CONSTANTS = 0x80;
 /** Flag of BPF_MAP_CREATE of struct_ops: put in force by a link (6.4). */
 export const BY_LINK = 0x2000;
 /** Flag of BPF_MAP_CREATE: entries are allocated when they are inserted. */

@@ -13,6 +13,10 @@ const names = hash<text<16>, u32>();
 enum Kind { A, B = 7, C }
 const LIMIT = 5;
 const TABLE = [3, 1, 2];
+const SIGNED = [-12, 300, 0];
+const WIDE = [2 ** 40, 1];
+const WORDS = ["one", "three"];
+const FLAGS = [true, false];
 const CAST = (LIMIT + 1) as number;
 const CHECKED = (TABLE[5] ?? (LIMIT + 2))! satisfies number;
 const SETTINGS = { depth: { most: 3 }, name: "sonde" };
@@ -128,6 +132,12 @@ export const CASES: readonly (readonly [body: string, want: number | bigint])[] 
     105,
   ],
   ["const xs = [1, 2, 3]; let s: u64 = 0; for (const x of xs) s += x; out.set(0, s);", 6],
+  ["let i: u64 = 1; i += pid(); out.set(0, (TABLE[i - 1000] ?? 7) * 10 + (TABLE[i] ?? 9));", 19],
+  ["let s: u64 = 0; for (const i of range(5)) s = s * 10 + (SIGNED[i] ?? 8); out.set(0, s);", 180_088],
+  ["const v = WIDE[cpu()]; if (v === undefined) return; out.set(0, v);", 2 ** 40],
+  ['const n = WORDS[cpu() + 1]; if (n === undefined) return; out.set(0, n === "three" ? 1 : 2);', 1],
+  ["const n = WORDS[cpu() + 5]; out.set(0, n === undefined ? 1 : 2);", 1],
+  ["out.set(0, FLAGS[cpu()] ? 1 : 2);", 1],
   ['out.set(0, "depth" in SETTINGS ? 1 : 2);', 1],
   ['const o = { a: 1 }; out.set(0, "b" in o ? 1 : 2);', 2],
   ["const a = true, b = ktime() > 0; out.set(0, a && b ? 1 : 0);", 1],

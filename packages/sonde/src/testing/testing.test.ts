@@ -195,7 +195,7 @@ test("functions of a congestion control answer by the socket that they get", asy
   assert.equal(asked("undo_cwnd", { arg0: { snd_cwnd: 7 } }), 7);
   assert.equal(asked("cong_avoid", { arg0: { snd_cwnd: 7 }, arg1: 1, arg2: 2 }), 0);
   const [map] = monitor.spec.maps.filter(({ type }) => type === "struct_ops");
-  assert.equal(new TextDecoder().decode(map!.data!).includes("half"), true);
+  assert.equal(new TextDecoder().decode(map!.data).includes("half"), true);
   assert.deepEqual(
     map!.references?.map(({ name }) => name),
     ["struct_ops_half_ssthresh", "struct_ops_half_undo_cwnd", "struct_ops_half_cong_avoid"],

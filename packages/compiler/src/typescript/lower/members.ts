@@ -11,6 +11,7 @@ import { expression } from "./expressions.ts";
 import { hostMember, isDeclared } from "./hosts.ts";
 import { behind, elementAt, memberBehind, memberBehindExists, memberExists, memberOf, readPlace } from "./places.ts";
 import { settled } from "./patterns.ts";
+import { tableElement } from "./tables.ts";
 import type { Program } from "./program.ts";
 import { constantNumber, describeValue, scalarOf, textOf, type Scalar } from "./scalar.ts";
 import { constant, type Value } from "./value.ts";
@@ -99,6 +100,7 @@ export function index(p: Program, node: Tree): Value {
       );
     }
     case "host": {
+      if (at.kind !== "constant" && Array.isArray(outer.value)) return tableElement(p, outer, at, node.property);
       if (at.kind !== "constant")
         return refuse(messages.notConstant, spanOf(node.property), "the index of a value of the module's");
       return hostMember(p, outer, String(at.value), node.property);

@@ -33,6 +33,7 @@ import type { TypeResolver } from "../types/resolve.ts";
 import { recordOf, U32, type RecordType, type Type } from "../types/type.ts";
 import { DataSection, type Variable } from "./data-section.ts";
 import { structOpsMap } from "./struct-ops.ts";
+import { ConstantTables } from "./tables.ts";
 import { usdtMaps } from "./usdt.ts";
 import type { Uses } from "./uses.ts";
 
@@ -74,6 +75,8 @@ export class MonitorObject extends ObjectParts {
   readonly #streams = new Map<StreamDeclaration, StreamPlan>();
   readonly #data: DataSection;
   readonly uses: Uses;
+  /** Lists that are looked up while programs run. */
+  readonly tables: ConstantTables = new ConstantTables();
   readonly #registry: Registry;
 
   constructor(declarations: Declarations, resolver: TypeResolver, target: Target, registry: Registry, uses: Uses) {
@@ -196,11 +199,11 @@ export class MonitorObject extends ObjectParts {
   /** Every map, in the order of declaration, what nobody uses left out. */
   maps(programs: readonly { readonly name: string; readonly probe: ProbeDeclaration }[]): readonly MapSpec[] {
     const names = new Map(programs.map(({ name, probe }) => [probe.title, name]));
-    const data = this.#data.map(this.types);
+    const sections = [this.#data.map(this.types), this.tables.map(this.types)];
     return [
       ...this.declarations.maps.flatMap((map) => this.#maps.get(map)?.spec ?? []),
       ...this.declarations.metrics.map((metric) => this.metric(metric).spec),
-      ...(data === undefined ? [] : [data]),
+      ...sections.flatMap((section) => section ?? []),
       ...this.declarations.structOps.map((declaration) => structOpsMap(this, declaration, names)),
       ...this.internalMaps(undefined),
     ];
