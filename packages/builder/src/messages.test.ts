@@ -7,7 +7,7 @@ import { after, test } from "node:test";
 import { buildMonitor, buildTarget } from "@sonde/builder";
 
 const HEAD = `import {
-  array, btfTracepoint, counter, decode, exp2, fentry, fixed, gauge, global, hash, histogram, interval, kprobe, ktime, linear, monitor, param, perCpuHash,
+  array, btfTracepoint, counter, decode, exp2, fentry, fixed, gauge, global, hash, histogram, interval, iterator, kprobe, ktime, linear, monitor, param, perCpuHash,
   range, readUser, readUserString, stream, structOps, tracepoint, u16, u32, u64, s64, comm, byteSwap, profile, perfEvent, uprobe, usdt, xdp,
   cgroup, netfilter, tc,
   type KernelStructs,
@@ -237,6 +237,8 @@ const modules: readonly (readonly [code: string, text: string, message: RegExp, 
     "const s = Symbol(); interval({ seconds: 1 }, () => { seen.value = «s»; });",
     /s is not a value of the kernel's/,
   ],
+  ["SND3321", 'iterator(«"taskk"», ({ task }) => {});', /no iterator taskk/, /task/],
+  ["SND3303", 'iterator("task", ({ «tsk» }) => {});', /has no field tsk/, /task/],
   ["SND3323", 'xdp("lo", () => { return «9»; });', /not an answer that xdp:lo takes/, /0, 1, 2, 3, 4/],
 ];
 

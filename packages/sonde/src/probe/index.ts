@@ -77,11 +77,12 @@ export {
   uprobe,
   uretprobe,
   usdt,
+  iterator,
   profile,
   interval,
   perfEvent,
 } from "./probes.ts";
-export type { RegisterArguments, Rate, PerfEvent } from "./probes.ts";
+export type { RegisterArguments, Rate, PerfEvent, Iterators } from "./probes.ts";
 export { u8, u16, u32, u64, s8, s16, s32, s64, kernelStack, userStack } from "./types.ts";
 export type { text, userPointer, kernelPointer, Decoder, Decoders, ValuesOf, Given } from "./types.ts";
 

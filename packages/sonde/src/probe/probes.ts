@@ -1,6 +1,7 @@
 /** Hooks of the kernel, each with the handler that runs there. */
 import { atBuildTime } from "./build-time.ts";
-import type { BtfTracepoints, KernelFunctions, Tracepoints } from "./index.ts";
+import type { BtfTracepoints, KernelFunctions, KernelStructs, Tracepoints } from "./index.ts";
+import type { u32 } from "./types.ts";
 
 type Handler<Event> = (event: Event) => void;
 type Arguments<F> = F extends { readonly retval: unknown } ? Omit<F, "retval"> : F;
@@ -65,6 +66,27 @@ export const usdt: <Arguments extends readonly number[]>(
   name: string,
   handler: (...args: Arguments) => void,
 ) => void = atBuildTime("usdt");
+
+type Struct<Name extends string> = KernelStructs extends Readonly<Record<Name, infer Type>> ? Type : never;
+
+/** What iterators go over, by kind. Others than these are taken as well, without their types. */
+export interface Iterators {
+  task: { readonly task: Struct<"task_struct"> };
+  task_file: { readonly task: Struct<"task_struct">; readonly fd: u32; readonly file: Struct<"file"> };
+  task_vma: { readonly task: Struct<"task_struct">; readonly vma: Struct<"vm_area_struct"> };
+  bpf_map: { readonly map: Struct<"bpf_map"> };
+  bpf_prog: { readonly prog: Struct<"bpf_prog"> };
+  cgroup: { readonly cgroup: Struct<"cgroup"> };
+  tcp: { readonly sk_common: Struct<"sock_common">; readonly uid: u32 };
+  udp: { readonly udp_sk: Struct<"udp_sock">; readonly uid: u32; readonly bucket: number };
+  unix: { readonly unix_sk: Struct<"unix_sock">; readonly uid: u32 };
+}
+
+/** All objects of a kind that there are when the monitor runs, one by one: threads, open files, sockets. */
+export const iterator: <Name extends string>(
+  kind: Name,
+  handler: Handler<Name extends keyof Iterators ? Iterators[Name] : never>,
+) => void = atBuildTime("iterator");
 
 export type Rate = { readonly hz: number } | { readonly milliseconds: number } | { readonly seconds: number };
 

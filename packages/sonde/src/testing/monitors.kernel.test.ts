@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -359,3 +359,27 @@ async function sendMegabytes(megabytes: number): Promise<void> {
   await once(server, "close");
   assert.equal(received, megabytes << 20);
 }
+
+kernelTest("iterators: every thread of this process, and its listening socket", { needs: ["iterator"] }, async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const spec = await build(`
+    import { counter, decode, iterator, monitor } from "sonde/probe";
+    monitor("objects");
+    const threads = counter("threads", { labels: { comm: decode.text } });
+    const listening = counter("listening", { labels: { port: decode.port } });
+    iterator("task", ({ task }) => {
+      if (task.tgid === ${process.pid}) threads.increment({ comm: task.group_leader.comm });
+    });
+    iterator("tcp", ({ sk_common }) => {
+      if (sk_common.skc_state === 10 && sk_common.skc_num === ${port}) listening.increment({ port: sk_common.skc_num });
+    });`);
+  using live = loadObject(spec);
+  for (const name of ["iter_task", "iter_tcp"])
+    for await (const text of live.iterate(name)) assert.equal(text.length, 0);
+  const [threads] = [...counts(live, spec, "threads").values()];
+  assert.equal(threads, readdirSync("/proc/self/task").length);
+  assert.deepEqual([...counts(live, spec, "listening")], [[port, 1]]);
+  server.close();
+});

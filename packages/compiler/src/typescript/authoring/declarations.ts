@@ -216,6 +216,8 @@ export type ArgumentKind =
   | { readonly kind: "function"; readonly function: string; readonly onReturn: boolean }
   /** The same from registers. */
   | { readonly kind: "registers"; readonly function: string | undefined; readonly onReturn: boolean }
+  /** What an iterator goes over: absent at its end. */
+  | { readonly kind: "iterator"; readonly target: string }
   /** A struct of pointers to the kernel's own structs. */
   | { readonly kind: "pointers"; readonly struct: string }
   /** A struct of the kernel's interface to programs, the same on every kernel. */

@@ -91,6 +91,17 @@ export function probeFunctions(registry: Registry, declarations: Declarations): 
     });
   };
 
+  const iterator = (target: unknown, handler: unknown): void => {
+    const call = new Call("iterator", registry);
+    const name = plainName(call, target, "the kind of objects");
+    add(call, handler, {
+      title: `iter:${name}`,
+      programType: "tracing",
+      attach: [{ kind: "iter", name }],
+      argument: { kind: "iterator", target: name },
+    });
+  };
+
   const timer = (name: string, cpus: "one" | "all") => (every: unknown, handler: unknown) => {
     const call = new Call(name, registry);
     const { hz, milliseconds, seconds } = call.options(every, ["hz", "milliseconds", "seconds"]);
@@ -143,6 +154,7 @@ export function probeFunctions(registry: Registry, declarations: Declarations): 
     uprobe: uprobe("uprobe", false),
     uretprobe: uprobe("uretprobe", true),
     usdt,
+    iterator,
     profile: timer("profile", "all"),
     interval: timer("interval", "one"),
     perfEvent,

@@ -48,11 +48,12 @@ export type ArgumentSource =
       readonly end: number;
       readonly title: string;
     }
-  /** Words at context + 8 * index. */
+  /** Words at context + 8 * index; `mayEnd`: pointers may be null, when there is nothing left to be told of. */
   | {
       readonly kind: "words";
       readonly params: readonly Param[];
       readonly result: Type | undefined;
+      readonly mayEnd?: boolean;
       readonly title: string;
     }
   /** struct pt_regs in the context. */
@@ -108,6 +109,12 @@ export function argumentSource(btf: Btf | undefined, probe: ProbeDeclaration): A
         return missing("function", argument.function, needed().names("func"));
       if (argument.onReturn) return { kind: "registers", params: [], result: known?.result ?? S64, title };
       return { kind: "registers", params: known?.params ?? numbered(6), result: undefined, title };
+    }
+    case "iterator": {
+      const btf = needed();
+      const prototype = functionPrototype(btf, `${ITERATOR}${argument.target}`);
+      if (prototype === undefined) return missing("iterator", argument.target, iteratorNames(btf));
+      return { kind: "words", params: prototype.params, result: undefined, mayEnd: true, title };
     }
     case "pointers": {
       const params = pointerMembers(needed(), argument.struct);
@@ -168,7 +175,7 @@ export function argument(p: Program, source: NamedArguments, name: string, node:
       if (index >= 0) {
         const { type } = source.params[index]!;
         if (type === undefined || !isScalar(type)) return refuse(messages.wrongHost, spanOf(node), name);
-        if (source.kind === "words") return word(p, index, type);
+        if (source.kind === "words") return source.mayEnd === true ? present(p, index, type) : word(p, index, type);
         const offset = registers(p.object.target.arch).arguments[index];
         if (offset === undefined)
           return refuse(messages.noField, spanOf(node), source.title, name, "it is not in a register");
@@ -232,6 +239,32 @@ function word(p: Program, index: number, type: ScalarType): Value {
   const trusted = type.kind === "pointer" && type.followed;
   const inst = builder.load(builder.context(), index * 8, 8, trusted ? { type: pointerTo("trusted") } : {});
   return trusted ? { kind: "scalar", inst, type } : scalar(p, inst, type);
+}
+
+/** A word of an iterator: the program has nothing to do where a pointer is null, at the end. */
+function present(p: Program, index: number, type: ScalarType): Value {
+  const { builder } = p;
+  if (type.kind !== "pointer" || !type.followed || index === META) return word(p, index, type);
+  const pointer = builder.load(builder.context(), index * 8, 8, { type: pointerTo("trustedOrNull") });
+  let inst = pointer;
+  p.ifNonNull(
+    pointer,
+    "trusted",
+    (found) => (inst = found),
+    () => p.leave(),
+  );
+  return { kind: "scalar", inst, type };
+}
+
+/** The first parameter of all iterators, which is always there: `struct bpf_iter_meta *`. */
+const META = 0;
+/** What the kernel calls the function that stands for an iterator. */
+const ITERATOR = "bpf_iter_";
+
+function* iteratorNames(btf: Btf): Iterable<string> {
+  for (const name of btf.names("func"))
+    if (name.startsWith(ITERATOR) && functionPrototype(btf, name)?.params[META]?.name === "meta")
+      yield name.slice(ITERATOR.length);
 }
 
 /** Only the low bytes of a word are the argument. */

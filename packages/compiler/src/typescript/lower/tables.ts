@@ -76,7 +76,9 @@ function elementType(list: readonly unknown[]): Type | undefined {
     const longest = Math.max(...list.map((item) => new TextEncoder().encode(item).length));
     return { kind: "text", size: longest + 1 };
   }
-  const candidates = [1, 2, 4, 8].flatMap((size) => [false, true].map((signed) => int(size as IntType["size"], signed)));
+  const candidates = [1, 2, 4, 8].flatMap((size) =>
+    [false, true].map((signed) => int(size as IntType["size"], signed)),
+  );
   return candidates.find((type) => list.every((item) => encode(item, type) !== undefined));
 }
 
