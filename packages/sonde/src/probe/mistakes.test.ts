@@ -1,32 +1,15 @@
-/** What `tsc` alone finds in a monitor, with declarations of the kernel beside it: each planted mistake, and nothing else. */
+/** What `tsc` alone finds in a monitor by the declarations of the kernel that come with Sonde: each planted mistake, and nothing else. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-const KERNEL = `
-import type { kernelPointer, s32, s64, text, u32, u64, userPointer } from "sonde/probe";
-export interface task_struct { readonly pid: s32; readonly tgid: s32; readonly comm: text<16>; readonly real_parent: task_struct }
-export interface file { readonly f_inode: { readonly i_ino: u64 }; readonly f_flags: u32 }
-declare module "sonde/probe" {
-  interface Tracepoints {
-    "sched:sched_switch": { readonly prev_comm: text<16>; readonly prev_pid: s32; readonly next_pid: s32 };
-    "block:block_rq_issue": { readonly dev: u32; readonly sector: u64; readonly rwbs: text<8> };
-    "syscalls:sys_enter_openat": { readonly dfd: s32; readonly filename: userPointer; readonly flags: s32 };
-  }
-  interface BtfTracepoints { sched_switch: { readonly preempt: boolean; readonly prev: task_struct; readonly next: task_struct } }
-  interface KernelFunctions { vfs_read: { readonly file: file; readonly count: u64; readonly pos: kernelPointer; readonly retval: s64 } }
-  interface KernelStructs { task_struct: task_struct }
-}
-`;
-
-const HEAD = `import "./kernel.ts";
-import {
-  array, btfTracepoint, comm, counter, currentTask, decode, exp2, fentry, fexit, gauge, global, hash, histogram, interval, kprobe, kretprobe,
-  ktime, monitor, param, pid, profile, range, readUserString, stream, tracepoint, u64, xdp, XdpAction, cgroup, netfilter, tc, type text, type u32, type u64 as wide,
+const HEAD = `import {
+  array, btfTracepoint, comm, counter, currentTask, decode, exp2, fentry, fexit, gauge, global, hash, histogram, interval, iterator, kprobe, kretprobe,
+  ktime, monitor, param, pid, profile, range, readUserString, stream, structOps, tracepoint, u64, usdt, xdp, XdpAction, cgroup, netfilter, tc, type s32, type text, type u32, type u64 as wide, type userPointer,
 } from "sonde/probe";
 monitor("checked", { help: "x" });
 const started = hash<{ dev: u32; sector: wide }, wide>();
@@ -41,6 +24,7 @@ const plain = counter("plain");
 const level = gauge("level");
 const sizes = histogram("sizes", { unit: "bytes", buckets: exp2(0, 10), labels: { dev: decode.blockDevice } });
 const log = stream("log", { what: decode.text, pid: decode.pid, n: decode.int });
+const now = gauge("now", { labels: { cpu: decode.uint } });
 `;
 
 /** Nothing is wrong with these. */
@@ -56,6 +40,24 @@ const GOOD = [
   `xdp("lo", (packet) => { const port = packet.u16(36); if (port === 53) return XdpAction.drop; return; });`,
   `profile({ hz: 99 }, () => { if (verbose && currentTask().tgid > 1) total.value = u64(0xffff_ffff_ffff_ffffn); });`,
   `const key = 5; interval({ milliseconds: 5 }, () => { points.set(key, { count: slots.get(0) ?? 0, last: 1 }); });`,
+  `usdt("/bin/x", "p", "n", (file: userPointer, line: s32) => { log.emit({ what: readUserString(file, 16), n: line }); });`,
+  `iterator("task", ({ task }) => { names.set(task.comm, task.real_parent.tgid); });`,
+  `structOps("tcp_congestion_ops", { name: "x", ssthresh: (sk) => sk.snd_cwnd / 2, undo_cwnd: (sk) => sk.snd_cwnd, cong_avoid: (sk, ack, acked) => { sk.snd_cwnd += acked; } });`,
+  `tracepoint("skb:kfree_skb", (e) => { level.set("reason" in e ? e.reason : 0); });`,
+  `tracepoint("sched:sched_switch", () => {});`,
+  `tracepoint("sched:sched_switch", ({ prev_comm }) => void prev_comm);`,
+  `tracepoint("sched:sched_switch", (e) => void e.next_pid);`,
+  `tracepoint("syscalls:sys_enter_openat", (e) => void e.filename);`,
+  `tracepoint("syscalls:sys_exit_openat", (e) => void e.ret);`,
+  `tracepoint("sched:sched_switch", (e) => now.set(e.prev_pid, { cpu: 0 }));`,
+  `btfTracepoint("sched_switch", ({ next }) => void next);`,
+  `btfTracepoint("sched_switch", ({ next }) => void next.real_parent.pid);`,
+  `btfTracepoint("sched_switch", () => {});`,
+  `fentry("vfs_read", () => {});`,
+  `fexit("vfs_read", ({ retval }) => void retval);`,
+  `kprobe("vfs_read", ({ file }) => void file.f_inode.i_ino);`,
+  `kretprobe("vfs_read", ({ retval }) => void retval);`,
+  `fexit("vfs_read", ({ file }) => void file);`,
 ];
 
 /** One mistake each. */
@@ -106,14 +108,37 @@ const BAD = [
   `netfilter({ family: "ipv4", hook: "inputs", priority: 0 }, () => {});`,
   `kprobe("vfs_raed", () => {});`,
   `fentry(param("f", "vfs_read"), () => {});`,
+  `usdt("/bin/x", "p", "n", (text: string) => {});`,
+  `usdt("/bin/x", "p", () => {});`,
+  `iterator("task", ({ tsk }) => {});`,
+  `structOps("tcp_congestion_ops", { name: "x", ssthresh: (sk) => sk.snd_cwn, undo_cwnd: (sk) => 1 });`,
+  `structOps("tcp_congestion_ops", { name: "x", undo_cwnd: (sk) => 1 });`,
+  `structOps("tcp_congestion_ops", { name: "x", ssthresh: () => "many", undo_cwnd: (sk) => 1 });`,
+  `param("q", 1, { shrt: "x" });`,
+  `histogram("h2", { buckets: "fixed" });`,
+  `tracepoint("sched:sched_swich", () => {});`,
+  `tracepoint("sched:sched_switch", ({ prev_com }) => void prev_com);`,
+  `tracepoint("sched:sched_switch", (e) => void e.next.pid);`,
+  `tracepoint("syscalls:sys_enter_openat", (e) => void e.fielname);`,
+  `tracepoint("syscalls:sys_exit_openat", (e) => void e.retval);`,
+  `tracepoint("sched:sched_switch", (e) => now.set(e.prev_comm, { cpu: 0 }));`,
+  `btfTracepoint("sched_switch", ({ nxt }) => void nxt);`,
+  `btfTracepoint("sched_switch", ({ next }) => void next.real_parent.pidd);`,
+  `btfTracepoint("sched_swtch", () => {});`,
+  `fentry("vfs_raed", () => {});`,
+  `fentry("vfs_read", ({ retval }) => void retval);`,
+  `kprobe("vfs_read", ({ file }) => void file.f_inode.i_inoo);`,
+  `kretprobe("vfs_read", ({ count }) => void count);`,
+  `fexit("vfs_read", ({ fil }) => void fil);`,
 ];
 
 test("tsc finds each planted mistake, and none where there is none", { timeout: 120_000 }, () => {
   assert.ok(BAD.length >= 30);
   const folder = mkdtempSync(path.join(tmpdir(), "sonde-mistakes-"));
-  const declared = fileURLToPath(new URL("index.d.ts", import.meta.url));
   try {
-    writeFileSync(path.join(folder, "kernel.ts"), KERNEL);
+    mkdirSync(path.join(folder, "node_modules"));
+    symlinkSync(fileURLToPath(new URL("../../", import.meta.url)), path.join(folder, "node_modules/sonde"));
+    writeFileSync(path.join(folder, "package.json"), '{"type":"module"}');
     writeFileSync(path.join(folder, "good.ts"), `${HEAD}${GOOD.join("\n")}\n`);
     // A line without a mistake under its mark is an error itself.
     writeFileSync(
@@ -128,9 +153,9 @@ test("tsc finds each planted mistake, and none where there is none", { timeout: 
           noEmit: true,
           module: "nodenext",
           target: "es2023",
-          types: [],
-          allowImportingTsExtensions: true,
-          paths: { "sonde/probe": [declared] },
+          types: ["sonde/kernel-types"],
+          // An author's project checks its own files.
+          skipLibCheck: false,
         },
         include: ["*.ts"],
       }),

@@ -67,7 +67,7 @@ export const usdt: <Arguments extends readonly number[]>(
   handler: (...args: Arguments) => void,
 ) => void = atBuildTime("usdt");
 
-type Struct<Name extends string> = KernelStructs extends Readonly<Record<Name, infer Type>> ? Type : never;
+type Struct<Name extends string> = Name extends keyof KernelStructs ? KernelStructs[Name] : never;
 
 /** What iterators go over, by kind. Others than these are taken as well, without their types. */
 export interface Iterators {
