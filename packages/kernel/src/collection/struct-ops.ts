@@ -100,17 +100,26 @@ function byteOffset({ name, bitOffset, bitSize }: BtfMember, fail: (problem: str
   return bitSize > 0 ? fail(`member '${name}' is a bit field`) : bitOffset / 8;
 }
 
-/** Creates the map; it has no value until it is registered. `btfFd` is the object's BTF, which the kernel insists on. */
+/**
+ * Creates the map; it has no value until it is registered. `btfFd` is the object's BTF, which the kernel insists on.
+ * Where links of struct_ops are not known yet (before 6.4), it is one that is registered by itself.
+ */
 export function createStructOps(kernel: Kernel, structOps: StructOps, btfFd: number): BpfMap {
   const { spec, value } = structOps;
   const size = { keySize: 4, valueSize: value.length };
-  const fd = create(kernel, structOps, btfFd, size);
-  return new BpfMap(
-    kernel,
-    fd,
-    { ...spec, ...size },
-    { ...size, cpus: 1, stride: value.length, entrySize: value.length },
-  );
+  const created = (flags: number): BpfMap => {
+    const own = { ...spec, flags };
+    const fd = create(kernel, { ...structOps, spec: own }, btfFd, size);
+    const layout = { ...size, cpus: 1, stride: value.length, entrySize: value.length };
+    return new BpfMap(kernel, fd, { ...own, ...size }, layout);
+  };
+  try {
+    return created(spec.flags);
+  } catch (error) {
+    const mayBeLink = error instanceof KernelError && error.errno === Errno.EINVAL && (spec.flags & MapFlag.LINK) !== 0;
+    if (!mayBeLink) throw error;
+    return created(spec.flags & ~MapFlag.LINK);
+  }
 }
 
 function create(
