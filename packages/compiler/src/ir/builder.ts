@@ -44,6 +44,8 @@ export class FunctionBuilder {
   readonly func: Func;
   /** Given to everything made from now on. */
   source: SourcePosition | undefined;
+  /** Hears of each call of a helper, and may build on what it answers. */
+  onCall: ((helper: number, answer: Inst) => void) | undefined;
   #current: Block;
   readonly #variables: Variables;
   readonly #constants = new Map<bigint, Inst>();
@@ -178,7 +180,9 @@ export class FunctionBuilder {
 
   /** The type is the helper's own where it returns a pointer that the verifier knows, scalar otherwise. */
   call(helper: number, args: Inst[], type: ValueType = returnType(helper)): Inst {
-    return this.#add({ op: "call", helper, args }, type);
+    const answer = this.#add({ op: "call", helper, args }, type);
+    this.onCall?.(helper, answer);
+    return answer;
   }
 
   callFunction(callee: string, args: Inst[]): Inst {

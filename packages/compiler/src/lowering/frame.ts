@@ -30,6 +30,4 @@ export interface Frame {
   zeroIndex(): Inst;
   /** Eight bytes that a helper may write and the next instruction reads. */
   word(): Inst;
-  /** Tells of a helper that answered a negative number, where the session wants to know. */
-  reportFailure?(helper: number, answer: Inst): void;
 }

@@ -126,19 +126,13 @@ export function loadBytes(h: Frame, place: Place & { readonly field: FieldPath }
 export function readBytes(h: Frame, place: Place, to: Spot, bytes: number): void {
   const { builder } = h;
   const helper = place.space === "user" ? Helper.probeReadUser : Helper.probeReadKernel;
-  checked(h, helper, builder.call(helper, [spotAddress(h, to), h.constant(bytes), address(h, place)]));
+  builder.call(helper, [spotAddress(h, to), h.constant(bytes), address(h, place)]);
 }
 
 /** Copies a NUL-terminated string of at most `bytes` bytes, its end included. What follows its end is not written. Gives the bytes copied, or a negative error. */
 export function readString(h: Frame, from: Inst, space: AddressSpace, to: Spot, bytes: Inst): Inst {
   const helper = space === "user" ? Helper.probeReadUserStr : Helper.probeReadKernelStr;
-  return checked(h, helper, h.builder.call(helper, [spotAddress(h, to), bytes, from]));
-}
-
-/** A helper's answer, which is reported if it is an error and anyone wants to know. */
-function checked(h: Frame, helper: number, answer: Inst): Inst {
-  h.reportFailure?.(helper, answer);
-  return answer;
+  return h.builder.call(helper, [spotAddress(h, to), bytes, from]);
 }
 
 export function spotAddress(h: Frame, spot: Spot): Inst {

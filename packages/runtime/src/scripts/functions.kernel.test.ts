@@ -240,3 +240,16 @@ kernelTest("helpers that fail are told where that is asked for", async () => {
   assert.doesNotMatch(diagnostics, /probe_read_kernel/);
   assert.doesNotMatch((await runScript(script)).diagnostics, /WARNING/);
 });
+
+kernelTest("every kind of helper that fails is told, at its place; what is no failure is not", async () => {
+  const script = `config = { max_map_keys = 2; print_maps_on_exit = false } BEGIN { @m[1] = 1; @m[1] = 2; @c[1] = count();
+delete(@m, 7); if (delete(@m, 8)) { } @m[2] = 1;
+@m[3] = 1;
+$s = str(uptr(8)); $b = buf(kptr(16), 8); exit(); }`;
+  const { diagnostics } = await runScript(script, undefined, { helperErrors: true });
+  const told = [...diagnostics.matchAll(/^-e:(\d+):\d+-\d+: WARNING: Failed to (\w+): .* \((-\d+)\)$/gm)];
+  assert.deepEqual(
+    told.map(([, line, helper, code]) => `${line} ${helper} ${code}`),
+    ["2 map_delete_elem -2", "3 map_update_elem -7", "4 probe_read_user_str -14", "4 probe_read_kernel -34"],
+  );
+});

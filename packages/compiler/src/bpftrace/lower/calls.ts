@@ -47,7 +47,7 @@ const STATEMENTS: Readonly<Record<string, Statement>> = {
   time: (h, e) => emit(h, { kind: "time", format: text(h, e.args[0], "%H:%M:%S\n") }, [], e.span),
   clear: (h, e) => emit(h, { kind: "clear", map: mapOf(e).name }, [], e.span),
   zero: (h, e) => emit(h, { kind: "zero", map: mapOf(e).name }, [], e.span),
-  delete: (h, e) => void remove(h, e),
+  delete: (h, e) => void remove(h, e, false),
   cat: formatted("cat"),
   system: formatted("system"),
   errorf: said("error"),
@@ -65,7 +65,7 @@ const STATEMENTS: Readonly<Record<string, Statement>> = {
 };
 
 const VALUES: Readonly<Record<string, Value>> = {
-  delete: remove,
+  delete: (h, e) => remove(h, e, true),
   has_key: (h, e) => hasKey(h, mapOf(e), e.args.slice(1)),
   find: (h, e) => {
     const [, key, variable] = e.args;
@@ -164,10 +164,10 @@ function exit(h: Handler, e: Call): void {
 }
 
 /** delete(@x), delete(@x[key]), delete(@x, key). */
-function remove(h: Handler, e: Call): Inst {
+function remove(h: Handler, e: Call, wanted: boolean): Inst {
   const map = mapOf(e);
   const keys = e.args.length > 1 ? e.args.slice(1) : map.keys;
-  if (keys.length > 0) return deleteEntry(h, map, keys);
+  if (keys.length > 0) return deleteEntry(h, map, keys, wanted);
   const plan = planOf(h, map);
   if (plan.info.keys.length === 0 && plan.info.value.kind === "scalar") deleteOnly(h, plan);
   else emit(h, { kind: "clear", map: map.name }, [], e.span);

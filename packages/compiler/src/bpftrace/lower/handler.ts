@@ -6,7 +6,7 @@ import type { CheckedProgram, ProbeVariant, Type } from "../types.ts";
 import type { Spot } from "../../lowering/frame.ts";
 import { FunctionFrame, STACK_FOR_SLOTS } from "../../lowering/function-frame.ts";
 import { alignUp } from "./layout.ts";
-import { reportFailure } from "./helper-errors.ts";
+import { watchHelpers } from "./helper-errors.ts";
 import { recordTooLarge, refuse } from "./messages.ts";
 import type { ObjectBuilder } from "./object.ts";
 
@@ -74,6 +74,7 @@ export class Handler extends FunctionFrame<Span> {
     this.parent = callback?.parent;
     this.root = this.parent?.root ?? this;
     if (this.parent !== undefined) this.stackForSlots = this.parent.stackForSlots;
+    watchHelpers(this);
   }
 
   /** A function for a helper to call back, which runs on what this one leaves of the stack. */
@@ -105,10 +106,6 @@ export class Handler extends FunctionFrame<Span> {
     if (type === undefined)
       throw new Error(`${this.name}: the checker gave no type to the ${expr.kind} at ${expr.span.start}`);
     return type;
-  }
-
-  reportFailure(helper: number, answer: Inst): void {
-    reportFailure(this, helper, answer);
   }
 
   /** Ends the program here. What it answers matters to tests only. */

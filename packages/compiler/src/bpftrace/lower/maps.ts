@@ -7,6 +7,7 @@ import { scalar } from "./expressions.ts";
 import type { Handler, Spot } from "./handler.ts";
 import { changeEntry, lookUp, type Change } from "../../lowering/entries.ts";
 import { Helper, UpdateFlag } from "../../lowering/helpers.ts";
+import { reportFailure } from "./helper-errors.ts";
 import { alignUp, fieldSize, isScalar } from "./layout.ts";
 import { countLoss } from "../../lowering/losses.ts";
 import { spotAddress } from "./memory.ts";
@@ -187,10 +188,12 @@ export function updateMap(h: Handler, e: Update, target: MapRef, step: Inst, wan
 }
 
 /** delete(@x[key]): whether there was an entry. */
-export function deleteEntry(h: Handler, ref: MapRef, keys: readonly Expr[]): Inst {
+export function deleteEntry(h: Handler, ref: MapRef, keys: readonly Expr[], wanted: boolean): Inst {
   const { builder } = h;
   const plan = planOf(h, ref);
   const failed = builder.call(Helper.mapDelete, [builder.map(plan.spec.name), keyFrom(h, keys, ref, plan)]);
+  // Who asks whether there was an entry needs not to be told.
+  if (!wanted) reportFailure(h, Helper.mapDelete, failed);
   return builder.compare("eq", failed, h.constant(0));
 }
 
