@@ -60,6 +60,30 @@ test("a text that was cut shows it, and cat() stops where it is told", () => {
   assert.match(traceWith(settings, ...options, silent).stdout, new RegExp(`^${cut}\\|`));
 });
 
+test("in a pid namespace of its own: pid, tid, cpid and -p are of that namespace", () => {
+  const script = path.join(folder, "namespace.sh");
+  writeFileSync(
+    script,
+    `dd if=/dev/zero of=/dev/null bs=1 & watched=$!
+    sonde=${path.join(root, "bin/sonde")}
+    $sonde trace -q -c 'sh -c "exit 0"' -e 'tracepoint:sched:sched_process_exec /pid == cpid/ {
+      printf("%d %d %d %d\\n", tid == cpid, pid < 100, pid(init) > pid, tid(init) == pid(init)); }'
+    $sonde trace -q -p $watched -e 'tracepoint:syscalls:sys_enter_read { @[comm, pid] = count(); } interval:ms:100 { exit(); }'
+    echo "watched $watched"
+    kill $watched`,
+  );
+  const words = ["--pid", "--fork", "--mount-proc", "sh", script];
+  const { stdout, stderr } = spawnSync("unshare", words, {
+    encoding: "utf8",
+    env: childEnvironment(),
+    timeout: 60_000,
+  });
+  const watched = /watched (\d+)/.exec(stdout)?.[1];
+  assert.match(stdout, /^1 1 1 1$/m, stderr);
+  assert.match(stdout, new RegExp(`^@\\[dd, ${watched}\\]: [1-9]`, "m"), stderr);
+  assert.equal(stdout.match(/@\[/g)?.length, 1);
+});
+
 test("-c: cpid, and the command's end is the script's", () => {
   const { stdout, status } = trace(
     "-q",

@@ -31,6 +31,8 @@ export interface TargetFacts {
   kernelSymbol(name: string): bigint | undefined;
   /** Address and size in bytes of a symbol of a program or library, as its file says. */
   userSymbol(path: string, name: string): { readonly address: bigint; readonly size: number } | undefined;
+  /** The pid namespace in which numbers of processes are meant; undefined for the initial one. */
+  pidNamespace?(): { readonly device: bigint; readonly inode: bigint } | undefined;
   /** The id of the control group (v2) at a path. */
   cgroupId(path: string): bigint | undefined;
   /** The places of a usdt probe, by where its arguments are there. Errors: Error for a place that cannot be read. */

@@ -24,6 +24,7 @@ export const Helper = {
   probeReadUserStr: 114,
   probeReadKernelStr: 115,
   sendSignalThread: 117,
+  nsCurrentPidTgid: 120,
   jiffies64: 118,
   ktimeGetBootNs: 125,
   seqPrintf: 126,

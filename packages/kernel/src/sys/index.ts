@@ -19,6 +19,7 @@ export * from "./mapping.ts";
 export { Memory } from "./memory.ts";
 export * from "./network-namespace.ts";
 export { pageSize } from "./page-size.ts";
+export { pidNamespace, type PidNamespace } from "./pid-namespace.ts";
 export { openPidfd } from "./pidfd.ts";
 export { Poller } from "./poller.ts";
 export * from "./sockets.ts";

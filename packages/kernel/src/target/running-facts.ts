@@ -4,7 +4,7 @@ import type { TargetFacts, UsdtPlaces, UserDebugInfo } from "@sonde/bpf/spec";
 import { parseArguments } from "../links/usdt/arguments.ts";
 import { usdtNotes } from "../links/usdt/notes.ts";
 import { mappedFiles } from "./user-probes.ts";
-import { possibleCpus } from "../sys/index.ts";
+import { pidNamespace, possibleCpus } from "../sys/index.ts";
 import { openDebugInfo } from "../symbols/debug-info.ts";
 import { ElfFile } from "../symbols/elf.ts";
 import { symbolPlace } from "../symbols/functions.ts";
@@ -57,6 +57,7 @@ export function runningFacts(): TargetFacts {
     usdt: usdtPlacesOf,
     debugInfo: debugInfoReader(),
     mappedFiles,
+    pidNamespace,
     cgroupId: (path) => statSync(path, { bigint: true, throwIfNoEntry: false })?.ino,
   };
 }

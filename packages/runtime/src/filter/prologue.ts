@@ -5,10 +5,11 @@
  */
 import { assemble, type Instruction } from "@sonde/bpf/asm";
 import type { MapSpec, ObjectSpec, ProgramSpec } from "@sonde/bpf/spec";
+import { pidNamespace, type PidNamespace } from "@sonde/kernel/sys";
 
 /** All conditions that are given must hold; within one, any of its values. */
 export interface TaskFilter {
-  /** Process ids (tgid). */
+  /** Process ids (tgid), as the pid namespace of this process has them. */
   readonly pids?: readonly number[];
   /** Names of threads, of 15 bytes at most; longer ones are cut as the kernel cuts them. */
   readonly comms?: readonly string[];
@@ -120,12 +121,29 @@ function text(
 
 function pidQuestion(pids: readonly number[], admitted: string, refused: string): string {
   return `
-      call bpf_get_current_pid_tgid
-      r0 >>= 32
+      ${processId(pidNamespace(), refused)}
       ${pids.map((pid) => `if r0 == ${pid} goto ${admitted}`).join("\n")}
       goto ${refused}
     ${admitted}:
       r0 = 0`;
+}
+
+/** Puts the process's id into r0, as the session's own pid namespace has it; tasks of others have none. */
+function processId(namespace: PidNamespace | undefined, refused: string): string {
+  if (namespace === undefined)
+    return `
+      call bpf_get_current_pid_tgid
+      r0 >>= 32`;
+  // struct bpf_pidns_info: u32 pid, u32 tgid.
+  return `
+      r1 = ${namespace.device} ll
+      r2 = ${namespace.inode} ll
+      r3 = r10
+      r3 += -8
+      r4 = 8
+      call bpf_get_ns_current_pid_tgid
+      if r0 != 0 goto ${refused}
+      r0 = *(u32 *)(r10 - 4)`;
 }
 
 /** A name is two words of eight bytes, and is compared as such. Older kernels write no further than its end: the rest must be zero before. */

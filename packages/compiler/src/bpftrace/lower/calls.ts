@@ -18,7 +18,7 @@ import {
 import { emit, type Argument } from "./events.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
-import { processId, threadId } from "./identity.ts";
+import { initialProcessId, initialThreadId, processId, threadId } from "./identity.ts";
 import { join } from "./join.ts";
 import { deleteEntry, deleteOnly, findEntry, hasKey, planOf } from "./maps.ts";
 import { getopt } from "./options.ts";
@@ -89,11 +89,16 @@ const VALUES: Readonly<Record<string, Value>> = {
   percpu_kaddr: percpuAddress,
   uaddr: userAddress,
   socket_cookie: (h, e) => h.builder.call(Helper.socketCookie, [scalar(h, e.args[0]!)]),
-  pid: processId,
-  tid: threadId,
+  pid: (h, e) => (isInitial(e) ? initialProcessId(h) : processId(h)),
+  tid: (h, e) => (isInitial(e) ? initialThreadId(h) : threadId(h)),
   ppid: (h, e) => taskNumber(h, scalar(h, e.args[0]!), ["real_parent", "tgid"], e.span),
   len: length,
 };
+
+/** pid(init), tid(init). */
+function isInitial({ args: [which] }: Call): boolean {
+  return which?.kind === "identifier" && which.name === "init";
+}
 
 /** A call whose value nobody wants. */
 export function callStatement(h: Handler, e: Call): void {
