@@ -48,16 +48,16 @@ export function networkMonitor(name, version) {
   `;
 }
 
-/** @param {string} folder @param {Hook} name @param {number} version */
-export async function networkSpec(folder, name, version) {
+/** @param {string} folder @param {Hook} name @param {number} version @param {string} [device] instead of loopback */
+export async function networkSpec(folder, name, version, device = "lo") {
   const file = path.join(folder, `${name}-${version}.ts`);
-  writeFileSync(file, networkMonitor(name, version));
+  writeFileSync(file, networkMonitor(name, version).replace('"lo"', JSON.stringify(device)));
   const { spec, diagnostics } = await buildMonitor(file, buildTarget());
   if (spec === undefined) throw new Error(JSON.stringify(diagnostics.map(({ message }) => message)));
   return spec;
 }
 
-/** @param {string} folder @param {Hook} name @param {number} version */
-export async function networkObject(folder, name, version) {
-  return new Uint8Array(writeObject(await networkSpec(folder, name, version)));
+/** @param {string} folder @param {Hook} name @param {number} version @param {string} [device] */
+export async function networkObject(folder, name, version, device) {
+  return new Uint8Array(writeObject(await networkSpec(folder, name, version, device)));
 }

@@ -1,6 +1,7 @@
 // Not one packet is lost or counted twice while monitors at an interface, of a control group and of netfilter are
 // upgraded, and while their agent is killed. The sender says how many there were.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
@@ -110,6 +111,19 @@ test("a program that does not say where is refused by its name, with what to do"
     reason ?? "",
     /program 'tc_device_ingress' .*to which network interface.*tc\("eth0", "ingress", \.\.\.\)/,
   );
+});
+
+test("a monitor whose interface is not there yet is on as soon as it is", async (t) => {
+  const directory = scratch(t);
+  const device = `sl${process.pid}`;
+  writeFileSync(path.join(directory, "xdp.o"), await networkObject(scratch(t), "xdp", 0, device));
+  const agent = await persistentAgent(t, directory);
+  const { state, reason } = await agent.show("xdp");
+  assert.equal(state, "failed");
+  assert.match(reason ?? "", new RegExp(`ENODEV.*It is tried again when xdp:${device} can be attached to`, "s"));
+  execFileSync("ip", ["link", "add", device, "type", "veth", "peer", "name", `${device}p`]);
+  t.after(() => execFileSync("ip", ["link", "del", device]));
+  await until(async () => ((await agent.show("xdp")).state === "on" ? true : undefined));
 });
 
 test("sonde run: tc and netfilter by their own sources, at the interface that an option says", async (t) => {

@@ -45,6 +45,8 @@ export class Monitor {
   #series = 0;
   /** Events that were read since {@link burden} was last asked. */
   #events = 0;
+  /** What could not be loaded while nothing ran. */
+  #refused: MonitorFiles | undefined;
   /** Places whose interface or control group is no more. */
   #away: readonly string[] = [];
   #trips = 0;
@@ -243,7 +245,9 @@ export class Monitor {
 
   /** Looks whether what it is attached to is there still, or again. */
   lookAfterPlaces(): void {
-    void this.#next(() => {
+    void this.#next(async () => {
+      if (this.#state === "failed" && this.#refused !== undefined && this.#versions.missingCame)
+        await this.#load(this.#refused, "loading");
       if (!this.#versions.running) return;
       const { returned, away } = this.#versions.lookAfterPlaces();
       for (const place of returned) this.#journal.add("info", `${place} is there again, and attached`);
@@ -355,7 +359,10 @@ export class Monitor {
       this.#watchHealth(usual);
     } catch (error) {
       const running = this.#versions.describe();
-      if (running === undefined) this.#become("failed", messageOf(error));
+      const { missing } = this.#versions;
+      const later = missing.length === 0 ? "" : `\nIt is tried again when ${missing.join(", ")} can be attached to.`;
+      if (running === undefined) this.#refused = files;
+      if (running === undefined) this.#become("failed", messageOf(error) + later);
       else this.#become("on", `version ${running.number} goes on, the new one was refused: ${messageOf(error)}`);
     }
   }

@@ -4,9 +4,11 @@
  * The record in the store says what is to be taken up if this process ends at any moment: it is written
  * after what it names is pinned and before events reach it.
  */
-import type { MetricView, MonitorView } from "@sonde/bpf/spec";
+import type { MetricView, MonitorView, NetworkTarget } from "@sonde/bpf/spec";
 import type { Collection } from "@sonde/kernel/collection";
 import { type HookPresence, removePinTree } from "@sonde/kernel/handover";
+import { describeTarget, isNetworkTarget } from "@sonde/kernel/links";
+import { isThere } from "@sonde/kernel/links/net";
 import type { BpfMap } from "@sonde/kernel/maps";
 import type { Program } from "@sonde/kernel/programs";
 import type { LossTotals } from "@sonde/runtime";
@@ -34,6 +36,7 @@ export class Versions {
   #record: MonitorRecord;
   #view: MonitorView | undefined;
   #metrics: MonitorMetrics | undefined;
+  #missing: readonly NetworkTarget[] = [];
   /** Whether what an agent before this one left has been looked for. */
   #adopted: boolean = false;
   /** The main file of the version that runs. */
@@ -103,8 +106,11 @@ export class Versions {
   async load(files: MonitorFiles, takenUp: boolean = false): Promise<Deployment> {
     const before = this.#record;
     this.#adopt();
+    this.#missing = [];
+    let targets: readonly NetworkTarget[] = [];
     try {
       const compiled = this.#compile(files);
+      targets = compiled.spec.programs.flatMap(({ attach }) => attach.filter(isNetworkTarget));
       const metrics = this.#metricsOf(compiled);
       const digest = this.#context.store.keepFiles(files);
       const deployment = await this.#hosted.deploy(compiled.spec, {
@@ -123,8 +129,19 @@ export class Versions {
       this.#record = before;
       this.#context.store.write(this.#name, before);
       if (takenUp) this.removePins();
+      this.#missing = targets.filter((target) => !isThere(this.#context.kernel, target));
       throw error;
     }
+  }
+
+  /** Interfaces and control groups for which it could not be loaded, and that were not there. */
+  get missing(): readonly string[] {
+    return this.#missing.map(describeTarget);
+  }
+
+  /** Whether all that were missing are there now. */
+  get missingCame(): boolean {
+    return this.#missing.length > 0 && this.#missing.every((target) => isThere(this.#context.kernel, target));
   }
 
   /** The new version has proven itself: the one before is let go of. */

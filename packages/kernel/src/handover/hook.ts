@@ -161,22 +161,20 @@ export class LinkHook implements Hook {
 
   set(subject: HookSubject): void {
     if (this.way === "again") this.silence();
-    if (this.#link === undefined) this.#link = this.#attach(subject);
-    else this.#update(this.#link, subject);
-    this.#away = false;
+    if (this.#link === undefined && !this.#away) this.#link = this.#attach(subject);
+    else if (this.#link !== undefined) this.#update(this.#link, subject);
     this.#disown();
     this.#subject = subject;
+    this.lookAfter();
   }
 
-  /** An interface or a control group may have gone and come again: its link is none any more then. */
+  /** An interface or a control group may be gone, whose link is none any more: then it is looked after. */
   #update(link: Link, subject: HookSubject): void {
     try {
       subject.prepare?.();
       link.update(subject);
     } catch (error) {
       if (!(error instanceof KernelError) || error.errno !== Errno.ENOLINK) throw error;
-      this.silence();
-      this.#link = this.#attach(subject);
     }
   }
 

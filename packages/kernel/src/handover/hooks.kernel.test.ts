@@ -301,6 +301,17 @@ kernelTest("a device that went away and came again is attached to anew", async (
   namespace.run(() => sendFrames(kernel, namespace.index("v0"), testFrame(), EVENTS));
   await settlesAt(counterOf(first), 2 * EVENTS, "frames at the device that returned");
   namespace.print("ip", "link", "del", "v0");
+  namespace.run(() => hook!.set(first.program("count_runs")));
+  assert.equal(
+    namespace.run(() => hook!.lookAfter()),
+    "away",
+  );
+  hook!.silence();
+  assert.equal(
+    namespace.run(() => hook!.lookAfter()),
+    "there",
+    "nobody asked for it any more",
+  );
   assert.throws(() => namespace.run(() => hook!.set(first.program("count_runs"))), /v1.*ENODEV|ENODEV.*v1/s);
   await hook!.detach();
 });

@@ -21,6 +21,6 @@ export type { SockmapOptions, SockmapPlace } from "./sockmap.ts";
 export { attachTc } from "./tc.ts";
 export { attachTcx, queryTcx } from "./tcx.ts";
 export type { TcxOptions, TcxPlace } from "./tcx.ts";
-export { attachToNetwork } from "./target.ts";
+export { attachToNetwork, isThere } from "./target.ts";
 export { attachXdp, queryXdp } from "./xdp.ts";
 export type { XdpOptions } from "./xdp.ts";

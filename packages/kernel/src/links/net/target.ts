@@ -6,10 +6,22 @@ import type { LoadedProgram } from "../attacher.ts";
 import type { Link } from "../link.ts";
 import type { AttachOptions } from "../options.ts";
 import { attachCgroup } from "./cgroup.ts";
+import { deviceIndex } from "./device.ts";
 import { attachToNamespace } from "./namespace.ts";
 import { attachNetfilter } from "./netfilter.ts";
 import { attachTc } from "./tc.ts";
 import { attachXdp } from "./xdp.ts";
+
+/** Whether there is such an interface or control group; other places always are. */
+export function isThere(kernel: Kernel, target: NetworkTarget): boolean {
+  try {
+    if ("device" in target) deviceIndex(kernel, target);
+    else if (target.kind === "cgroup") cgroupFolder(target.path);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** In this thread's network namespace. Errors: those of attachXdp, attachTc, attachCgroup, attachNetfilter, attachToNamespace. */
 export function attachToNetwork(
