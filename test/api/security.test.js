@@ -1,10 +1,11 @@
 // What the agent may do, and who may tell it to.
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import path from "node:path";
 import { test } from "node:test";
+import { certificates } from "../../packages/agent/dist/testing/certificates.js";
 import { root } from "../../tools/lib/environment.js";
 import { scratch } from "../support/prometheus.js";
 import { fetchText, freePort, startAgent, startService } from "../support/services.js";
@@ -118,69 +119,4 @@ function askTls(address, method, place, options) {
     });
     call.once("error", reject).end();
   });
-}
-
-/** An authority with certificates for the server and a client, and a client of another authority. @param {string} folder */
-function certificates(folder) {
-  const at = (/** @type {string} */ name) => path.join(folder, name);
-  const openssl = (/** @type {readonly string[]} */ words) => execFileSync("openssl", words, { stdio: "pipe" });
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  for (const name of ["authority", "other"])
-    openssl([
-      "req",
-      "-x509",
-      ...curve,
-      "-keyout",
-      at(`${name}.key`),
-      "-out",
-      at(`${name}.pem`),
-      "-days",
-      "2",
-      "-subj",
-      `/CN=${name}`,
-    ]);
-  for (const [name, by] of /** @type {const} */ ([
-    ["server", "authority"],
-    ["client", "authority"],
-    ["stranger", "other"],
-  ])) {
-    openssl([
-      "req",
-      ...curve,
-      "-keyout",
-      at(`${name}.key`),
-      "-out",
-      at(`${name}.csr`),
-      "-subj",
-      `/CN=${name}`,
-      "-addext",
-      "subjectAltName=IP:127.0.0.1",
-    ]);
-    openssl([
-      "x509",
-      "-req",
-      "-in",
-      at(`${name}.csr`),
-      "-CA",
-      at(`${by}.pem`),
-      "-CAkey",
-      at(`${by}.key`),
-      "-CAcreateserial",
-      "-days",
-      "2",
-      "-copy_extensions",
-      "copy",
-      "-out",
-      at(`${name}.pem`),
-    ]);
-  }
-  return {
-    authority: at("authority.pem"),
-    server: at("server.pem"),
-    serverKey: at("server.key"),
-    client: at("client.pem"),
-    clientKey: at("client.key"),
-    stranger: at("stranger.pem"),
-    strangerKey: at("stranger.key"),
-  };
 }

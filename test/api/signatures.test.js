@@ -1,6 +1,6 @@
 // An agent with trusted keys loads what they signed, from its directory and from requests, and nothing else.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
@@ -73,4 +73,16 @@ test("signed by sonde, verified by openssl and the agent", async (t) => {
   }
   const taken = await send(signature("team.key"));
   assert.deepEqual([taken.status, taken.body.state], [200, "on"], JSON.stringify(taken.body));
+
+  // sonde monitor sends the signature that lies beside the file.
+  const upgrade = () =>
+    spawnSync(sonde, ["monitor", "upgrade", "other", at("other.bt"), "--agent", agent.url], { encoding: "utf8" });
+  writeFileSync(at("other.bt"), script("other"));
+  assert.match(upgrade().stderr, /is not signed/);
+  writeFileSync(at("other.bt.sig"), "no signature\n");
+  assert.match(upgrade().stderr, /other\.bt\.sig is no signature in base64/);
+  execFileSync(sonde, ["sign", "--key", at("team.key"), at("other.bt")]);
+  const { status, stdout, stderr } = upgrade();
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^other +on/m);
 });

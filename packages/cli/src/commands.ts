@@ -319,6 +319,8 @@ export const COMMANDS: readonly Command[] = [
         value: "FILE",
         help: "certificate of its authority (default: the service account's)",
       },
+      { name: "kubernetes-cert-file", value: "FILE", help: "the agent's own certificate for it, with its key" },
+      { name: "kubernetes-key-file", value: "FILE", help: "the key of that certificate" },
       { name: "kubernetes-insecure", help: "do not check its certificate, as kubelets sign their own" },
       {
         name: "log-level",

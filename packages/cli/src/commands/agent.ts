@@ -64,6 +64,10 @@ function kubernetesOptions(args: ParsedArguments): KubernetesOptions {
   for (const url of [server, kubelet])
     if (url !== undefined && url !== "auto" && url !== "off" && !/^https?:\/\/\S+$/.test(url))
       throw new UsageError(`a server of Kubernetes is named by its URL, such as https://10.0.0.1:6443, not '${url}'`);
+  const certFile = args.value("kubernetes-cert-file");
+  const keyFile = args.value("kubernetes-key-file");
+  if ((certFile === undefined) !== (keyFile === undefined))
+    throw new UsageError("--kubernetes-cert-file and --kubernetes-key-file go together");
   const source = kubelet !== undefined ? { kubelet } : server === "auto" || server === "off" ? server : { server };
   return {
     source,
@@ -71,6 +75,8 @@ function kubernetesOptions(args: ParsedArguments): KubernetesOptions {
     ...(node !== undefined && { node }),
     ...(tokenFile !== undefined && { tokenFile }),
     ...(caFile !== undefined && { caFile }),
+    ...(certFile !== undefined && { certFile }),
+    ...(keyFile !== undefined && { keyFile }),
   };
 }
 

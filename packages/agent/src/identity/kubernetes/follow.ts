@@ -12,6 +12,9 @@ export interface KubernetesOptions {
   readonly node?: string;
   readonly tokenFile?: string;
   readonly caFile?: string;
+  /** A client's certificate and its key. */
+  readonly certFile?: string;
+  readonly keyFile?: string;
   /** Do not check the kubelet's certificate. */
   readonly insecure?: boolean;
 }
@@ -25,7 +28,7 @@ export function followPods(
   onError: (error: Error) => void,
   signal: AbortSignal,
 ): string | undefined {
-  const { source, insecure = false } = options;
+  const { source, insecure = false, certFile, keyFile } = options;
   if (source === "off") return undefined;
   const tokenFile = options.tokenFile ?? present(`${ACCOUNT}/token`);
   const caFile = options.caFile ?? present(`${ACCOUNT}/ca.crt`);
@@ -34,6 +37,8 @@ export function followPods(
     insecure,
     ...(tokenFile !== undefined && { tokenFile }),
     ...(caFile !== undefined && { caFile }),
+    ...(certFile !== undefined && { certFile }),
+    ...(keyFile !== undefined && { keyFile }),
   });
   if (source !== "auto" && "kubelet" in source) {
     void followKubelet({ endpoint: to(source.kubelet), store, onError }, signal);

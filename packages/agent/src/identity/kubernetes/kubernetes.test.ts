@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { ServerOptions } from "node:https";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { certificates } from "../../testing/certificates.ts";
 import { FakeApiServer, type FakePod } from "./testing/fake-api-server.ts";
 import { followApiServer } from "./api-server.ts";
 import { followKubelet } from "./kubelet.ts";
@@ -20,7 +22,10 @@ const pod = (uid: string, more: Partial<FakePod> = {}): FakePod => ({
   ...more,
 });
 
-async function started(context: TestContext): Promise<{
+async function started(
+  context: TestContext,
+  tls?: ServerOptions,
+): Promise<{
   server: FakeApiServer;
   endpoint: Endpoint;
   store: PodStore;
@@ -28,7 +33,7 @@ async function started(context: TestContext): Promise<{
   errors: string[];
   tokenFile: string;
 }> {
-  const server = new FakeApiServer();
+  const server = new FakeApiServer(tls);
   const url = await server.start();
   const folder = mkdtempSync(path.join(tmpdir(), "sonde-kubernetes-"));
   const tokenFile = path.join(folder, "token");
@@ -113,6 +118,41 @@ test("the token is read anew; a refusal is told and tried again", async (context
   assert.match(errors[0]!, /GET http:.*api\/v1\/pods.* answered 401: .*Unauthorized/);
   writeFileSync(tokenFile, server.token);
   await until("the pod", () => store.get("u1") !== undefined);
+});
+
+test("over TLS: the server's certificate is checked, and the agent shows its own", async (context) => {
+  const folder = mkdtempSync(path.join(tmpdir(), "sonde-kubernetes-tls-"));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const files = certificates(folder);
+  const [key, cert, ca] = [files.serverKey, files.server, files.authority].map((file) => readFileSync(file));
+  const tls = { key: key!, cert: cert!, ca: ca!, requestCert: true, rejectUnauthorized: false };
+  const { server, endpoint, signal } = await started(context, tls);
+  server.put(pod("u1"));
+  const asked = async (more: Partial<Endpoint>): Promise<string> => {
+    const store = new PodStore();
+    let failure: string | undefined;
+    const abort = new AbortController();
+    const either = AbortSignal.any([signal, abort.signal]);
+    const onError = (error: Error): void => void (failure ??= error.message);
+    void followApiServer({ endpoint: { url: endpoint.url, ...more }, node: "n1", store, onError, retry }, either);
+    await until("an answer", () => failure !== undefined || store.get("u1") !== undefined);
+    abort.abort();
+    return failure ?? "pods";
+  };
+  const { tokenFile } = endpoint;
+  const token = tokenFile === undefined ? {} : { tokenFile };
+  const caFile = files.authority;
+  assert.equal(await asked({ ...token, caFile }), "pods");
+  assert.match(await asked(token), /self-signed certificate|unable to verify|unable to get/);
+  assert.match(
+    await asked({ ...token, caFile: files.otherAuthority }),
+    /self-signed certificate|unable to verify|unable to get/,
+  );
+  assert.equal(await asked({ ...token, insecure: true }), "pods");
+  assert.match(await asked({ caFile }), /answered 401/);
+  assert.equal(await asked({ caFile, certFile: files.client, keyFile: files.clientKey }), "pods");
+  assert.match(await asked({ caFile, certFile: files.stranger, keyFile: files.strangerKey }), /answered 401/);
+  assert.match(await asked({ caFile, certFile: path.join(folder, "none"), keyFile: files.clientKey }), /ENOENT.*none/);
 });
 
 test("a kubelet is asked again and again", async (context) => {

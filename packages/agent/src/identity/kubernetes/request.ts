@@ -11,6 +11,9 @@ export interface Endpoint {
   readonly tokenFile?: string;
   /** The certificate authority's certificate. */
   readonly caFile?: string;
+  /** A certificate and its key that say who asks; read anew too. */
+  readonly certFile?: string;
+  readonly keyFile?: string;
   /** Of kubelets whose certificate nobody signed. */
   readonly insecure?: boolean;
 }
@@ -47,7 +50,7 @@ export async function* getLines(endpoint: Endpoint, path: string, signal: AbortS
 
 async function open(endpoint: Endpoint, path: string, signal: AbortSignal): Promise<IncomingMessage> {
   const url = endpoint.url + path;
-  const { tokenFile, caFile, insecure = false } = endpoint;
+  const { tokenFile, caFile, certFile, keyFile, insecure = false } = endpoint;
   const options: RequestOptions = {
     signal,
     headers: {
@@ -55,6 +58,8 @@ async function open(endpoint: Endpoint, path: string, signal: AbortSignal): Prom
       ...(tokenFile !== undefined && { authorization: `Bearer ${readFileSync(tokenFile, "utf8").trim()}` }),
     },
     ...(caFile !== undefined && { ca: readFileSync(caFile) }),
+    ...(certFile !== undefined && { cert: readFileSync(certFile) }),
+    ...(keyFile !== undefined && { key: readFileSync(keyFile) }),
     ...(insecure && { rejectUnauthorized: false }),
   };
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {

@@ -32,9 +32,13 @@ export class AgentClient {
     return { status: body as MonitorStatus, done: ok };
   }
 
-  async upgrade(name: string, { file, bytes }: MonitorFile): Promise<Changed> {
+  async upgrade(name: string, { file, bytes, signature }: MonitorFile): Promise<Changed> {
     const path = `/${encodeURIComponent(name)}/upgrade?file=${encodeURIComponent(file)}`;
-    const { body, ok } = await this.#call("POST", path, { type: "application/octet-stream", bytes });
+    const { body, ok } = await this.#call("POST", path, {
+      type: "application/octet-stream",
+      bytes,
+      ...(signature !== undefined && { headers: { "sonde-signature": signature } }),
+    });
     return { status: body as MonitorStatus, done: ok };
   }
 
@@ -57,12 +61,16 @@ export class AgentClient {
   async #call(
     method: string,
     path: string,
-    content?: { readonly type: string; readonly bytes: Uint8Array },
+    content?: {
+      readonly type: string;
+      readonly bytes: Uint8Array;
+      readonly headers?: Readonly<Record<string, string>>;
+    },
   ): Promise<{ readonly body: unknown; readonly ok: boolean }> {
     const answer = await this.#fetch(`${this.#url}/api/v1/monitors${path}`, {
       method,
       headers: {
-        ...(content !== undefined && { "content-type": content.type }),
+        ...(content !== undefined && { "content-type": content.type, ...content.headers }),
         ...(this.#token !== undefined && { authorization: `Bearer ${this.#token}` }),
       },
       ...(content !== undefined && { body: content.bytes as Uint8Array<ArrayBuffer> }),

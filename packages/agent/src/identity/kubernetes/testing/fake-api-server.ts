@@ -2,8 +2,10 @@
  * For tests: what a client sees of the Kubernetes API's pods, in the shapes that a real server answers with
  * (lists in pages, watches with bookmarks, 401 and 410), and of a kubelet's /pods.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
+import { TLSSocket } from "node:tls";
 
 export interface FakePod {
   readonly uid: string;
@@ -22,14 +24,22 @@ export class FakeApiServer {
   readonly requests: string[] = [];
   /** Versions before this one are forgotten. */
   oldest = 0;
-  readonly #server = createServer((request, response) => this.#answer(request, response));
+  readonly #tls: boolean;
+  readonly #server: ReturnType<typeof createServer>;
   readonly #pods = new Map<string, FakePod>();
   readonly #watches = new Map<ServerResponse, string>();
   #version = 1000;
 
+  /** @param tls over TLS; whoever shows a certificate that is trusted needs no token then */
+  constructor(tls?: ServerOptions) {
+    const answer: RequestListener = (request, response) => this.#answer(request, response);
+    this.#tls = tls !== undefined;
+    this.#server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
+  }
+
   async start(): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#tls ? "https" : "http"}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   async stop(): Promise<void> {
@@ -76,7 +86,9 @@ export class FakeApiServer {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? "/", "http://server");
     this.requests.push(request.url ?? "");
-    if (request.headers.authorization !== `Bearer ${this.token}`) return status(response, 401, "Unauthorized");
+    const known = request.socket instanceof TLSSocket && request.socket.authorized;
+    if (!known && request.headers.authorization !== `Bearer ${this.token}`)
+      return status(response, 401, "Unauthorized");
     if (url.pathname === "/pods")
       return json(response, { kind: "PodList", apiVersion: "v1", metadata: {}, items: this.#items() });
     if (url.pathname !== "/api/v1/pods") return status(response, 404, "NotFound");
