@@ -25,6 +25,8 @@ import { stateOf, Word, type State } from "./state.ts";
 /** Steps in which one of 2^steps ranges of a process, or rows of a page, is found. */
 const RANGE_STEPS = 11;
 const ROW_STEPS = PAGE_BITS;
+/** Of words in a chunk. */
+const WORD_MASK: number = UNWIND_CHUNK_BYTES / 4 - 1;
 const RANGE_SHIFT = Math.log2(UnwindRange.size);
 /** Spreads the bits of an address over a whole word: 2^64 divided by the golden ratio. */
 const SPREAD = 0x9e3779b97f4a7c15n;
@@ -71,20 +73,16 @@ function enterRange(s: Step, address: Inst): void {
     const count = state.get(Word.ranges);
     builder.when({ kind: "ne", a: count, b: h.constant(0) }, () => {
       const first = state.get(Word.first);
-      const rangeAt = (place: Inst): Inst => {
-        const index = builder.binary("and", builder.binary("add", first, place), h.constant(UNWIND_RANGES - 1));
-        return builder.binary(
-          "add",
-          builder.mapValue(maps.ranges, 0),
-          builder.binary("shl", index, h.constant(RANGE_SHIFT)),
-        );
-      };
-      const found = rangeAt(
-        searchSorted(h, RANGE_STEPS, count, (place) => ({
-          key: builder.load(rangeAt(place), UnwindRange.start, 8),
-          sought: address,
-        })),
-      );
+      const rangeAt = (place: Inst): Inst =>
+        builder.binary("add", builder.mapValue(maps.ranges, 0), builder.binary("shl", place, h.constant(RANGE_SHIFT)));
+      const place = searchSorted(h, {
+        steps: RANGE_STEPS,
+        first,
+        end: builder.binary("add", first, count),
+        mask: UNWIND_RANGES - 1,
+        difference: (at) => builder.binary("sub", builder.load(rangeAt(at), UnwindRange.start, 8), address),
+      });
+      const found = rangeAt(place);
       const [start, end] = [builder.load(found, UnwindRange.start, 8), builder.load(found, UnwindRange.end, 8)];
       const length = builder.binary("sub", end, start);
       builder.when({ kind: "uge", a: builder.binary("sub", address, start), b: length }, () =>
@@ -119,22 +117,23 @@ function findRule({ h, state, maps }: Step, address: Inst): Inst {
     builder.store(key, 0, 8, h.constant(0));
     const value = builder.call(Helper.mapLookup, [map, key]);
     builder.ifNonNull(value, "mapValue", (chunk) => {
-      const wordAt = (index: Inst): Inst => {
-        const bytes = builder.binary("shl", index, h.constant(2));
-        return builder.binary("add", chunk, builder.binary("and", bytes, h.constant(UNWIND_CHUNK_BYTES - 4)));
-      };
+      const wordAt = (index: Inst): Inst => builder.binary("add", chunk, builder.binary("shl", index, h.constant(2)));
       const base = state.get(Word.base);
       const distance = builder.binary("sub", address, state.get(Word.origin));
       const number = builder.binary("lshr", distance, h.constant(PAGE_BITS));
-      const page = builder.load(wordAt(builder.binary("add", base, number)), 0, 4);
+      const pagePlace = builder.binary("and", builder.binary("add", base, number), h.constant(WORD_MASK));
+      const page = builder.load(wordAt(pagePlace), 0, 4);
       const first = builder.binary("add", base, builder.binary("lshr", page, h.constant(8)));
-      const count = builder.binary("add", builder.binary("and", page, h.constant(0xff)), h.constant(1));
+      const last = builder.binary("add", first, builder.binary("and", page, h.constant(0xff)));
       const low = builder.binary("and", distance, h.constant(0xff));
-      const place = searchSorted(h, ROW_STEPS, count, (candidate) => ({
-        key: builder.load(wordAt(builder.binary("add", first, candidate)), 0, 1),
-        sought: low,
-      }));
-      const row = builder.load(wordAt(builder.binary("add", first, place)), 0, 4);
+      const place = searchSorted(h, {
+        steps: ROW_STEPS,
+        first,
+        end: builder.binary("add", last, h.constant(1)),
+        mask: WORD_MASK,
+        difference: (at) => builder.binary("sub", builder.load(wordAt(at), 0, 1), low),
+      });
+      const row = builder.load(wordAt(place), 0, 4);
       const ruleNumber = builder.binary(
         "and",
         builder.binary("lshr", row, h.constant(8)),
