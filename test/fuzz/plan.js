@@ -4,8 +4,8 @@ import { mutate } from "./mutate.js";
 
 /** @typedef {import("./samples.js").Samples} Samples */
 
-/** Of six inputs four are objects and types, one is debugging information, one a script. @type {readonly (keyof Samples)[]} */
-const turns = ["elf", "btf", "elf", "ext", "dwarf", "script"];
+/** Of seven inputs four are objects and types, one is debugging information, one unwind tables, one a script. @type {readonly (keyof Samples)[]} */
+const turns = ["elf", "btf", "elf", "ext", "dwarf", "frames", "script"];
 
 /** How many inputs hold so many of everything but scripts. @param {number} wanted */
 export function inputsFor(wanted) {

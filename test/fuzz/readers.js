@@ -22,6 +22,7 @@ import {
 } from "@sonde/bpf/btf";
 import { applyCore } from "@sonde/bpf/core";
 import { Dwarf, DwarfError, DwarfTypes, inMemory, signatureOf } from "@sonde/bpf/dwarf";
+import { buildTable, EhFrameError, lookUpRule, readImage } from "@sonde/bpf/eh-frame";
 import { ElfError, readObject, writeObject } from "@sonde/bpf/elf";
 import { parse } from "@sonde/compiler/bpftrace";
 
@@ -41,6 +42,7 @@ export const readers = {
     if (spec !== undefined) relocate(spec);
   },
   dwarf: debugInfo,
+  frames: unwindTable,
   script: (bytes) => void parse(Buffer.from(bytes).toString("utf8")),
 };
 
@@ -85,6 +87,20 @@ function types(bytes) {
   for (const kind of /** @type {const} */ (["struct", "enum", "typedef", "func"])) {
     for (const name of btf.names(kind)) answered([BtfError], () => btf.find(name, kind));
   }
+}
+
+/** An executable's table is made, and asked for a rule here and there. @param {Uint8Array} bytes */
+function unwindTable(bytes) {
+  const table = answered([EhFrameError], () => {
+    const making = buildTable(readImage((offset, size) => bytes.subarray(offset, Math.max(offset, offset + size))));
+    for (;;) {
+      const { done, value } = making.next();
+      if (done) return value;
+    }
+  });
+  if (table === undefined) return;
+  for (const { address, pages } of table.sections)
+    for (let page = 0; page < pages; page += 7) lookUpRule(table, address + page * 256 + 11);
 }
 
 /** Sections behind one another, as samples.js packs them: everything that is asked of a program, at some of its places. @param {Uint8Array} bytes */

@@ -6,11 +6,12 @@ import { BtfBuilder, BtfReader, findMember, LocalTypes } from "@sonde/bpf/btf";
 import { readObject, writeObject } from "@sonde/bpf/elf";
 import { readFile } from "../../packages/bpf/dist/elf/read/file.js";
 import { compile } from "../../packages/bpf/dist/elf/testing/objects.js";
+import { frameSamples } from "./frame-samples.js";
 import { dwarfSamples } from "./dwarf-samples.js";
 import { root } from "../../tools/lib/environment.js";
 
 /** @typedef {import("./mutate.js").Sample} Sample */
-/** @typedef {Record<"elf" | "btf" | "ext" | "dwarf" | "script", Sample[]>} Samples */
+/** @typedef {Record<"elf" | "btf" | "ext" | "dwarf" | "frames" | "script", Sample[]>} Samples */
 
 /** Of packages/bpf/testdata; named one by one, so that a new one does not change which input has which number. */
 const sources = ["core-relocations", "elf-kconfig", "elf-kernel-symbols", "elf-kinds", "elf-legacy", "elf-struct-ops"];
@@ -34,6 +35,7 @@ export function makeSamples() {
       return section === undefined ? [] : [{ name, bytes, regions: [section], words: [], resizable: false }];
     }),
     dwarf: dwarfSamples(),
+    frames: frameSamples(),
     script: scripts(),
   };
 }

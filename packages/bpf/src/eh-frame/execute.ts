@@ -66,6 +66,17 @@ interface State {
   readonly returnAddress: Place;
 }
 
+/** Written out: there are half a million of them in a large program, and copying by spreading takes most of the time. */
+function stateOf(
+  register: number,
+  offset: number,
+  expression: Expression | undefined,
+  bp: Place,
+  returnAddress: Place,
+): State {
+  return { register, offset, expression, bp, returnAddress };
+}
+
 const START: State = { register: SP, offset: 0, expression: undefined, bp: SAME, returnAddress: SAME };
 
 /** Called for each address from which another rule holds, ascending. */
@@ -115,14 +126,15 @@ export class Executor {
       advanced?.(location, state);
     };
     const place = (register: number, where: Place): void => {
-      if (register === BP) state = { ...state, bp: where };
-      else if (register === common.returnAddress) state = { ...state, returnAddress: where };
+      const { register: base, offset, expression } = state;
+      if (register === BP) state = stateOf(base, offset, expression, where, state.returnAddress);
+      else if (register === common.returnAddress) state = stateOf(base, offset, expression, state.bp, where);
     };
     const saved = (register: number, offset: number): void =>
       place(register, { kind: "offset", offset: offset * common.dataFactor });
     const restore = (register: number): void => place(register, register === BP ? initial.bp : initial.returnAddress);
     const defineCfa = (register: number, offset: number): void => {
-      state = { ...state, register, offset, expression: undefined };
+      state = stateOf(register, offset, undefined, state.bp, state.returnAddress);
     };
     while (!code.done) {
       const byte = code.u8();
@@ -205,7 +217,13 @@ export class Executor {
           defineCfa(state.register, code.sleb() * common.dataFactor);
           break;
         case Op.defineCfaExpression:
-          state = { ...state, expression: readExpression(code.take(code.uleb())) };
+          state = stateOf(
+            state.register,
+            state.offset,
+            readExpression(code.take(code.uleb())),
+            state.bp,
+            state.returnAddress,
+          );
           break;
         case Op.expression:
           place(code.uleb(), { kind: "expression", expression: readExpression(code.take(code.uleb())) });

@@ -39,11 +39,13 @@ const MOST_SEGMENTS = 1024;
 /** Chromium's and LLVM's have some 20 MB. */
 const MOST_FRAME_BYTES = 64 << 20;
 
-/** Errors: EhFrameError where it is no 64-bit little-endian ELF, or its headers contradict themselves. */
-export function readImage(read: ReadBytes): UnwindImage {
+/**
+ * Undefined for what is no ELF at all: processes execute memory of many kinds. Errors: EhFrameError for ELF
+ * that is not of 64 bits and little-endian, or whose headers contradict themselves.
+ */
+export function readImage(read: ReadBytes): UnwindImage | undefined {
   const header = view(read(0, HEADER_BYTES));
-  if (header.byteLength < HEADER_BYTES || header.getUint32(0) !== 0x7f454c46)
-    throw new EhFrameError("not an ELF image");
+  if (header.byteLength < HEADER_BYTES || header.getUint32(0) !== 0x7f454c46) return undefined;
   if (header.getUint8(4) !== 2 || header.getUint8(5) !== 1)
     throw new EhFrameError("not a 64-bit little-endian ELF image");
   const count = header.getUint16(56, true);

@@ -46,19 +46,23 @@ export interface UnwindTable {
 
 /** Functions between two turns for others. */
 const STRIDE = 2048;
-/** An image of one gigabyte of code is refused rather than taken apart. */
-const MOST_CODE = 1 << 30;
+/** More code than this in one segment is refused rather than taken apart: browsers have some 200 MB. */
+const MOST_CODE = 1 << 29;
 
 /**
  * The table of an image, made in steps so that a caller can do other things in between; undefined for an
- * image without `.eh_frame`. Errors: EhFrameError for entries that cannot be told apart, or a machine
+ * image without `.eh_frame`, and for none. Errors: EhFrameError for entries that cannot be told apart, or a machine
  * other than x86-64.
  */
-export function* buildTable(image: UnwindImage): Generator<undefined, UnwindTable | undefined> {
-  const { frames } = image;
-  if (frames === undefined) return undefined;
+export function* buildTable(image: UnwindImage | undefined): Generator<undefined, UnwindTable | undefined> {
+  const frames = image?.frames;
+  if (image === undefined || frames === undefined) return undefined;
   if (image.machine !== Machine.x86_64) throw new EhFrameError("unwind tables are read for x86-64 only");
-  const entries = sorted([...functionEntries(frames)].filter(({ start, end }) => isCode(image.code, start, end)));
+  const entries: FunctionEntry[] = [];
+  for (const entry of functionEntries(frames)) {
+    if (isCode(image.code, entry.start, entry.end) && entries.push(entry) % STRIDE === 0) yield undefined;
+  }
+  sort(entries);
   const executor = new Executor(frames);
   const rules = new RuleNumbers();
   const writer = new SectionWriter();
@@ -97,9 +101,9 @@ export function* buildTable(image: UnwindImage): Generator<undefined, UnwindTabl
 }
 
 /** Linkers write them in the order of their code, mostly. */
-function sorted(entries: FunctionEntry[]): FunctionEntry[] {
+function sort(entries: FunctionEntry[]): void {
   const inOrder = entries.every(({ start }, i) => i === 0 || start >= entries[i - 1]!.start);
-  return inOrder ? entries : entries.sort((a, b) => a.start - b.start);
+  if (!inOrder) entries.sort((a, b) => a.start - b.start);
 }
 
 function isCode(code: readonly CodeSegment[], start: number, end: number): boolean {

@@ -29,6 +29,9 @@ export interface LoadedSection {
   readonly place: ChunkPlace;
 }
 
+/** Where sections go. */
+type ChunkStore = Pick<Chunks, "store" | "free">;
+
 /** What there is no table for, and why. */
 export interface TableProblems {
   /** Files whose tables found no room. */
@@ -40,7 +43,7 @@ export interface TableProblems {
 const EMPTY: LoadedTable = { code: [], sections: [], users: 0 };
 
 export class Tables {
-  readonly #chunks: Chunks;
+  readonly #chunks: ChunkStore;
   readonly #rules: BigUint64Array;
   readonly #ruleNumbers = new Map<bigint, number>();
   /** By the file's key, those used last at the end. */
@@ -49,7 +52,7 @@ export class Tables {
   readonly unreadable: Map<string, string> = new Map();
 
   /** `rules`: the memory of the map of rules. */
-  constructor(chunks: Chunks, rules: ArrayBuffer) {
+  constructor(chunks: ChunkStore, rules: ArrayBuffer) {
     this.#chunks = chunks;
     this.#rules = new BigUint64Array(rules, 0, UNWIND_RULES);
   }
@@ -77,6 +80,7 @@ export class Tables {
       const read = open();
       if (read === undefined) return { ...EMPTY };
       const image = readImage(read);
+      if (image === undefined) return { ...EMPTY };
       const making = buildTable(image);
       let step = making.next();
       for (; step.done !== true; step = making.next()) await pause();
