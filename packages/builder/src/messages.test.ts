@@ -7,7 +7,7 @@ import { after, test } from "node:test";
 import { buildMonitor, buildTarget } from "@sonde/builder";
 
 const HEAD = `import {
-  array, btfTracepoint, counter, decode, exp2, fentry, fixed, gauge, global, hash, histogram, interval, iterator, kprobe, ktime, linear, monitor, param, perCpuHash,
+  array, btfTracepoint, counter, decode, exp2, fentry, fixed, gauge, global, hash, histogram, interval, iterator, kprobe, ktime, loop, linear, monitor, param, perCpuHash,
   range, readUser, readUserString, stream, structOps, tracepoint, u16, u32, u64, s64, comm, byteSwap, profile, perfEvent, uprobe, usdt, xdp,
   cgroup, netfilter, tc,
   type KernelStructs,
@@ -68,6 +68,11 @@ const handlers: readonly (readonly [code: string, body: string, message: RegExp,
   ["SND3303", "ages.«put»(1, 2);", /ages has no field put\(\)/, /get, set/],
   ["SND3303", "const p = points.get({ x: 1, y: 1 }); if (!p) return; p.«cuont» = 1;", /has no field cuont/],
   ["SND3303", "seen.«valeu»;", /seen has no field valeu/, /seen\.value/],
+  ["SND3332", "const f = (x: u64) => x; loop(2, «() => { seen.value = f(1); }»);", /f can't be used/, /in the module/],
+  ["SND3313", "«loop(2)»;", /takes 2 arguments, not 1/],
+  ["SND3306", "loop(2, (i) => «i»);", /can't be stored as boolean/],
+  ["SND3312", "loop(2, «5»);", /can't be called/],
+  ["SND3322", "loop(2, () => {}); «»return 5;", /nothing to answer/],
   ["SND3304", "const v = ages.get(1); seen.value = «v» + 1;", /v may be undefined here/, /test it first/],
   ["SND3304", "seen.value = «points.get({ x: 1, y: 1 })».count;", /may be undefined here/],
   ["SND3304", "if (ages.get(1) === undefined) return; const v = ages.get(1); seen.value = «v»;", /v may be undefined/],

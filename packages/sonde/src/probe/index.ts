@@ -50,6 +50,7 @@ export {
   readKernelString,
   byteSwap,
   address,
+  loop,
   range,
 } from "./intrinsics.ts";
 export { hash, lruHash, perCpuHash, lruPerCpuHash, array, perCpuArray, global } from "./maps.ts";

@@ -43,5 +43,10 @@ export const readKernelString: <Size extends number = 64>(
 export const byteSwap: <T extends number>(value: T) => T = atBuildTime("byteSwap");
 /** The address that a pointer, or a struct in the kernel's memory, stands for. */
 export const address: (of: object | number) => u64 = atBuildTime("address");
+/**
+ * Runs `body` with 0 to times - 1, at most 8,388,608 times, until it returns true. The verifier looks at it once,
+ * however many times that is, while it follows each turn of a plain loop. Linux 5.17.
+ */
+export const loop: (times: number, body: (index: number) => boolean | void) => void = atBuildTime("loop");
 /** 0 to end - 1, or start to end - 1, for loops: `for (const i of range(8))`. */
 export const range: (startOrEnd: number, end?: number) => Iterable<number> = atBuildTime("range");

@@ -1,7 +1,7 @@
 /** Handlers of one construct each, with what they leave: run by the interpreter and, as what it must accept, by the verifier. */
 
 const HEAD: string = `import {
-  array, counter, decode, global, hash, interval, ktime, monitor, param, perCpuArray, range, s32, s64, stream, u8, u16, u32, u64,
+  array, counter, decode, global, hash, interval, ktime, loop, monitor, param, perCpuArray, range, s32, s64, stream, u8, u16, u32, u64,
   comm, pid, tid, uid, cpu, byteSwap, type text, type array as list,
 } from "sonde/probe";
 monitor("language");
@@ -138,6 +138,16 @@ export const CASES: readonly (readonly [body: string, want: number | bigint])[] 
   ['const n = WORDS[cpu() + 1]; if (n === undefined) return; out.set(0, n === "three" ? 1 : 2);', 1],
   ["const n = WORDS[cpu() + 5]; out.set(0, n === undefined ? 1 : 2);", 1],
   ["out.set(0, FLAGS[cpu()] ? 1 : 2);", 1],
+  ["let s: u64 = 0; loop(1000, (i) => { s += i; }); out.set(0, s);", 499_500],
+  ["let s: u64 = 0; loop(1000, (i) => { if (i === 10) return true; s += i; return false; }); out.set(0, s);", 45],
+  ["const k = pid(); let s: u64 = 0; loop(3, (i) => { loop(4, (j) => { s += i * j * k; }); }); out.set(0, s);", 18_000],
+  ["const o = { a: 1, b: 2 }; o.a = 5; loop(3, () => { o.a += o.b; }); out.set(0, o.a);", 11],
+  ['const name = comm(); let n: u64 = 0; loop(4, () => { if (name === "task") n++; }); out.set(0, n);', 4],
+  ["ages.set(1, 7); loop(5, (i) => { const v = ages.get(i); if (v === undefined) return; out.set(0, v); });", 7],
+  [
+    "points.set({ x: 1, y: 2 }, { count: 1, last: 0, tags: [1, 2, 3, 4] }); const p = points.get({ x: 1, y: 2 }); if (!p) return; loop(10, (i) => { p.count += i; }); out.set(0, p.count);",
+    46,
+  ],
   ['out.set(0, "depth" in SETTINGS ? 1 : 2);', 1],
   ['const o = { a: 1 }; out.set(0, "b" in o ? 1 : 2);', 2],
   ["const a = true, b = ktime() > 0; out.set(0, a && b ? 1 : 0);", 1],

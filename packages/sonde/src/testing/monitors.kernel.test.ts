@@ -383,3 +383,21 @@ kernelTest("iterators: every thread of this process, and its listening socket", 
   assert.deepEqual([...counts(live, spec, "listening")], [[port, 1]]);
   server.close();
 });
+
+kernelTest("loop: a million turns, some of them ended early", { needs: ["bpf_loop", "tracepoint"] }, async () => {
+  const spec = await build(`
+    import { comm, global, loop, monitor, ppid, tracepoint, type u64 } from "sonde/probe";
+    monitor("turns");
+    const total = global<u64>(0);
+    tracepoint("syscalls:sys_enter_write", ({ count }) => {
+      if (ppid() !== ${process.pid} || comm() !== "dd" || count !== 1) return;
+      let sum: u64 = 0;
+      loop(1_000_000, (i) => { sum += i & count; });
+      loop(1_000_000, (i) => { sum++; return i === 9; });
+      total.value += sum;
+    });`);
+  using live = loadObject(spec);
+  live.attach();
+  dd(3);
+  assert.equal(Number(live.globals<{ total: number | bigint }>(".data").total), 3 * (500_000 + 10));
+});

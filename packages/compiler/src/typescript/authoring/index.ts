@@ -36,6 +36,7 @@ export const INTRINSICS = [
   "readKernelString",
   "byteSwap",
   "address",
+  "loop",
 ] as const;
 
 /** Functions of both times: in a handler they are compiled, in module code they run. */

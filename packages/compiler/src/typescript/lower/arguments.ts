@@ -179,12 +179,12 @@ export function argument(p: Program, source: NamedArguments, name: string, node:
         const offset = registers(p.object.target.arch).arguments[index];
         if (offset === undefined)
           return refuse(messages.noField, spanOf(node), source.title, name, "it is not in a register");
-        return scalar(p, builder.load(builder.context(), offset, 8), type);
+        return scalar(p, builder.load(p.context(), offset, 8), type);
       }
       if (name === "retval" && source.result !== undefined && isScalar(source.result)) {
         if (source.kind === "words") return word(p, source.params.length, source.result);
         const { result } = registers(p.object.target.arch);
-        return scalar(p, builder.load(builder.context(), result, 8), source.result);
+        return scalar(p, builder.load(p.context(), result, 8), source.result);
       }
       return noArgument(source, name, node);
     }
@@ -210,7 +210,7 @@ function contextField(
     return refuse(messages.noField, spanOf(node), source.title, name, didYouMean(name, names));
   }
   const offset = found.bitOffset / 8;
-  return readPlace(p, { base: p.builder.context(), offset, space: "program", trusted: false }, type);
+  return readPlace(p, { base: p.context(), offset, space: "program", trusted: false }, type);
 }
 
 function noArgument(source: ArgumentSource & { params: readonly Param[] }, name: string, node: Node): never {
@@ -237,7 +237,7 @@ export function parameter(
 function word(p: Program, index: number, type: ScalarType): Value {
   const { builder } = p;
   const trusted = type.kind === "pointer" && type.followed;
-  const inst = builder.load(builder.context(), index * 8, 8, trusted ? { type: pointerTo("trusted") } : {});
+  const inst = builder.load(p.context(), index * 8, 8, trusted ? { type: pointerTo("trusted") } : {});
   return trusted ? { kind: "scalar", inst, type } : scalar(p, inst, type);
 }
 
@@ -245,7 +245,7 @@ function word(p: Program, index: number, type: ScalarType): Value {
 function present(p: Program, index: number, type: ScalarType): Value {
   const { builder } = p;
   if (type.kind !== "pointer" || !type.followed || index === META) return word(p, index, type);
-  const pointer = builder.load(builder.context(), index * 8, 8, { type: pointerTo("trustedOrNull") });
+  const pointer = builder.load(p.context(), index * 8, 8, { type: pointerTo("trustedOrNull") });
   let inst = pointer;
   p.ifNonNull(
     pointer,
@@ -277,7 +277,7 @@ function scalar(p: Program, inst: Inst, type: ScalarType): Value {
 function recordField(p: Program, source: ArgumentSource & { kind: "record" }, name: string, node: Node): Value {
   const btf = p.object.target.btf!;
   const place = (path: readonly number[], bitOffset: number): Place => ({
-    base: p.builder.context(),
+    base: p.context(),
     offset: bitOffset / 8,
     space: "program",
     trusted: false,
@@ -335,7 +335,7 @@ function dynamicData(p: Program, at: Place, relative: boolean): Value {
   const field = readPlace(p, at, { kind: "int", size: 4, signed: false });
   if (field.kind !== "scalar") throw new Error("a field's offset is a number");
   const start = builder.binary("and", field.inst, p.constant(0xffff));
-  const base = builder.binary("add", builder.context(), start);
+  const base = builder.binary("add", p.context(), start);
   const place: Place = { base, offset: relative ? at.offset + 4 : 0, space: "kernel", trusted: false };
   return { kind: "memory", place, type: { kind: "text", size: DYNAMIC_BYTES } };
 }
@@ -345,7 +345,7 @@ const SYSCALL_WORDS = 16;
 
 function syscallField(p: Program, source: ArgumentSource & { kind: "syscall" }, name: string, node: Node): Value {
   const { builder } = p;
-  const load = (offset: number, type: ScalarType): Value => scalar(p, builder.load(builder.context(), offset, 8), type);
+  const load = (offset: number, type: ScalarType): Value => scalar(p, builder.load(p.context(), offset, 8), type);
   if (name === "ret" && source.title.includes(":sys_exit_")) return load(SYSCALL_WORDS, S64);
   if (name === "id") return load(8, S64);
   const index = source.params.findIndex((param) => param.name === name);

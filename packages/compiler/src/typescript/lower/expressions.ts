@@ -205,20 +205,7 @@ function identifier(p: Program, node: Tree): Value {
 
 /** What a binding holds here. */
 export function read(p: Program, binding: Binding): Value {
-  const known = p.facts.get(binding);
-  if (known !== undefined) return known;
-  switch (binding.kind) {
-    case "value":
-      return binding.value;
-    case "variable":
-      return { kind: "scalar", inst: p.builder.read(binding.variable), type: binding.type };
-    case "slot":
-      return {
-        kind: "memory",
-        place: { base: binding.spot.base, offset: binding.spot.offset, space: "program", trusted: false },
-        type: binding.type,
-      };
-  }
+  return p.known(binding);
 }
 
 function object(p: Program, node: Tree): Value {

@@ -12,6 +12,7 @@ import { int, isScalar, S32, U32, U64, type IntType, type PointerType, type Type
 import { expectArguments, type CallNode } from "./calls.ts";
 import { expression } from "./expressions.ts";
 import { behind, readPlace } from "./places.ts";
+import { loopCall } from "./loop.ts";
 import { field } from "./members.ts";
 import type { Program } from "./program.ts";
 import { constantNumber, convert, scalarOf } from "./scalar.ts";
@@ -38,6 +39,8 @@ export function intrinsicCall(p: Program, name: string, call: CallNode): Value {
       return byteSwap(p, call);
     case "address":
       return addressOf(p, call);
+    case "loop":
+      return loopCall(p, call);
     case "range":
       return refuse(
         messages.unsupported,
@@ -128,7 +131,7 @@ function writeComm(p: Program, spot: Spot, exact: boolean): void {
 function writeStack(p: Program, type: Type & { kind: "stack" }, spot: Spot): void {
   const { builder } = p;
   const map = builder.map(p.object.stackMap(type));
-  const id = builder.call(Helper.stackId, [builder.context(), map, p.constant(type.user ? USER_STACK : 0)]);
+  const id = builder.call(Helper.stackId, [p.context(), map, p.constant(type.user ? USER_STACK : 0)]);
   p.when({ kind: "eq", a: id, b: p.constant(EEXIST) }, () => countLoss(p, "StackLost"), undefined, false);
   const pid = type.user ? builder.binary("lshr", builder.call(Helper.pidTgid, []), p.constant(32)) : p.constant(0);
   builder.store(spot.base, spot.offset, 8, id);

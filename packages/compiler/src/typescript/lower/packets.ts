@@ -22,8 +22,8 @@ function pointers(p: Program, { start, end }: Packet): { readonly start: Inst; r
   const { builder } = p;
   const type = pointerTo("packet");
   return {
-    start: builder.load(builder.context(), start, 4, { type }),
-    end: builder.load(builder.context(), end, 4, { type }),
+    start: builder.load(p.context(), start, 4, { type }),
+    end: builder.load(p.context(), end, 4, { type }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** One program under construction: what a function's frame is, and the names and facts of the language. */
 import type { SourcePosition } from "@sonde/bpf/asm";
 import { refuse } from "../../diagnostics/index.ts";
-import type { Block, Func, Inst } from "../../ir/index.ts";
+import type { Block, Func, Inst, ValueType } from "../../ir/index.ts";
 import { followsTasks } from "../../lowering/current-task.ts";
 import { FunctionFrame } from "../../lowering/function-frame.ts";
 import type { ProbeDeclaration } from "../authoring/declarations.ts";
@@ -27,11 +27,16 @@ export interface Activation {
   readonly loops: Loop[];
 }
 
+/** What slots of a program that is called back, and of the functions that are, take of the stack that they share. */
+const STACK_OF_CALLERS = 160;
+const STACK_OF_CALLED = 64;
 /** Larger temporaries than this go to scratch memory. */
 const LARGEST_SLOT = 64;
 
 export class Program extends FunctionFrame<Node> {
   readonly object: MonitorObject;
+  /** The program that the function belongs to. */
+  readonly root: Program;
   readonly probe: ProbeDeclaration;
   /** Functions that are being built, innermost last. */
   readonly activations: Activation[] = [];
@@ -42,11 +47,40 @@ export class Program extends FunctionFrame<Node> {
   readonly exclusive: Set<Inst> = new Set();
   readonly #functions = new Map<string, Func>();
 
-  constructor(name: string, object: MonitorObject, probe: ProbeDeclaration, scope: Scope) {
-    super(name, "main", []);
+  /** `inner`: a function of the program `root` that the kernel calls back. */
+  constructor(
+    name: string,
+    object: MonitorObject,
+    probe: ProbeDeclaration,
+    scope: Scope,
+    inner?: { readonly root: Program; readonly params: readonly ValueType[] },
+  ) {
+    super(name, inner === undefined ? "main" : "callback", inner?.params ?? []);
     this.object = object;
     this.probe = probe;
     this.scope = scope;
+    this.root = inner?.root ?? this;
+    if (object.uses.callsBack) this.stackForSlots = inner === undefined ? STACK_OF_CALLERS : STACK_OF_CALLED;
+  }
+
+  /** What a name holds here. */
+  known(binding: Binding): Value {
+    const fact = this.facts.get(binding);
+    if (fact !== undefined) return fact;
+    switch (binding.kind) {
+      case "value":
+        return binding.value;
+      case "variable":
+        return { kind: "scalar", inst: this.builder.read(binding.variable), type: binding.type };
+      case "slot": {
+        const { base, offset } = binding.spot;
+        return { kind: "memory", place: { base, offset, space: "program", trusted: false }, type: binding.type };
+      }
+    }
+  }
+
+  addFunction(func: Func): void {
+    this.#functions.set(func.name, func);
   }
 
   /** The functions beside the main one. */
@@ -56,6 +90,7 @@ export class Program extends FunctionFrame<Node> {
 
   /** The name in the object of a function that the program calls, which is built when it is first asked for. */
   subprogram(name: string, build: (name: string) => Func): string {
+    if (this.root !== this) return this.root.subprogram(name, build);
     let func = this.#functions.get(name);
     if (func === undefined) this.#functions.set(name, (func = build(this.object.programName(`${this.name}_${name}`))));
     return func.name;

@@ -32,7 +32,7 @@ const ADDRESSES_MAP = "__bpf_usdt_ip_to_spec_id";
 export function usdtArgument(p: Program, index: number): Value {
   const { builder } = p;
   const name = p.subprogram("usdt_argument", (own) => usdtFunction(p, own));
-  return { kind: "scalar", inst: builder.callFunction(name, [builder.context(), p.constant(index)]), type: S64 };
+  return { kind: "scalar", inst: builder.callFunction(name, [p.context(), p.constant(index)]), type: S64 };
 }
 
 export function usdtMaps(types: ObjectTypes): readonly MapSpec[] {

@@ -5,23 +5,29 @@ import {
   type Declarations,
   type ProbeDeclaration,
 } from "../authoring/declarations.ts";
+import { intrinsicName } from "../authoring/intrinsics.ts";
 import type { Registry } from "../prepare/registry.ts";
 import { walk, type Node } from "../syntax/ast.ts";
 
 export class Uses {
   /** Maps that entries are deleted from somewhere: most keys that are set in them are new. */
   readonly deleted: ReadonlySet<MapDeclaration>;
+  /** Whether some handler has a function of its own that the kernel calls back. */
+  readonly callsBack: boolean;
   readonly #metrics = new Map<MetricDeclaration, Set<ProbeDeclaration>>();
 
   constructor({ probes }: Declarations, registry: Registry) {
     const deleted = new Set<MapDeclaration>();
+    let callsBack = false;
     for (const probe of probes) {
       const reach = new Reach(registry, deleted);
       reach.visit(probe.handler);
+      callsBack ||= reach.callsBack;
       for (const metric of reach.metrics)
         this.#metrics.set(metric, (this.#metrics.get(metric) ?? new Set()).add(probe));
     }
     this.deleted = deleted;
+    this.callsBack = callsBack;
   }
 
   /**
@@ -40,6 +46,7 @@ export class Uses {
 /** Follows what a handler has captured, through functions, objects and lists. */
 class Reach {
   readonly metrics = new Set<MetricDeclaration>();
+  callsBack = false;
   readonly #registry: Registry;
   readonly #deleted: Set<MapDeclaration>;
   readonly #seen = new Set<unknown>();
@@ -53,6 +60,7 @@ class Reach {
     if ((typeof value !== "object" && typeof value !== "function") || value === null || this.#seen.has(value)) return;
     this.#seen.add(value);
     if (value instanceof MetricDeclaration) this.metrics.add(value);
+    if (intrinsicName(value) === "loop") this.callsBack = true;
     const registered = this.#registry.functionOf(value);
     if (registered === undefined) {
       if (isPlain(value)) for (const name of Object.keys(value)) this.visit(valueOf(() => Reflect.get(value, name)));

@@ -174,6 +174,12 @@ export const notAFunctionOf: M<readonly [struct: string, member: string]> = {
   severity: "error",
   text: (struct, member) => `${member} of ${struct} is no function: give it a value`,
 };
+export const notCarried: M<readonly [name: string]> = {
+  code: "SND3332",
+  severity: "error",
+  text: (name) => `${name} can't be used in a function that the kernel calls back`,
+  hint: () => "test what a look-up found before, and declare functions in the module",
+};
 export const unreachableTypes: M<readonly [a: string, b: string]> = {
   code: "SND3330",
   severity: "error",
