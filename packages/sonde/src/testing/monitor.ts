@@ -80,7 +80,7 @@ export class TestMonitor {
     let answer = 0;
     for (const { declaration, index } of hit) {
       const source = argumentSource(this.#btf, declaration);
-      const context = options.packet === undefined ? contextOf(this.#vm, this.#btf, source, event) : new Uint8Array(64);
+      const context = contextOf(this.#vm, this.#btf, source, event);
       const { result } = this.#vm.run(this.spec.programs[index]!.name, { context, ...options });
       answer = Number(BigInt.asIntN(32, result));
     }

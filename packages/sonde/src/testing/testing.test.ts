@@ -201,3 +201,61 @@ test("functions of a congestion control answer by the socket that they get", asy
     ["struct_ops_half_ssthresh", "struct_ops_half_undo_cwnd", "struct_ops_half_cong_avoid"],
   );
 });
+
+const NETWORK = `
+import { cgroup, counter, decode, lsm, monitor, netfilter, skLookup, tc, TcAction, u16, byteSwap } from "sonde/probe";
+
+monitor("network");
+const seen = counter("seen", { labels: { where: decode.text, port: decode.port } });
+
+tc("lo", "egress", (packet) => {
+  const port = packet.u16(36);
+  if (port === undefined) return TcAction.next;
+  seen.increment({ where: "tc", port });
+  return packet.mark === 7 ? TcAction.drop : TcAction.next;
+});
+cgroup("/", "egress", (packet) => {
+  seen.increment({ where: "group", port: packet.u16(22) ?? 0 });
+});
+cgroup("/", "connect4", ({ user_port }) => {
+  const port = byteSwap(u16(user_port));
+  seen.increment({ where: "connect", port });
+  return port === 25 ? 0 : 1;
+});
+netfilter({ family: "ipv4", hook: "input", priority: 0 }, ({ state, skb }) => {
+  seen.increment({ where: "netfilter", port: u16(skb.len + state.hook) });
+  return skb.mark === 7 ? 0 : 1;
+});
+skLookup(({ local_port }) => {
+  seen.increment({ where: "lookup", port: u16(local_port) });
+});
+lsm("socket_listen", ({ backlog }) => (backlog > 100 ? -1 : 0));
+`;
+
+test("hooks that decide, on packets and sockets that are made up", async () => {
+  const monitor = await loadText(NETWORK);
+  const frame = new Uint8Array(60);
+  new DataView(frame.buffer).setUint16(36, 4000);
+  assert.equal(monitor.fire("tc:lo:egress", {}, { packet: frame }), -1);
+  assert.equal(monitor.fire("tc:lo:egress", { mark: 7 }, { packet: frame }), 2);
+  assert.equal(monitor.fire("tc:lo:egress", {}, { packet: frame.subarray(0, 20) }), -1, "too short");
+  assert.equal(monitor.fire("cgroup:/:egress", {}, { packet: frame.subarray(14) }), 1);
+  assert.equal(monitor.fire("cgroup:/:connect4", { user_port: 0x1900 }), 0);
+  assert.equal(monitor.fire("netfilter:ipv4:input:0", { state: { hook: 1 }, skb: { len: 40 } }), 1);
+  assert.equal(monitor.fire("netfilter:ipv4:input:0", { state: { hook: 1 }, skb: { len: 41, mark: 7 } }), 0);
+  assert.equal(monitor.fire("sk_lookup", { local_port: 80 }), 1);
+  assert.equal(monitor.fire("lsm:socket_listen", { backlog: 128 }), -1);
+  assert.equal(monitor.fire("lsm:socket_listen", { backlog: 5 }), 0);
+  const counted = monitor.series("seen").map(({ labels, value }) => [labels["where"], labels["port"], value]);
+  assert.deepEqual(
+    counted.sort((a, b) => (String(a) < String(b) ? -1 : 1)),
+    [
+      ["connect", 25, 1],
+      ["group", 4000, 1],
+      ["lookup", 80, 1],
+      ["netfilter", 41, 1],
+      ["netfilter", 42, 1],
+      ["tc", 4000, 2],
+    ],
+  );
+});
