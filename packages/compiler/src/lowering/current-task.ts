@@ -7,11 +7,11 @@ import { CoreKind } from "@sonde/bpf/asm";
 import { findMember, type Btf, type TypeId } from "@sonde/bpf/btf";
 import type { ProgramType, Target } from "@sonde/bpf/spec";
 import { BlockCopies } from "../ir/copy.ts";
-import { applyReplacements, renamePredecessor } from "../ir/edges.ts";
-import type { Replacements } from "../ir/edges.ts";
+import { renamePredecessor } from "../ir/edges.ts";
 import { pointerTo, type AccessSize, type Block, type Call, type Func, type Inst } from "../ir/index.ts";
 import { operand, operandCount, SCALAR, successor, successorCount } from "../ir/values.ts";
-import { Editor } from "../passes/editor.ts";
+import { replaceInstructions } from "../passes/editor.ts";
+import type { Editor } from "../passes/editor.ts";
 import { frameAddress } from "../codegen/frame.ts";
 import { Helper } from "./helpers.ts";
 import type { ObjectTypes } from "./object-types.ts";
@@ -113,7 +113,6 @@ function splitVersions(func: Func, types: ObjectTypes): readonly Block[] {
 /** Where there is no such pointer, it is a number, and what lies behind it is copied. */
 function readByHelpers(func: Func, blocks: readonly Block[]): void {
   const tasks = findTaskPointers(blocks);
-  const table: Replacements = [];
   const word: Inst = {
     op: "slot",
     id: func.nextId++,
@@ -123,25 +122,21 @@ function readByHelpers(func: Func, blocks: readonly Block[]): void {
     bytes: 8,
     name: "word",
   };
-  for (const block of blocks) {
-    const editor = new Editor(func, block);
-    for (const inst of block.insts) {
-      editor.source = inst.source;
-      if (inst.op === "load" && tasks.has(inst.base)) {
-        const at = inst.core === undefined ? editor.constant(inst.offset) : editor.core(inst.core, inst.offset);
-        const address = editor.binary("add", inst.base, at);
-        editor.call(Helper.probeReadKernel, [word, editor.constant(inst.size), address]);
-        table[inst.id] = editor.load(word, 0, inst.size, { signed: inst.signed });
-      } else if (inst.op === "call" && inst.helper === Helper.currentTaskBtf) {
-        table[inst.id] = editor.call(Helper.currentTask, []);
-      } else {
-        if (tasks.has(inst)) inst.type = SCALAR;
-        editor.keep(inst);
-      }
+  const reads = new Set<Inst>();
+  for (const { insts } of blocks)
+    for (const inst of insts) if (inst.op === "load" && tasks.has(inst.base)) reads.add(inst);
+  const replace = (editor: Editor, inst: Inst): Inst | undefined => {
+    if (inst.op === "call" && inst.helper === Helper.currentTaskBtf) return editor.call(Helper.currentTask, []);
+    if (inst.op !== "load" || !reads.has(inst)) {
+      if (tasks.has(inst)) inst.type = SCALAR;
+      return inst;
     }
-    block.insts = editor.out;
-  }
-  applyReplacements(func, table);
+    const at = inst.core === undefined ? editor.constant(inst.offset) : editor.core(inst.core, inst.offset);
+    const address = editor.binary("add", inst.base, at);
+    editor.call(Helper.probeReadKernel, [word, editor.constant(inst.size), address]);
+    return editor.load(word, 0, inst.size, { signed: inst.signed });
+  };
+  replaceInstructions(func, replace, blocks);
 }
 
 /** Pointers that come from the current task. */
@@ -175,7 +170,6 @@ interface TaskStruct {
 class DirectReads {
   readonly #func: Func;
   readonly #task: TaskStruct;
-  readonly #table: Replacements = [];
 
   constructor(func: Func, task: TaskStruct) {
     this.#func = func;
@@ -183,27 +177,23 @@ class DirectReads {
   }
 
   rewrite(blocks: readonly Block[]): void {
-    const words = findHalves(blocks);
-    for (const block of blocks) {
-      const editor = new Editor(this.#func, block);
-      for (const inst of block.insts) {
-        editor.source = inst.source;
-        if (inst.op === "call" && isWholeName(inst)) this.#copyName(editor, inst);
-        else if (words.has(inst)) this.#table[inst.id] = this.#number(editor, words.get(inst)!);
-        else editor.keep(inst);
-      }
-      block.insts = editor.out;
-    }
-    applyReplacements(this.#func, this.#table);
+    const halves = findHalves(blocks);
+    const replace = (editor: Editor, inst: Inst): Inst | undefined => {
+      if (inst.op === "call" && isWholeName(inst)) return this.#copyName(editor, inst);
+      const half = halves.get(inst);
+      return half && this.#number(editor, half);
+    };
+    replaceInstructions(this.#func, replace, blocks);
   }
 
-  #copyName(editor: Editor, { id, args: [to] }: Call): void {
+  /** The helper's answer, which is 0. */
+  #copyName(editor: Editor, { args: [to] }: Call): Inst {
     const task = this.#pointer(editor);
     const offset = frameAddress(to!)?.offset ?? 0;
     const step: AccessSize = offset % 8 === 0 ? 8 : 4;
     for (let at = 0; at < COMM_BYTES; at += step)
       editor.store(to!, at, step, this.#load(editor, task, "comm", [at], at, step));
-    this.#table[id] = editor.constant(0);
+    return editor.constant(0);
   }
 
   #number(editor: Editor, name: "pid" | "tgid"): Inst {

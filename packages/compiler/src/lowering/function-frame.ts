@@ -83,7 +83,13 @@ export abstract class FunctionFrame<Origin> implements Frame {
     this.enterUnsealed(block, before);
   }
 
-  /** The same for a loop's head, whose back edge is still to come. */
+  /** The same, unless nothing goes there: then the builder stays where it has ended. */
+  enterIfReached(block: Block, before: Block): void {
+    this.builder.seal(block);
+    if (block.predecessors.length > 0) this.enterUnsealed(block, before);
+  }
+
+  /** Continues in a loop's head, whose back edge is still to come, and which only code after `before` reaches. */
   enterUnsealed(block: Block, before: Block): void {
     this.builder.enter(block);
     this.#dominance.entered(block, before);

@@ -2,6 +2,7 @@
  * A branch on what an earlier branch has decided goes where that one's side leads: both compare the
  * same two values, and every path to the second runs through one side of the first.
  */
+import { OPPOSITE } from "../ir/arithmetic.ts";
 import { dominates, findDominators } from "../ir/dominators.ts";
 import { removePredecessor, removeUnreachable } from "../ir/edges.ts";
 import type { Block, CompareOp, Func, Inst, Terminator } from "../ir/ir.ts";
@@ -14,19 +15,6 @@ interface Fact {
   readonly branch: Branch;
   readonly taken: boolean;
 }
-
-const OPPOSITE: Readonly<Partial<Record<CompareOp, CompareOp>>> = {
-  eq: "ne",
-  ne: "eq",
-  ult: "uge",
-  uge: "ult",
-  ule: "ugt",
-  ugt: "ule",
-  slt: "sge",
-  sge: "slt",
-  sle: "sgt",
-  sgt: "sle",
-};
 
 export function followConditions(func: Func): boolean {
   const dominators = findDominators(func);

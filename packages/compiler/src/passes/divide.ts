@@ -3,34 +3,13 @@
  * P. Montgomery, "Division by Invariant Integers using Multiplication", 1994. With x < 2^n and
  * m = floor(2^p / d) + 1, floor(x m / 2^p) is the quotient if m d - 2^p <= 2^(p - n).
  */
-import { applyReplacements, resolve } from "../ir/edges.ts";
-import type { Replacements } from "../ir/edges.ts";
 import type { Binary, Func, Inst } from "../ir/ir.ts";
-import { operand, operandCount, setOperand } from "../ir/values.ts";
 import { significantBits } from "./bits.ts";
-import { Editor } from "./editor.ts";
+import { replaceInstructions } from "./editor.ts";
+import type { Editor } from "./editor.ts";
 
 export function multiplyForDivision(func: Func): boolean {
-  const table: Replacements = [];
-  for (const block of func.blocks) {
-    if (!block.insts.some(isDivision)) continue;
-    const editor = new Editor(func, block);
-    for (const inst of block.insts) {
-      const count = operandCount(inst);
-      for (let index = 0; index < count; index++) {
-        const given = operand(inst, index);
-        if (table[given.id] !== undefined) setOperand(inst, index, resolve(table, given));
-      }
-      editor.source = inst.source;
-      const made = isDivision(inst) ? multiply(editor, inst) : undefined;
-      if (made === undefined) editor.keep(inst);
-      else table[inst.id] = made;
-    }
-    block.insts = editor.out;
-  }
-  if (table.length === 0) return false;
-  applyReplacements(func, table);
-  return true;
+  return replaceInstructions(func, (editor, inst) => (isDivision(inst) ? multiply(editor, inst) : undefined));
 }
 
 function isDivision(inst: Inst): inst is Binary {

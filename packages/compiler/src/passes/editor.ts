@@ -1,8 +1,39 @@
 /** Rewrites one block: its new list of instructions is filled while the old one is walked. */
 import type { CoreRelocation, SourcePosition } from "@sonde/bpf/asm";
 import type { LoadOptions } from "../ir/builder.ts";
+import { applyReplacements, resolve } from "../ir/edges.ts";
+import type { Replacements } from "../ir/edges.ts";
 import type { AccessSize, BinaryOp, Block, CompareOp, Func, Inst, ValueType, Width } from "../ir/ir.ts";
-import { makeConst, SCALAR } from "../ir/values.ts";
+import { makeConst, operand, operandCount, SCALAR, setOperand } from "../ir/values.ts";
+
+/** What stands in the place of an instruction; undefined, or itself, keeps it. */
+type Replace = (editor: Editor, inst: Inst) => Inst | undefined;
+
+/**
+ * Goes through a function's instructions (or those of some of its blocks) in their order, with operands
+ * that are up to date. Whether any was replaced.
+ */
+export function replaceInstructions(func: Func, replace: Replace, blocks: readonly Block[] = func.blocks): boolean {
+  const table: Replacements = [];
+  for (const block of blocks) {
+    const editor = new Editor(func, block);
+    for (const inst of block.insts) {
+      const count = operandCount(inst);
+      for (let index = 0; index < count; index++) {
+        const given = operand(inst, index);
+        if (table[given.id] !== undefined) setOperand(inst, index, resolve(table, given));
+      }
+      editor.source = inst.source;
+      const value = replace(editor, inst) ?? inst;
+      if (value === inst) editor.keep(inst);
+      else table[inst.id] = value;
+    }
+    block.insts = editor.out;
+  }
+  if (table.length === 0) return false;
+  applyReplacements(func, table);
+  return true;
+}
 
 export class Editor {
   readonly func: Func;

@@ -2,53 +2,48 @@
  * Expands what the machine has no instruction for: signed division (BPF has it from 6.6 only), and
  * filling and copying of memory, which become the widest stores and loads that alignment allows.
  */
-import { applyReplacements } from "../ir/edges.ts";
-import type { Replacements } from "../ir/edges.ts";
 import type { AccessSize, Binary, Copy, Func, Inst, Zero } from "../ir/ir.ts";
-import { Editor } from "./editor.ts";
+import { replaceInstructions } from "./editor.ts";
+import type { Editor } from "./editor.ts";
 
 /** Whether anything was expanded. */
 export function expand(func: Func): boolean {
-  const table: Replacements = [];
-  let changed = false;
-  for (const block of func.blocks) {
-    if (!block.insts.some(needsExpansion)) continue;
-    changed = true;
-    const editor = new Editor(func, block);
-    for (const inst of block.insts) {
-      editor.source = inst.source;
-      if (inst.op === "zero") expandZero(editor, inst);
-      else if (inst.op === "copy") expandCopy(editor, inst);
-      else if (inst.op === "binary" && needsExpansion(inst)) table[inst.id] = expandDivision(editor, inst);
-      else editor.keep(inst);
+  return replaceInstructions(func, (editor, inst) => {
+    switch (inst.op) {
+      case "zero":
+        return expandZero(editor, inst);
+      case "copy":
+        return expandCopy(editor, inst);
+      case "binary":
+        return inst.kind === "sdiv" || inst.kind === "smod" ? expandDivision(editor, inst) : undefined;
+      default:
+        return undefined;
     }
-    block.insts = editor.out;
-  }
-  if (table.length > 0) applyReplacements(func, table);
-  return changed;
+  });
 }
 
-function needsExpansion(inst: Inst): boolean {
-  return (
-    inst.op === "zero" || inst.op === "copy" || (inst.op === "binary" && (inst.kind === "sdiv" || inst.kind === "smod"))
-  );
+/** Nobody uses what fills memory as a value: this stands in its place. */
+function nothing(editor: Editor): Inst {
+  return editor.constant(0);
 }
 
-function expandZero(editor: Editor, { base, offset, bytes }: Zero): void {
+function expandZero(editor: Editor, { base, offset, bytes }: Zero): Inst {
   const zero = editor.constant(0);
   for (let done = 0; done < bytes;) {
     const size = widest(offset + done, bytes - done, 8);
     editor.store(base, offset + done, size, zero);
     done += size;
   }
+  return nothing(editor);
 }
 
-function expandCopy(editor: Editor, { to, toOffset, from, fromOffset, bytes, align }: Copy): void {
+function expandCopy(editor: Editor, { to, toOffset, from, fromOffset, bytes, align }: Copy): Inst {
   for (let done = 0; done < bytes;) {
     const size = widest((toOffset + done) | (fromOffset + done), bytes - done, align);
     editor.store(to, toOffset + done, size, editor.load(from, fromOffset + done, size));
     done += size;
   }
+  return nothing(editor);
 }
 
 /** The widest access at this place, whose base is aligned as far as anyone asks. */

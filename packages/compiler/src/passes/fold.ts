@@ -12,36 +12,15 @@ import {
   MIRRORED,
   OPPOSITE,
 } from "../ir/arithmetic.ts";
-import { applyReplacements, removePredecessor, removeUnreachable, resolve } from "../ir/edges.ts";
-import type { Replacements } from "../ir/edges.ts";
+import { removePredecessor, removeUnreachable } from "../ir/edges.ts";
 import type { Binary, Block, Compare, Func, Inst, Terminator } from "../ir/ir.ts";
-import { operand, operandCount, setOperand } from "../ir/values.ts";
-import { Editor } from "./editor.ts";
+import { replaceInstructions } from "./editor.ts";
+import type { Editor } from "./editor.ts";
 
 type Branch = Extract<Terminator, { op: "branch" }>;
 
 export function fold(func: Func): boolean {
-  const table: Replacements = [];
-  let changed = false;
-  for (const block of func.blocks) {
-    const editor = new Editor(func, block);
-    for (const inst of block.insts) {
-      const count = operandCount(inst);
-      for (let index = 0; index < count; index++) {
-        const given = operand(inst, index);
-        if (table[given.id] !== undefined) setOperand(inst, index, resolve(table, given));
-      }
-      editor.source = inst.source;
-      const folded = simplify(editor, inst);
-      if (folded === inst) editor.keep(inst);
-      else {
-        table[inst.id] = folded;
-        changed = true;
-      }
-    }
-    block.insts = editor.out;
-  }
-  if (changed) applyReplacements(func, table);
+  const changed = replaceInstructions(func, simplify);
   let branches = false;
   for (const block of func.blocks)
     if (block.terminator?.op === "branch" && foldBranch(block, block.terminator)) branches = true;

@@ -6,6 +6,7 @@ import type { Inst } from "../../ir/index.ts";
 import type { MapRef } from "../ast.ts";
 import type { Handler } from "./handler.ts";
 import { Helper } from "../../lowering/helpers.ts";
+import { buildRange } from "../../lowering/loops.ts";
 import { aggregationRead, refuse } from "./messages.ts";
 import type { MapPlan } from "./views.ts";
 
@@ -47,32 +48,15 @@ function eachCpu(h: Handler, plan: MapPlan, key: Inst, parts: Parts, ref: MapRef
   if (h.object.target.features.lookupPercpu !== true) refuse(aggregationRead, ref.span, ref.name);
   const { builder } = h;
   const cpus = h.object.target.facts?.cpus() ?? MOST_CPUS;
-  const cpu = builder.variable("cpu");
-  builder.write(cpu, h.constant(0));
-  const [head, inside, next, exit] = [
-    builder.block("cpus"),
-    builder.block("cpu"),
-    builder.block("next"),
-    builder.block("merged"),
-  ];
-  const before = builder.current;
-  builder.jump(head);
-  h.enterUnsealed(head, before);
-  builder.branch({ kind: "ult", a: builder.read(cpu), b: h.constant(cpus) }, inside, exit);
-  h.enter(inside, head);
-  const found = builder.call(Helper.mapLookupPercpu, [builder.map(plan.spec.name), key, builder.read(cpu)]);
-  h.ifNonNull(
-    found,
-    "mapValue",
-    (part) => merge(h, plan, parts, part),
-    () => builder.jump(exit),
-  );
-  builder.jump(next);
-  h.enter(next, inside);
-  builder.write(cpu, builder.binary("add", builder.read(cpu), h.constant(1)));
-  builder.jump(head);
-  builder.seal(head);
-  h.enter(exit, head);
+  buildRange(h, h.constant(0), h.constant(cpus), false, (cpu, exit) => {
+    const found = builder.call(Helper.mapLookupPercpu, [builder.map(plan.spec.name), key, cpu]);
+    h.ifNonNull(
+      found,
+      "mapValue",
+      (part) => merge(h, plan, parts, part),
+      () => builder.jump(exit),
+    );
+  });
 }
 
 function merge(h: Handler, plan: MapPlan, { value, count }: Parts, part: Inst): void {

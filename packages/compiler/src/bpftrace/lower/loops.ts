@@ -11,6 +11,7 @@ import { test } from "./conditions.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
 import { Helper } from "../../lowering/helpers.ts";
+import { buildCopies, buildLoop, buildRange } from "../../lowering/loops.ts";
 import { alignUp, fieldSize, isScalar } from "./layout.ts";
 import { planOf } from "./maps.ts";
 import { noMapLoops, noOpenLoops, refuse, unrollTooMuch } from "./messages.ts";
@@ -26,22 +27,9 @@ type Body = (h: Handler) => void;
 
 /** `unroll (n) { }`: the body n times over. */
 export function unroll(h: Handler, s: Unroll, body: Body): void {
-  const { builder } = h;
   const count = constantArgument(h, s.count);
   if (count < 1 || count > LARGEST_UNROLL) return refuse(unrollTooMuch, s.count.span, LARGEST_UNROLL);
-  const exit = builder.block("unrolled");
-  const start = builder.current;
-  for (let turn = 0; turn < count && !builder.terminated; turn++) {
-    const before = builder.current;
-    const next = builder.block("turn");
-    inLoop(h, exit, next, 1, body);
-    if (!builder.terminated) builder.jump(next);
-    builder.seal(next);
-    if (next.predecessors.length > 0) h.enter(next, before);
-  }
-  if (!builder.terminated) builder.jump(exit);
-  builder.seal(exit);
-  if (exit.predecessors.length > 0) h.enter(exit, start);
+  buildCopies(h, Array(count).keys(), (_, exit, next) => inLoop(h, exit, next, 1, body));
 }
 
 /**
@@ -59,19 +47,10 @@ function isPlain(h: Handler, turns: number | undefined, loop: ForRange | While):
 export function whileLoop(h: Handler, s: While, body: Body): void {
   const turns = turnsOf(h, s);
   if (!isPlain(h, turns, s)) return openLoop(h, s, body);
-  const { builder } = h;
-  const head = builder.block("while");
-  const inside = builder.block("body");
-  const exit = builder.block("done");
-  const before = builder.current;
-  builder.jump(head);
-  h.enterUnsealed(head, before);
-  test(h, s.condition, inside, exit);
-  h.enter(inside, head);
-  inLoop(h, exit, head, turns ?? 1, body);
-  if (!builder.terminated) builder.jump(head);
-  builder.seal(head);
-  h.enter(exit, head);
+  buildLoop(h, {
+    head: (inside, exit) => test(h, s.condition, inside, exit),
+    body: (exit, next) => inLoop(h, exit, next, turns ?? 1, body),
+  });
 }
 
 /** As many turns as bpf_loop makes at most (8 million), each of which begins with the condition. */
@@ -100,37 +79,16 @@ function repeat(h: Handler, turns: Inst, func: Inst, record: Inst): void {
 
 /** `for ($i : a..b) { }`, b excluded; both are computed once, before the first turn. */
 export function forRange(h: Handler, s: ForRange, body: Body): void {
-  const { builder } = h;
   const [from, to] = [scalar(h, s.from), scalar(h, s.to)];
   const turns =
     from.op === "const" && to.op === "const"
       ? Math.max(0, Number(BigInt.asIntN(64, to.value) - BigInt.asIntN(64, from.value)))
       : undefined;
   if (!isPlain(h, turns, s)) return openRange(h, s, from, to, body);
-  const counter = builder.variable("counter");
-  builder.write(counter, from);
-  const [head, inside, next, exit] = [
-    builder.block("for"),
-    builder.block("body"),
-    builder.block("next"),
-    builder.block("done"),
-  ];
-  const before = builder.current;
-  builder.jump(head);
-  h.enterUnsealed(head, before);
-  builder.branch({ kind: "slt", a: builder.read(counter), b: to }, inside, exit);
-  h.enter(inside, head);
-  h.writeVariable(s.variable.name, builder.read(counter));
-  inLoop(h, exit, next, turns ?? 1, body);
-  if (!builder.terminated) builder.jump(next);
-  builder.seal(next);
-  if (next.predecessors.length > 0) {
-    h.enter(next, head);
-    builder.write(counter, builder.binary("add", builder.read(counter), h.constant(1)));
-    builder.jump(head);
-  }
-  builder.seal(head);
-  h.enter(exit, head);
+  buildRange(h, from, to, true, (counter, exit, next) => {
+    h.writeVariable(s.variable.name, counter);
+    inLoop(h, exit, next, turns ?? 1, body);
+  });
 }
 
 /** The kernel numbers the turns from 0; where the range starts is one of the shared variables. */

@@ -7,7 +7,7 @@ import * as messages from "../messages/handlers.ts";
 import { spanOf, type Node, type Tree } from "../syntax/ast.ts";
 import { isScalar, sizeOfType, typeText, U64, type Type } from "../types/type.ts";
 import { expression, read } from "./expressions.ts";
-import { behind, elementPlace, flatten, memberPlace, readPlace, structBehind } from "./places.ts";
+import { behind, elementPlace, flatten, memberPlace, readPlace, structBehind, elementWithin } from "./places.ts";
 import { arithmetic } from "./operators.ts";
 import type { Program } from "./program.ts";
 import { constantNumber, convert, describeValue, scalarOf, stored, textOf } from "./scalar.ts";
@@ -125,7 +125,10 @@ function placeOf(p: Program, node: Tree): Target {
       return refuse(messages.noField, spanOf(property), typeText(outer.type), property.name ?? "", undefined);
     return { place: { ...outer.place, offset: outer.place.offset + found.offset }, type: found.type };
   }
-  if (outer.type.kind === "array" && node.computed) return variableElement(p, outer.place, outer.type, node);
+  if (outer.type.kind === "array" && node.computed) {
+    const { inst } = scalarOf(p, expression(p, node.property), node.property);
+    return { place: elementWithin(p, outer.place, outer.type, inst), type: outer.type.element };
+  }
   return fail();
 }
 
@@ -146,23 +149,6 @@ function kernelTarget(p: Program, outer: Value, node: Tree): Target | undefined 
   const index = node.computed ? constantNumber(expression(p, node.property)) : undefined;
   if (outer.type.kind !== "array" || index === undefined || index >= BigInt(outer.type.length)) return undefined;
   return settled({ place: elementPlace(outer.place, outer.type, Number(index)), type: outer.type.element });
-}
-
-function variableElement(p: Program, place: Place, type: Type & { kind: "array" }, node: Tree): Target {
-  const { builder } = p;
-  const { inst } = scalarOf(p, expression(p, node.property), node.property);
-  const index = builder.variable("index");
-  builder.write(index, inst);
-  p.when(
-    { kind: "uge", a: inst, b: p.constant(type.length) },
-    () => builder.write(index, p.constant(0)),
-    undefined,
-    false,
-  );
-  const distance = builder.binary("mul", builder.read(index), p.constant(sizeOfType(type.element)));
-  const base = builder.binary("add", place.base, distance);
-  if (p.exclusive.has(place.base)) p.exclusive.add(base);
-  return { place: { ...place, base }, type: type.element };
 }
 
 /** Memory that programs may write. */

@@ -1,6 +1,7 @@
 /** Loops. The verifier follows each turn, so that their number must be bounded by what it can see. */
 import { refuse } from "../../diagnostics/index.ts";
 import type { Block } from "../../ir/index.ts";
+import { buildCopies, buildLoop, buildRange } from "../../lowering/loops.ts";
 import * as messages from "../messages/handlers.ts";
 import { spanOf, type Node, type Tree } from "../syntax/ast.ts";
 import { intrinsicName } from "../authoring/intrinsics.ts";
@@ -20,65 +21,31 @@ const MOST_TURNS = 32_768;
 /** Lists are walked by a copy of the body for each element. */
 const MOST_COPIES = 256;
 
-interface Parts {
-  readonly label: string | undefined;
-  /** Goes to `inside` or `exit`; absent if the body runs once before anything is tested. */
-  readonly head: (inside: Block, exit: Block) => void;
-  readonly body: () => void;
-  readonly step: () => void;
-  readonly first?: boolean;
+/** A turn, for `break` and `continue` with or without the label. What it proves holds in it alone. */
+function turn(p: Program, label: string | undefined, exit: Block, next: Block, build: () => void): void {
+  const { facts } = p;
+  const { loops } = p.activations.at(-1)!;
+  loops.push({ label, exit, next });
+  build();
+  loops.pop();
+  p.facts = facts;
 }
 
-function loop(p: Program, { label, head, body, step, first = false }: Parts): void {
-  const { builder, facts } = p;
-  const [top, inside, next, exit] = [
-    builder.block("loop"),
-    builder.block("body"),
-    builder.block("next"),
-    builder.block("done"),
-  ];
-  const before = builder.current;
-  const { loops } = p.activations.at(-1)!;
-  // do { } while: the first turn comes before the test.
-  builder.jump(first ? inside : top);
-  if (!first) {
-    p.enterUnsealed(top, before);
-    head(inside, exit);
-    p.enter(inside, top);
-  } else p.enterUnsealed(inside, before);
-  const known = p.facts;
-  loops.push({ label, exit, next });
-  body();
-  loops.pop();
-  if (!builder.terminated) builder.jump(next);
-  p.facts = known;
-  builder.seal(next);
-  if (next.predecessors.length > 0) {
-    p.enter(next, first ? inside : top);
-    step();
-    builder.jump(top);
-  }
-  if (first) {
-    builder.seal(top);
-    if (top.predecessors.length > 0) {
-      p.enter(top, inside);
-      head(inside, exit);
-    }
-    builder.seal(inside);
-  } else builder.seal(top);
-  builder.seal(exit);
+/** What a loop proves holds behind it no more: it may have ended in any turn. */
+function forgetting(p: Program, build: () => void): void {
+  const { facts } = p;
+  build();
   p.facts = facts;
-  if (exit.predecessors.length > 0) p.enter(exit, before);
 }
 
 export function whileLoop(p: Program, node: Tree, label: string | undefined): void {
-  loop(p, {
-    label,
-    first: node.type === "DoWhileStatement",
-    head: (inside, exit) => void test(p, node.test, inside, exit),
-    body: () => block(p, node.body),
-    step: () => {},
-  });
+  forgetting(p, () =>
+    buildLoop(p, {
+      bodyFirst: node.type === "DoWhileStatement",
+      head: (inside, exit) => void test(p, node.test, inside, exit),
+      body: (exit, next) => turn(p, label, exit, next, () => block(p, node.body)),
+    }),
+  );
 }
 
 export function forLoop(p: Program, node: Tree, label: string | undefined): void {
@@ -95,12 +62,13 @@ export function forLoop(p: Program, node: Tree, label: string | undefined): void
       for (const declarator of init.declarations)
         bindPattern(p, declarator.id, expression(p, declarator.init!), node, init.kind, declarator);
     else if (init !== null) effect(p, init);
-    loop(p, {
-      label,
-      head: (inside, exit) => void test(p, condition, inside, exit),
-      body: () => block(p, node.body),
-      step: () => (update === null ? undefined : effect(p, update)),
-    });
+    forgetting(p, () =>
+      buildLoop(p, {
+        head: (inside, exit) => void test(p, condition, inside, exit),
+        body: (exit, next) => turn(p, label, exit, next, () => block(p, node.body)),
+        step: () => (update === null ? undefined : effect(p, update)),
+      }),
+    );
   });
 }
 
@@ -119,27 +87,14 @@ export function forOf(p: Program, node: Tree, label: string | undefined): void {
   const list = elements(p, expression(p, right), right);
   if (list.length > MOST_COPIES)
     refuse(messages.tooComplex, spanOf(right), `a list of ${list.length} is walked by as many copies`);
-  const { builder } = p;
-  const exit = builder.block("done");
-  const before = builder.current;
-  const { loops } = p.activations.at(-1)!;
-  for (const item of list) {
-    if (builder.terminated) break;
-    const next = builder.block("next");
-    const here = builder.current;
-    loops.push({ label, exit, next });
-    p.inside(new Scope(p.scope), () => {
-      bindPattern(p, pattern, item, node.body, left.kind, right);
-      block(p, node.body);
-    });
-    loops.pop();
-    if (!builder.terminated) builder.jump(next);
-    builder.seal(next);
-    if (next.predecessors.length > 0) p.enter(next, here);
-  }
-  if (!builder.terminated) builder.jump(exit);
-  builder.seal(exit);
-  if (exit.predecessors.length > 0) p.enter(exit, before);
+  buildCopies(p, list, (item, exit, next) => {
+    turn(p, label, exit, next, () =>
+      p.inside(new Scope(p.scope), () => {
+        bindPattern(p, pattern, item, node.body, left.kind, right);
+        block(p, node.body);
+      }),
+    );
+  });
 }
 
 function elements(p: Program, value: Value, node: Node): readonly Value[] {
@@ -169,22 +124,19 @@ function overRange(p: Program, node: Tree, pattern: Node, kind: string, label: s
       spanOf(right),
       `${end - start} turns are more than the ${MOST_TURNS} that the kernel would follow`,
     );
-  const { builder } = p;
-  const counter = builder.variable("i");
-  builder.write(counter, scalarOf(p, from, right).inst);
+  const first = scalarOf(p, from, right).inst;
   const limit = scalarOf(p, to, right);
   const signed =
     (limit.type.kind === "int" && limit.type.signed && end === undefined) || (start !== undefined && start < 0n);
-  loop(p, {
-    label,
-    head: (inside, exit) =>
-      builder.branch({ kind: signed ? "slt" : "ult", a: builder.read(counter), b: limit.inst }, inside, exit),
-    body: () =>
-      p.inside(new Scope(p.scope), () => {
-        const value: Value = { kind: "scalar", inst: builder.read(counter), type: signed ? S64 : U64 };
-        bindPattern(p, pattern, value, node.body, kind, right);
-        block(p, node.body);
-      }),
-    step: () => builder.write(counter, builder.binary("add", builder.read(counter), p.constant(1))),
-  });
+  forgetting(p, () =>
+    buildRange(p, first, limit.inst, signed, (counter, exit, next) => {
+      const value: Value = { kind: "scalar", inst: counter, type: signed ? S64 : U64 };
+      turn(p, label, exit, next, () =>
+        p.inside(new Scope(p.scope), () => {
+          bindPattern(p, pattern, value, node.body, kind, right);
+          block(p, node.body);
+        }),
+      );
+    }),
+  );
 }

@@ -9,7 +9,16 @@ import { sizeOfType, typeText, type ArrayType } from "../types/type.ts";
 import { argument, recordHas } from "./arguments.ts";
 import { expression } from "./expressions.ts";
 import { hostMember, isDeclared } from "./hosts.ts";
-import { behind, elementAt, memberBehind, memberBehindExists, memberExists, memberOf, readPlace } from "./places.ts";
+import {
+  behind,
+  elementAt,
+  elementWithin,
+  memberBehind,
+  memberBehindExists,
+  memberExists,
+  memberOf,
+  readPlace,
+} from "./places.ts";
 import { settled } from "./patterns.ts";
 import { tableElement } from "./tables.ts";
 import type { Program } from "./program.ts";
@@ -162,30 +171,11 @@ function element(p: Program, place: Place, type: ArrayType, at: Value, node: Tre
   const distance = builder.binary("mul", scalarOf(p, at, node.property).inst, p.constant(sizeOfType(type.element)));
   // The verifier knows no bounds for a computed index: such elements are read through a helper, but those of own memory are bounded.
   if (place.space === "program" && place.base.type.kind === "pointer" && place.base.type.to !== "context")
-    return bounded(p, place, type, at, node);
+    return readPlace(p, elementWithin(p, place, type, scalarOf(p, at, node.property).inst), type.element);
   const space = place.space === "user" ? "user" : "kernel";
   return readPlace(
     p,
     { base: builder.binary("add", address(p, place), distance), offset: 0, space, trusted: false },
     type.element,
   );
-}
-
-/** An element of the program's own memory; beyond the end it is the first one, since there the kernel allows none. */
-function bounded(p: Program, place: Place, type: ArrayType, at: Value, node: Tree): Value {
-  const { builder } = p;
-  const size = sizeOfType(type.element);
-  const { inst } = scalarOf(p, at, node.property);
-  const index = builder.variable("index");
-  builder.write(index, inst);
-  p.when(
-    { kind: "uge", a: inst, b: p.constant(type.length) },
-    () => builder.write(index, p.constant(0)),
-    undefined,
-    false,
-  );
-  const distance = builder.binary("mul", builder.read(index), p.constant(size));
-  const base = builder.binary("add", place.base, distance);
-  if (p.exclusive.has(place.base)) p.exclusive.add(base);
-  return readPlace(p, { base, offset: place.offset, space: "program", trusted: false }, type.element);
 }

@@ -1,6 +1,7 @@
 /** What lies where: members of the kernel's structs, fields of records, elements of arrays. */
 import { findMember, memberNames, resolve, type FoundMember } from "@sonde/bpf/btf";
 import { didYouMean, refuse } from "../../diagnostics/index.ts";
+import type { Inst } from "../../ir/index.ts";
 import { address, fieldExists, readValue, type Place } from "../../lowering/memory.ts";
 import * as messages from "../messages/handlers.ts";
 import { spanOf, type Node } from "../syntax/ast.ts";
@@ -113,6 +114,23 @@ export function elementPlace(outer: Place, type: ArrayType, index: number): Plac
   const offset = outer.offset + index * sizeOfType(type.element);
   const field = outer.field && { ...outer.field, path: [...outer.field.path, index] };
   return { ...outer, offset, ...(field === undefined ? {} : { field }) };
+}
+
+/** An element of the program's own memory; beyond the end it is the first one, since there the kernel allows none. */
+export function elementWithin(p: Program, place: Place, type: ArrayType, number: Inst): Place {
+  const { builder } = p;
+  const index = builder.variable("index");
+  builder.write(index, number);
+  p.when(
+    { kind: "uge", a: number, b: p.constant(type.length) },
+    () => builder.write(index, p.constant(0)),
+    undefined,
+    false,
+  );
+  const distance = builder.binary("mul", builder.read(index), p.constant(sizeOfType(type.element)));
+  const base = builder.binary("add", place.base, distance);
+  if (p.exclusive.has(place.base)) p.exclusive.add(base);
+  return { base, offset: place.offset, space: "program", trusted: false };
 }
 
 /** The same place with nothing left to add. */
