@@ -48,7 +48,7 @@ export class Monitor {
   /** What could not be loaded while nothing ran. */
   #refused: MonitorFiles | undefined;
   /** Places whose interface or control group is no more. */
-  #away: readonly string[] = [];
+  #away: ReadonlySet<string> = new Set();
   #trips = 0;
   /** When what runs was first looked at. */
   #firstSample: HealthSample | undefined;
@@ -249,11 +249,14 @@ export class Monitor {
       if (this.#state === "failed" && this.#refused !== undefined && this.#versions.missingCame)
         await this.#load(this.#refused, "loading");
       if (!this.#versions.running) return;
-      const { returned, away } = this.#versions.lookAfterPlaces();
-      for (const place of returned) this.#journal.add("info", `${place} is there again, and attached`);
-      for (const place of away)
-        if (!this.#away.includes(place))
-          this.#journal.add("warning", `${place} is gone: it is attached again when it comes`);
+      const away = new Set<string>();
+      for (const { place, presence } of this.#versions.lookAfterPlaces()) {
+        if (presence.is === "returned") this.#journal.add("info", `${place} is there again, and attached`);
+        if (presence.is !== "away") continue;
+        away.add(place);
+        if (!this.#away.has(place))
+          this.#journal.add("warning", `${place} is gone, and attached again when it comes: ${presence.why}`);
+      }
       this.#away = away;
     });
   }

@@ -265,12 +265,9 @@ export class Versions {
     return { runs, nanoseconds };
   }
 
-  /** Attaches again where an interface or control group went away and came again; descriptions of those, and of what is away. */
-  lookAfterPlaces(): { readonly returned: readonly string[]; readonly away: readonly string[] } {
-    const looks = Array.from(this.#hosted.hooks, (hook) => ({ place: hook.description, is: hook.lookAfter() }));
-    const places = (presence: HookPresence): string[] =>
-      looks.flatMap(({ place, is }) => (is === presence ? place : []));
-    return { returned: places("returned"), away: places("away") };
+  /** Attaches again where an interface or control group went away and came again. */
+  lookAfterPlaces(): readonly { readonly place: string; readonly presence: HookPresence }[] {
+    return Array.from(this.#hosted.hooks, (hook) => ({ place: hook.description, presence: hook.lookAfter() }));
   }
 
   losses(): LossTotals {

@@ -33,7 +33,7 @@ export interface Hook {
   silence(): void;
   /**
    * Whether the interface or control group it was attached to went away. If it came again, it is attached to anew:
-   * "returned". Errors: none; what cannot be attached to is "away" still.
+   * "returned". Errors: none; what cannot be attached to is "away" still, and `why` says what the kernel answered.
    */
   lookAfter(): HookPresence;
   /** Of what runs there; runs and times are counted only while statistics are on. */
@@ -44,7 +44,9 @@ export interface Hook {
   close(): void;
 }
 
-export type HookPresence = "there" | "returned" | "away";
+export type HookPresence = { readonly is: "there" | "returned" } | { readonly is: "away"; readonly why: string };
+
+const THERE: HookPresence = { is: "there" };
 
 export interface HookParts {
   readonly key: string;
@@ -92,8 +94,8 @@ export class RootHook implements Hook {
   }
 
   /** What roots are attached to does not come and go. */
-  lookAfter(): "there" {
-    return "there";
+  lookAfter(): HookPresence {
+    return THERE;
   }
 
   /** The kernel counts a tail call's time as the root's, so this goes on from version to version. */
@@ -190,13 +192,13 @@ export class LinkHook implements Hook {
       this.silence();
       this.#away = true;
     }
-    if (!this.#away) return "there";
+    if (!this.#away) return THERE;
     try {
       this.#link = this.#attach(this.#subject);
       this.#away = false;
-      return "returned";
-    } catch {
-      return "away";
+      return { is: "returned" };
+    } catch (error) {
+      return { is: "away", why: error instanceof Error ? error.message : String(error) };
     }
   }
 
