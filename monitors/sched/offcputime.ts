@@ -17,6 +17,7 @@ monitor("offcputime", { help: "Time off a CPU, by kernel stack", enabled: false 
 
 const atLeast = param("at_least", 1000, { short: "m", help: "only waits of this many nanoseconds", min: 0 });
 const atMost = param("at_most", 0, { short: "M", help: "only waits of at most this many nanoseconds", min: 0 });
+const owner = param("process", 0, { short: "p", help: "only threads of the process with this number", min: 0 });
 const thread = param("thread", 0, { short: "t", help: "only the thread with this number", min: 0 });
 const users = param("user_threads", false, { short: "u", help: "only threads of processes" });
 const kernels = param("kernel_threads", false, { short: "k", help: "only threads of the kernel" });
@@ -38,6 +39,7 @@ const time = counter("off_cpu_seconds", {
 
 function isMeant(pid: s32): boolean {
   if (pid === 0 || (thread !== 0 && pid !== thread)) return false;
+  if (owner !== 0 && currentTask().tgid !== owner) return false;
   const ofKernel = (currentTask().flags & PF_KTHREAD) !== 0;
   return !(users && ofKernel) && !(kernels && !ofKernel);
 }
