@@ -30,6 +30,7 @@ const debianPackages = {
   containerd: "/usr/bin/containerd",
   podman: "/usr/bin/podman",
   "pci.ids": "/usr/share/misc/pci.ids",
+  tcpdump: "/usr/bin/tcpdump",
 };
 
 /** @typedef {keyof typeof debianPackages} DebianPackage */
@@ -58,6 +59,7 @@ export const scenarioPackages = [
   "podman",
   "busybox-static",
   "pci.ids",
+  "tcpdump",
 ];
 
 /** Runs a command to its end, quiet unless it fails. @param {string} command @param {readonly string[]} words */

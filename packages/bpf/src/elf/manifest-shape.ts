@@ -10,6 +10,7 @@ export function manifestShape(): Shape {
     ),
     events: list(record({ id: count, size: count, action: eventAction, fields: list(field) })),
     "ring?": text,
+    "packets?": text,
     "losses?": text,
     "start?": text,
     config: record({
@@ -19,6 +20,7 @@ export function manifestShape(): Shape {
       "catBytes?": count,
       "sourceLines?": flag,
       "tracePipe?": flag,
+      "packetPages?": count,
       "missingProbes?": oneOf("warn", "ignore"),
     }),
     "unwind?": record({ processes: text, ranges: text, chunks: text, rules: text, outcomes: text }),

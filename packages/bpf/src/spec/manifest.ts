@@ -12,6 +12,8 @@ export interface Manifest {
   readonly events: readonly EventView[];
   /** The map of type ringbuf that carries the events; absent when nothing emits. */
   readonly ring?: string;
+  /** The perf event array that carries packets, each behind a record of its event; absent when none are captured. */
+  readonly packets?: string;
   /** A per-CPU array of u64 counters, one slot for each {@link LossCounter}. */
   readonly losses?: string;
   /** An array of one entry, written before the first program runs: u64 of the kernel's boot-time clock (bpf_ktime_get_boot_ns), u64 nanoseconds from 1970 to the boot. */
@@ -39,6 +41,8 @@ export interface SessionConfig {
   readonly missingProbes?: "warn" | "ignore";
   /** Programs write to the kernel's trace pipe, which must be on before the first of them runs. */
   readonly tracePipe?: boolean;
+  /** Size of each CPU's ring for packets, in pages of 4096 bytes, a power of two. */
+  readonly packetPages?: number;
   /** The most that cat() reads of a file, in bytes. */
   readonly catBytes?: number;
   /** bpftrace's `show_debug_info`: whether user stacks show lines of the source and inlined functions where the program has them; true unless given. */
@@ -230,6 +234,8 @@ export type EventAction =
   | { readonly kind: "join"; readonly separator: string }
   /** print(@map[key]) of an aggregation: the fields are the key's parts, laid out as in the map. */
   | { readonly kind: "printEntry"; readonly map: string }
+  /** skboutput(path, ...): not in the ring but in {@link Manifest.packets}. */
+  | { readonly kind: "skboutput"; readonly path: string }
   /** unwatch(address): the field is the address. */
   | { readonly kind: "unwatch" }
   /** A stack is to be unwound of a process whose code is not known (any more): the fields are its id and the address of its mm. */

@@ -19,6 +19,7 @@ export const Helper = {
   getStack: 67,
   currentCgroupId: 80,
   sendSignal: 109,
+  skbOutput: 111,
   probeReadUser: 112,
   probeReadKernel: 113,
   probeReadUserStr: 114,

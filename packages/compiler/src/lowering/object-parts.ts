@@ -140,6 +140,17 @@ export class ObjectParts {
     return this.shared({ ...untyped("events"), type: "ringbuf", keySize: 0, valueSize: 0, maxEntries: 0 });
   }
 
+  /** Where packets go. */
+  get packets(): string {
+    return this.shared({
+      ...untyped("packets"),
+      type: "perf_event_array",
+      keySize: 4,
+      valueSize: 4,
+      maxEntries: 0,
+    });
+  }
+
   /** An array whose first `bytes` bytes are zeros that nobody changes: what large new values start as. */
   zeros(bytes: number): string {
     this.#zeroBytes = Math.max(this.#zeroBytes, bytes);
@@ -189,10 +200,11 @@ export class ObjectParts {
   }
 
   /** What the manifest says of the events and of the maps behind it all. */
-  protected get internalViews(): Pick<Manifest, "events" | "ring" | "losses" | "start" | "unwind"> {
+  protected get internalViews(): Pick<Manifest, "events" | "ring" | "packets" | "losses" | "start" | "unwind"> {
     return {
       events: this.#events,
       ...(this.#internal.has("events") ? { ring: "events" } : {}),
+      ...(this.#internal.has("packets") ? { packets: "packets" } : {}),
       ...(this.#internal.has("losses") ? { losses: "losses" } : {}),
       ...(this.#internal.has("start") ? { start: "start" } : {}),
       ...(this.#internal.has(UNWIND.processes) ? { unwind: UNWIND } : {}),

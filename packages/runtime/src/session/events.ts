@@ -64,6 +64,8 @@ function handlerOf({ action, fields }: EventView, context: EventContext): EventH
       const start = first?.offset ?? 0;
       return (source, offset) => sink.map(maps.readEntry(view, source, offset + start), { top: 0, div: 1 });
     }
+    case "skboutput":
+      return () => undefined;
     case "unwatch": {
       const decode = firstField(fields);
       return (source, offset) => context.unwatch?.(BigInt(decode(source, offset) as number | bigint));

@@ -20,6 +20,7 @@ import type { Output } from "../output/output.ts";
 import type { MapReading } from "../print/map-reading.ts";
 import type { Sink } from "../print/sink.ts";
 import type { Child, ChildExit } from "../processes/child.ts";
+import type { PacketFiles } from "./packets.ts";
 import type { WatchedProcess } from "../processes/watched.ts";
 import type { StackReader } from "../stacks/names.ts";
 import type { Unwinder } from "../unwind/index.ts";
@@ -88,6 +89,7 @@ export class Session {
   readonly #pump: Pump;
   #unwinding: Unwinding | undefined;
   #unwinder: Unwinder | undefined;
+  #packets: PacketFiles | undefined;
   readonly #ended: PromiseWithResolvers<Outcome> = withResolvers();
   #links: readonly Link[] = [];
   readonly #iterators = new Map<number, string | undefined>();
@@ -116,6 +118,7 @@ export class Session {
     try {
       session = new Session(collection, options, await unwindingOf(collection));
       const network = await networkAttach(collection);
+      await session.#openPackets();
       await session.#prepareStacks();
       session.#begin(network);
       return session;
@@ -287,6 +290,14 @@ export class Session {
     }
   }
 
+  /** Few scripts capture packets. */
+  async #openPackets(): Promise<void> {
+    if (this.#collection.manifest.packets === undefined) return;
+    const { PacketFiles } = await import("./packets.ts");
+    const { manifest } = this.#collection;
+    this.#packets = new PacketFiles(this.#options.kernel, { manifest, map: (name) => this.#collection.map(name) });
+  }
+
   #run(when: "begin" | "end"): void {
     if (this.#options.dryRun === true) return;
     for (const { program, target } of this.#collection.attachments()) {
@@ -295,6 +306,7 @@ export class Session {
   }
 
   #afterRound(): void {
+    this.#packets?.drain();
     const time = now();
     if (time >= this.#nextLosses) {
       this.#nextLosses = time + LOSS_INTERVAL;
@@ -343,6 +355,8 @@ export class Session {
     this.#run("end");
     this.#pump.stop();
     await this.#pump.drainRest();
+    this.#packets?.drain();
+    this.#packets?.reportLost(this.#sink);
     this.#losses.reportRest();
     this.#reportStacks();
     this.#sink.end();
@@ -366,6 +380,7 @@ export class Session {
     for (const link of this.#links) link.close();
     this.#unwinder?.close();
     this.#ring?.close();
+    this.#packets?.close();
     this.#collection.close();
   }
 }

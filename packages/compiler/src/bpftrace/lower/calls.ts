@@ -27,6 +27,7 @@ import { numberOf } from "./operators.ts";
 import { registers } from "../../lowering/registers.ts";
 import { countEntries } from "./loops.ts";
 import { addressLiteral } from "./naming.ts";
+import { outputPacket } from "./packets.ts";
 import { findString, stringLength } from "./search.ts";
 import { stackDepth } from "./stacks.ts";
 import { percpuAddress, userAddress } from "./symbols.ts";
@@ -88,6 +89,7 @@ const VALUES: Readonly<Record<string, Value>> = {
   uptr: (h, e) => scalar(h, e.args[0]!),
   percpu_kaddr: percpuAddress,
   uaddr: userAddress,
+  skboutput: outputPacket,
   socket_cookie: (h, e) => h.builder.call(Helper.socketCookie, [scalar(h, e.args[0]!)]),
   pid: (h, e) => (isInitial(e) ? initialProcessId(h) : processId(h)),
   tid: (h, e) => (isInitial(e) ? initialThreadId(h) : threadId(h)),

@@ -121,6 +121,7 @@ export class ObjectBuilder extends ObjectParts {
         stackMode: config.stackMode,
         ...(!config.demangle && { demangle: false }),
         ...(config.missingProbes !== "error" && { missingProbes: config.missingProbes }),
+        ...(config.ringPages !== undefined && { packetPages: 2 ** Math.ceil(Math.log2(config.ringPages)) }),
         ...(this.#tracePipe && { tracePipe: true }),
         ...(config.catBytes !== undefined && { catBytes: config.catBytes }),
         ...(!config.sourceLines && { sourceLines: false }),

@@ -97,6 +97,16 @@ export function checkSocketCookie(handler: Handler, call: Call): Type {
   return type.kind === "none" ? NONE : UINT64;
 }
 
+/** skboutput(path, struct sk_buff *, length, offset). */
+export function checkSkboutput(handler: Handler, call: Call): Type {
+  constantText(handler, call, 0, "a file's path in quotes");
+  const isPacket = (type: Type): boolean =>
+    type.kind === "pointer" && type.trusted && type.to.kind === "struct" && type.to.name === "struct sk_buff";
+  argument(handler, call, 1, "a struct sk_buff *, as fentry, fexit and raw tracepoints give it", isPacket);
+  for (const index of [2, 3]) argument(handler, call, index, "an integer", (type) => asInteger(type) !== undefined);
+  return INT64;
+}
+
 /** ppid(task), pcomm(task): of a task that is not the current one. */
 export function ofTask(result: Type): (handler: Handler, call: Call) => Type {
   return (handler, call) => {

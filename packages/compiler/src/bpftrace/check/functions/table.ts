@@ -43,7 +43,16 @@ import {
   checkStrftime,
   naming,
 } from "./naming.ts";
-import { checkIds, checkKaddr, checkPath, checkPercpuKaddr, checkSocketCookie, checkUaddr, ofTask } from "./symbols.ts";
+import {
+  checkIds,
+  checkKaddr,
+  checkPath,
+  checkPercpuKaddr,
+  checkSkboutput,
+  checkSocketCookie,
+  checkUaddr,
+  ofTask,
+} from "./symbols.ts";
 import { UINT32, stringOf } from "../../values.ts";
 import { checkBswap, checkKernelSymbol, checkRegister, checkStack, checkUserSymbol } from "./addresses.ts";
 import { checkStr, checkStrncmp } from "./strings.ts";
@@ -291,7 +300,12 @@ export const FUNCTIONS: Readonly<Record<string, FunctionInfo>> = {
     args: [1, 1],
     check: checkSignal,
   },
-  skboutput: { signature: "skboutput(path, skb, length, offset)", summary: "write packets to a file", args: [4, 4] },
+  skboutput: {
+    signature: "skboutput(path, skb, length, offset)",
+    summary: "write a packet to a pcap file",
+    args: [4, 4],
+    check: checkSkboutput,
+  },
   unwatch: { signature: "unwatch(address)", summary: "remove a watchpoint", args: [1, 1], check: checkUnwatch },
 };
 
