@@ -6,5 +6,6 @@ export * from "./histogram.ts";
 export * from "./manifest.ts";
 export * from "./monitor.ts";
 export * from "./spec.ts";
+export * from "./system-calls.ts";
 export * from "./target.ts";
 export * from "./unwind.ts";

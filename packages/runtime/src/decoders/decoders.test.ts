@@ -5,8 +5,6 @@ import type { DecoderView, LabelView } from "@sonde/bpf/spec";
 import type { Value } from "../decode/value.ts";
 import type { Identities } from "./identities.ts";
 import { Labels } from "./labels.ts";
-import { ARM64, X86_64 } from "./syscall-names.ts";
-import { byNumber } from "./syscall.ts";
 import { DECODERS } from "./table.ts";
 
 const identities: Identities = {
@@ -82,18 +80,6 @@ for (const { chain, input, want } of TABLE) {
     assert.deepEqual(labels.decode([input]), want === undefined ? undefined : [want]);
   });
 }
-
-test("system calls have the names of the kernel's headers", (context) => {
-  const names = byNumber(X86_64);
-  assert.equal(names.get(257), "openat");
-  const file = "/usr/include/x86_64-linux-gnu/asm/unistd_64.h";
-  if (!existsSync(file)) return context.diagnostic(`there is no ${file}`);
-  const header = readFileSync(file, "utf8");
-  for (const [, name, number] of header.matchAll(/^#define __NR_(\w+) (\d+)$/gm))
-    assert.equal(names.get(Number(number)), name);
-  assert.equal(byNumber(ARM64).get(64), "write");
-  assert.equal(byNumber(ARM64).get(222), "mmap");
-});
 
 test("addresses of the kernel have the names of /proc/kallsyms", (context) => {
   const [, address = "0", name] = /^([0-9a-f]{16}) T (vfs_read)$/m.exec(readFileSync("/proc/kallsyms", "utf8")) ?? [];

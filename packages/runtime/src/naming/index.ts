@@ -1,12 +1,11 @@
 /** Texts for what programs keep as numbers, by the rules of the manifest's Naming. */
-import type { Naming } from "@sonde/bpf/spec";
+import { systemCalls, type Naming } from "@sonde/bpf/spec";
 import type { Bytes } from "../decode/bytes.ts";
 import { strftime } from "../format/strftime.ts";
 import { bootTime } from "../session/start-time.ts";
 import { errorText } from "./errors.ts";
 import { inetText, macText } from "./inet.ts";
 import { signalName } from "./signals.ts";
-import { syscallName } from "./syscalls.ts";
 import { cgroupPath, processName, userName } from "./system.ts";
 
 /** The text of what is kept at an offset. */
@@ -31,7 +30,10 @@ export function namer(by: Naming): (source: Bytes, offset: number) => string {
     case "signal":
       return (source, offset) => signalName(number(source, offset));
     case "syscall":
-      return (source, offset) => syscallName(number(source, offset), by.arch);
+      return (source, offset) => {
+        const call = number(source, offset);
+        return systemCalls(by.arch).get(Number(call)) ?? String(call);
+      };
   }
 }
 

@@ -28,17 +28,22 @@ export function syscallsRoad(
   if (options.classicTracepoint?.(probe) === true || isClassicOnly(probe)) return undefined;
   const known = syscallNumbers(target.arch);
   const source = argumentsOf(target, side);
-  if (known === undefined || source === undefined) return undefined;
+  if (source === undefined) return undefined;
   const prefix = `syscalls:sys_${side}_`;
   const served = events.filter((event) => known.has(event.slice(prefix.length)));
   if (served.length < MANY) return undefined;
   const numbers = served.map((event) => known.get(event.slice(prefix.length))!).sort((a, b) => a - b);
-  // Programs of the 32-bit ABI have other numbers, and classic events leave them out (TS_COMPAT).
-  const guard = `(${rangesOf(numbers, NUMBER[side])}) && (curtask->thread_info.status & 2) == 0`;
+  // Programs of the 32-bit ABI have other numbers, and classic events leave them out.
+  const { number, compat } = MACHINES[target.arch];
+  const guard = `(${rangesOf(numbers, side === "enter" ? "args.id" : number)}) && (${compat}) == 0`;
   return { road: { ...source, probe: guarded(probe, guard) }, served: new Set(served) };
 }
 
-const NUMBER: Readonly<Record<Side, string>> = { enter: "args.id", exit: "(int64)(int32)args.regs->orig_ax" };
+/** Where a call's number is when it returns, and what tells tasks of the 32-bit ABI: TS_COMPAT, TIF_32BIT. */
+const MACHINES: Readonly<Record<Target["arch"], { readonly number: string; readonly compat: string }>> = {
+  x86_64: { number: "(int64)(int32)args.regs->orig_ax", compat: "curtask->thread_info.status & 2" },
+  aarch64: { number: "(int64)(int32)args.regs->syscallno", compat: "curtask->thread_info.flags & (1 << 22)" },
+};
 
 function argumentsOf(target: Target, side: Side): Omit<RawRoad, "probe"> | undefined {
   const name = `sys_${side}`;

@@ -2,9 +2,9 @@
  * System calls by their numbers. Each run begins at a number and goes on from there; the rest are gaps.
  * Source: the kernel's arch/x86/entry/syscalls/syscall_64.tbl and, for arm64, include/uapi/asm-generic/unistd.h.
  */
-export type SyscallRuns = Readonly<Record<number, string>>;
+type Runs = Readonly<Record<number, string>>;
 
-export const X86_64: SyscallRuns = {
+const X86_64: Runs = {
   0: `
     read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask
     rt_sigreturn ioctl pread64 pwrite64 readv writev access pipe select sched_yield mremap msync mincore madvise
@@ -37,17 +37,17 @@ export const X86_64: SyscallRuns = {
     prlimit64 name_to_handle_at open_by_handle_at clock_adjtime syncfs sendmmsg setns getcpu process_vm_readv
     process_vm_writev kcmp finit_module sched_setattr sched_getattr renameat2 seccomp getrandom memfd_create
     kexec_file_load bpf execveat userfaultfd membarrier mlock2 copy_file_range preadv2 pwritev2 pkey_mprotect
-    pkey_alloc pkey_free statx io_pgetevents rseq`,
+    pkey_alloc pkey_free statx io_pgetevents rseq uretprobe uprobe`,
   424: `
     pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount fsopen fsconfig
     fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise epoll_pwait2
     mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self memfd_secret
     process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake
     futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal
-    setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr`,
+    setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr listns`,
 };
 
-export const ARM64: SyscallRuns = {
+const AARCH64: Runs = {
   0: `
     io_setup io_destroy io_submit io_cancel io_getevents setxattr lsetxattr fsetxattr getxattr lgetxattr
     fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr fremovexattr getcwd lookup_dcookie
@@ -55,7 +55,7 @@ export const ARM64: SyscallRuns = {
     ioctl ioprio_set ioprio_get flock mknodat mkdirat unlinkat symlinkat linkat renameat umount2 mount
     pivot_root nfsservctl statfs fstatfs truncate ftruncate fallocate faccessat chdir fchdir chroot fchmod
     fchmodat fchownat fchown openat close vhangup pipe2 quotactl getdents64 lseek read write readv writev
-    pread64 pwrite64 preadv pwritev sendfile pselect6 ppoll signalfd4 vmsplice splice tee readlinkat fstatat
+    pread64 pwrite64 preadv pwritev sendfile pselect6 ppoll signalfd4 vmsplice splice tee readlinkat newfstatat
     fstat sync fsync fdatasync sync_file_range timerfd_create timerfd_settime timerfd_gettime utimensat acct
     capget capset personality exit exit_group waitid set_tid_address unshare futex set_robust_list
     get_robust_list nanosleep getitimer setitimer kexec_load init_module delete_module timer_create
@@ -89,5 +89,21 @@ export const ARM64: SyscallRuns = {
     landlock_create_ruleset landlock_add_rule landlock_restrict_self memfd_secret process_mrelease futex_waitv
     set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount
     listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat
-    removexattrat open_tree_attr file_getattr file_setattr`,
+    removexattrat open_tree_attr file_getattr file_setattr listns`,
 };
+
+const tables = new Map<string, ReadonlyMap<number, string>>();
+
+/** Their names in the kernel's headers. The table is made when it is first asked for. */
+export function systemCalls(arch: "x86_64" | "aarch64"): ReadonlyMap<number, string> {
+  let table = tables.get(arch);
+  if (table === undefined) tables.set(arch, (table = unfold(arch === "x86_64" ? X86_64 : AARCH64)));
+  return table;
+}
+
+function unfold(runs: Runs): ReadonlyMap<number, string> {
+  const names = new Map<number, string>();
+  for (const [first, run] of Object.entries(runs))
+    for (const [i, name] of run.trim().split(/\s+/).entries()) names.set(Number(first) + i, name);
+  return names;
+}
