@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { atomicAdd, exit, type Instruction, loadMapValue, mov64, mov64Imm, withLabel } from "@sonde/bpf/asm";
@@ -89,8 +89,9 @@ const datagrams = ({ namespace, group }: Traffic): void =>
 /** On a machine where nobody else removes any, which a guest is. */
 const removeDirectories = (): void => {
   const folder = mkdtempSync(path.join(tmpdir(), "sonde-hooks-"));
-  for (let i = 1; i < EVENTS; i++) mkdirSync(path.join(folder, String(i)));
-  rmSync(folder, { recursive: true });
+  const folders = Array.from({ length: EVENTS - 1 }, (_, index) => path.join(folder, String(index)));
+  for (const each of folders) mkdirSync(each);
+  for (const each of [...folders, folder]) rmdirSync(each);
 };
 
 const ROWS: Readonly<Record<string, Row>> = {
@@ -146,7 +147,7 @@ for (const [name, { spec: make, way, send: sendTo, needs = [] }] of Object.entri
     const before = openKernelDescriptors();
     const folder = mkdtempSync("/sys/fs/bpf/sonde-test-");
     const group = new TestCgroup("sonde-hooks");
-    {
+    try {
       using namespace = new TestNamespace(kernel);
       namespace.addPair("veth", "v0", "v1");
       const spec = make(group.path);
@@ -187,8 +188,9 @@ for (const [name, { spec: make, way, send: sendTo, needs = [] }] of Object.entri
       await again.detach();
       send();
       await settlesAt(counterOf(second), 3 * EVENTS, "events after the end");
+    } finally {
+      await group.remove();
     }
-    await group.remove();
     assert.deepEqual(readdirSync(folder), []);
     rmdirSync(folder);
     assert.deepEqual(leaked(before, openKernelDescriptors()), []);
