@@ -3,8 +3,10 @@ import type { BpfMap } from "../maps/map.ts";
 import type { Kernel } from "../sys/kernel.ts";
 import { openOutputEvent } from "./perf-event.ts";
 import type { OutputEvent } from "./perf-event.ts";
-import { PerfPages } from "./perf-pages.ts";
+import { PerfPages, type PerfVisitor } from "./perf-pages.ts";
 import type { RecordVisitor } from "./ring.ts";
+
+const RECORD_SAMPLE = 9;
 
 export interface PerfBufferOptions {
   /** Of each CPU's ring, a power of two; 8 unless given. */
@@ -52,7 +54,13 @@ export class PerfBuffer {
    */
   drain(visit: RecordVisitor, limit: number = Infinity): number {
     let samples = 0;
-    for (const { pages } of this.#cpus) samples += pages.drain(visit, limit - samples);
+    // PERF_RECORD_SAMPLE: u32 length, then that many bytes, padding included.
+    const each: PerfVisitor = (type, _, view, start) => {
+      if (type !== RECORD_SAMPLE) return;
+      samples++;
+      visit(view, start + 4, view.getUint32(start, true));
+    };
+    for (const { pages } of this.#cpus) pages.drain(each, () => samples < limit);
     return samples;
   }
 

@@ -6,8 +6,8 @@
  *     then          2^n pages of records, each:
  *                   u32 type   u16 misc   u16 size   and `size - 8` bytes
  *
- *     PERF_RECORD_SAMPLE (9)   u32 length, then that many bytes (padding included)
- *     PERF_RECORD_LOST (2)     u64 id, u64 how many samples did not fit
+ *     PERF_RECORD_LOST (2)     u64 id, u64 how many records did not fit
+ *     others                   as the event that the ring belongs to was opened for
  *
  * Positions count bytes and only grow. A record may go on at the start of the ring: then it is put
  * together in a copy. The head's load is atomic since it publishes the records; so is the store of
@@ -17,12 +17,13 @@ import type { FileDescriptor } from "../sys/file-descriptor.ts";
 import type { Kernel } from "../sys/kernel.ts";
 import { Mapping, PROT_READ, PROT_WRITE } from "../sys/mapping.ts";
 import { pageSize } from "../sys/page-size.ts";
-import type { RecordVisitor } from "./ring.ts";
+
+/** One record: its type and misc bits, and where what comes after its header begins and ends. */
+export type PerfVisitor = (type: number, misc: number, view: DataView, start: number, end: number) => void;
 
 const HEAD = 1024;
 const TAIL = 1032;
 const RECORD_LOST = 2;
-const RECORD_SAMPLE = 9;
 const HEADER = 8;
 /** A record's size is a u16. */
 const LARGEST = 1 << 16;
@@ -47,44 +48,41 @@ export class PerfPages {
     });
   }
 
-  /** Samples that did not fit, as far as records told; the kernel writes such a record before the next sample that fits. */
+  /** Records that did not fit, as far as records told; the kernel writes such a record before the next one that fits. */
   get lost(): number {
     return this.#lost;
   }
 
-  drain(visit: RecordVisitor, limit: number): number {
+  /**
+   * Hands out what is there while `wanted` says so; records are valid until `visit` returns. If it
+   * throws, the record it was given counts as read.
+   */
+  drain(visit: PerfVisitor, wanted: () => boolean = () => true): void {
     const { buffer } = this.#mapping;
     const positions = new BigUint64Array(buffer, HEAD, 2);
     const start = buffer.byteLength - this.#size;
     const data = new DataView(buffer, start);
-    let samples = 0;
     let tail = Number(positions[1]);
     const head = Number(Atomics.load(positions, 0));
-    while (tail < head && samples < limit) {
+    while (tail < head && wanted()) {
       const at = tail % this.#size;
       const size = data.getUint16(at + 6, true); // records start at multiples of 8: a header never wraps
       const type = data.getUint32(at, true);
       const whole = at + size <= this.#size;
       const view = whole ? data : this.#joined(new Uint8Array(buffer, start), at, size);
+      const from = whole ? at : 0;
       tail += size;
       try {
-        samples += this.#visit(type, view, (whole ? at : 0) + HEADER, visit);
+        if (type === RECORD_LOST) this.#lost += Number(view.getBigUint64(from + HEADER + 8, true));
+        else visit(type, view.getUint16(from + 4, true), view, from + HEADER, from + size);
       } finally {
         Atomics.store(positions, (TAIL - HEAD) >> 3, BigInt(tail));
       }
     }
-    return samples;
   }
 
   close(): void {
     this.#mapping.close();
-  }
-
-  #visit(type: number, view: DataView, at: number, visit: RecordVisitor): number {
-    if (type === RECORD_LOST) this.#lost += Number(view.getBigUint64(at + 8, true));
-    if (type !== RECORD_SAMPLE) return 0;
-    visit(view, at + 4, view.getUint32(at, true));
-    return 1;
   }
 
   #joined(data: Uint8Array, at: number, size: number): DataView {

@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { after, before, test } from "node:test";
 import { debugFileOf } from "./debug-files.ts";
 import { ElfFile } from "./elf.ts";
-import { FunctionTable } from "./functions.ts";
+import { FunctionTable } from "./function-table.ts";
 
 const SOURCE = `
   static __attribute__((noinline)) int inner(int a) { return a * 3; }

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ElfError } from "./elf.ts";
-import { FunctionTable, functionsOf, symbolOffset } from "./functions.ts";
+import { FunctionTable } from "./function-table.ts";
+import { functionsOf, symbolOffset } from "./functions.ts";
 
 const sample = (name: string): string => fileURLToPath(new URL(`../../testdata/${name}`, import.meta.url));
 

@@ -5,4 +5,5 @@ export { functionsOf, symbolOffset } from "./functions.ts";
 export { resolveBinary } from "./library.ts";
 export { type Mapping as ProcessMapping, readMaps } from "./maps.ts";
 export { type Symbol, formatSymbol } from "./symbol.ts";
-export { ProcessSymbols, UserSymbols } from "./user.ts";
+export { ProcessSymbols } from "./process-symbols.ts";
+export { UserSymbols } from "./user.ts";

@@ -29,7 +29,10 @@ test("only executable mappings are kept, with their files", () => {
 });
 
 test("a perf map names code made at run time", () => {
-  const map = new PerfMap("3ef41400 100 LazyCompile:~main index.js:1\n3ef41600 20 Builtin:Add\nnot a line\n");
+  const map = new PerfMap(
+    undefined,
+    "3ef41400 100 LazyCompile:~main index.js:1\n3ef41600 20 Builtin:Add\nnot a line\n",
+  );
   assert.deepEqual(map.find(0x3ef41410), { name: "LazyCompile:~main index.js:1", offset: 16 });
   assert.deepEqual(map.find(0x3ef41600), { name: "Builtin:Add", offset: 0 });
   assert.equal(map.find(0x3ef41500), undefined);

@@ -1,29 +1,75 @@
 /** Names for addresses in the code of processes. */
-import { readlinkSync, statSync } from "node:fs";
-import { DwarfError, type Dwarf, type Frame } from "@sonde/bpf/dwarf";
-import { openDebugInfo } from "./debug-info.ts";
-import { ElfError } from "./elf.ts";
-import { FunctionTable } from "./functions.ts";
-import { type Mapping, mappingAt, readMaps } from "./maps.ts";
-import { PerfMap } from "./perf-map.ts";
-import { type Symbol, unknownSymbol } from "./symbol.ts";
+import { readdirSync, readlinkSync } from "node:fs";
+import type { Kernel } from "../sys/kernel.ts";
+import { MappedFiles } from "./mapped-files.ts";
+import { type Mapping, readMaps } from "./maps.ts";
+import { ProcessSymbols } from "./process-symbols.ts";
+import { quietly } from "./quietly.ts";
+import { Roots } from "./roots.ts";
+import type { Symbol } from "./symbol.ts";
+import { type TaskEvent, TaskEvents } from "./task-events.ts";
+
+/** Processes that are remembered at most; the oldest are forgotten, and read again if they live. */
+const MAX_PROCESSES = 8192;
+/** Milliseconds between looks at what processes do, and what the first look at all of them may take of each. */
+const INTERVAL = 50;
+const SLICE = 5;
+
+interface Known {
+  readonly program?: string | undefined;
+  readonly earlier?: ProcessSymbols | undefined;
+  readonly root?: string | undefined;
+}
 
 /**
  * Symbols of user code. The tables of a file are read when its first address is asked for and kept
- * for every process that maps the same file; what a process had mapped is kept past its end.
+ * for every process that maps the same file; what a process had mapped is kept past its end, if it was
+ * asked for while it lived, or if processes are followed.
  */
 export class UserSymbols {
-  readonly #files = new Map<string, CodeFile | undefined>();
-  readonly #processes = new Map<number, { readonly program: string; readonly symbols: ProcessSymbols }>();
+  readonly #files = new MappedFiles();
+  readonly #roots = new Roots();
+  readonly #processes = new Map<number, { program: string | undefined; readonly symbols: ProcessSymbols }>();
+  #events: TaskEvents | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Processes that were there before us and have not been looked at. */
+  #unseen: number[] = [];
+  #lost = 0;
+
+  /**
+   * Follows all processes from now on, so that addresses can be named after their processes, and the
+   * containers that those were in, are gone. Close it after use.
+   *
+   * Errors: KernelError of perf_event_open, which takes CAP_PERFMON.
+   */
+  follow(kernel: Kernel): void {
+    this.#events ??= new TaskEvents(kernel);
+    this.#roots.startHolding();
+    this.#lookAround();
+    this.#timer ??= setInterval(() => this.#update(), INTERVAL).unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#events?.close();
+    this.#events = undefined;
+    this.#files.close();
+    this.#roots.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 
   /** What the process is now; what it was when last seen, if it has ended. Cheap to ask for again. */
   process(pid: number): ProcessSymbols {
-    const program = quietly(() => readlinkSync(`/proc/${pid}/exe`));
+    this.#update();
     const known = this.#processes.get(pid);
+    if (known !== undefined && this.#events !== undefined) return known.symbols;
+    const program = quietly(() => readlinkSync(`/proc/${pid}/exe`));
     if (known !== undefined && (program === undefined || program === known.program)) return known.symbols;
-    const symbols = new ProcessSymbols(pid, (mapping) => this.#file(pid, mapping));
-    if (program !== undefined) this.#processes.set(pid, { program, symbols });
-    return symbols;
+    return this.#add(pid, readMaps(pid), { program, earlier: known?.symbols });
   }
 
   /** One symbol for each address, in order. Addresses that belong to nothing known have no name. */
@@ -32,125 +78,64 @@ export class UserSymbols {
     return Array.from(addresses, (address) => process.symbolize(address));
   }
 
-  #file(pid: number, mapping: Mapping): CodeFile | undefined {
-    // Opening through the mapping finds the very file, also when it was deleted or another is mounted over it.
-    const range = `${mapping.start.toString(16)}-${mapping.end.toString(16)}`;
-    for (const path of [`/proc/${pid}/map_files/${range}`, `/proc/${pid}/root${mapping.path}`]) {
-      const stat = quietly(() => statSync(path));
-      if (stat === undefined) continue;
-      const key = `${mapping.file}:${stat.mtimeMs}`;
-      if (!this.#files.has(key))
-        this.#files.set(
-          key,
-          quietly(() => new CodeFile(path, `/proc/${pid}/root`, mapping.path)),
-        );
-      return this.#files.get(key);
+  #add(pid: number, mappings: readonly Mapping[], { program, earlier, root }: Known): ProcessSymbols {
+    const owner = { pid, root: root ?? this.#roots.of(pid) ?? earlier?.root ?? "", seen: Date.now() };
+    const symbols = new ProcessSymbols(owner, this.#files, mappings, earlier);
+    if (program === undefined && mappings.length === 0 && this.#events === undefined) return symbols;
+    this.#processes.delete(pid);
+    this.#processes.set(pid, { program, symbols });
+    const [oldest] = this.#processes.keys();
+    if (this.#processes.size > MAX_PROCESSES && oldest !== undefined) this.#processes.delete(oldest);
+    return symbols;
+  }
+
+  // Following -------------------------------------------------------------------------------------
+
+  #lookAround(): void {
+    this.#unseen = (quietly(() => readdirSync("/proc")) ?? []).filter((name) => /^\d+$/.test(name)).map(Number);
+  }
+
+  #update(): void {
+    if (this.#events === undefined) return;
+    for (const event of this.#events.drain()) this.#handle(event);
+    // After a loss nothing that is remembered of the living is sure.
+    if (this.#events.lost !== this.#lost) {
+      this.#lost = this.#events.lost;
+      this.#lookAround();
     }
-    return undefined;
-  }
-}
-
-/** A program or library: its functions, and its debugging information from the first time that it is asked for. */
-class CodeFile {
-  readonly functions: FunctionTable;
-  readonly #open: () => Dwarf | undefined;
-  #debugInfo: Dwarf | undefined | null = null;
-
-  constructor(path: string, root: string, inside: string) {
-    this.functions = FunctionTable.read(path, root, inside);
-    this.#open = () => openDebugInfo(path, root, inside);
+    const end = performance.now() + SLICE;
+    while (this.#unseen.length > 0 && performance.now() < end) this.#look(this.#unseen.pop() as number);
   }
 
-  /** The functions and lines at an offset in the file, the innermost first; none where nothing is said, or it is damaged. */
-  frames(fileOffset: number): readonly Frame[] {
-    const address = this.functions.addressOf(fileOffset);
-    if (address === undefined) return [];
-    if (this.#debugInfo === null) this.#debugInfo = quietly(this.#open);
-    try {
-      return this.#debugInfo?.framesAt(address) ?? [];
-    } catch (error) {
-      if (error instanceof DwarfError || error instanceof ElfError) return [];
-      throw error;
+  /** Kernel threads map nothing. */
+  #look(pid: number): void {
+    const mappings = readMaps(pid);
+    if (mappings.length === 0) return;
+    const symbols = this.#add(pid, mappings, { earlier: this.#processes.get(pid)?.symbols });
+    if (symbols.root !== "") for (const mapping of mappings) this.#hold(pid, symbols, mapping);
+  }
+
+  #handle(event: TaskEvent): void {
+    const { pid } = event;
+    const earlier = this.#processes.get(pid)?.symbols;
+    switch (event.kind) {
+      case "exec":
+        this.#add(pid, [], { earlier });
+        return;
+      case "fork": {
+        const parent = this.#processes.get(event.parent)?.symbols;
+        this.#add(pid, parent?.mappings ?? readMaps(event.parent), { earlier, root: parent?.root });
+        return;
+      }
+      case "map": {
+        const symbols = earlier ?? this.#add(pid, readMaps(pid), {});
+        symbols.map(event.mapping);
+        this.#hold(pid, symbols, event.mapping);
+      }
     }
   }
-}
 
-/** The code that one process maps. Mappings are read again when an address is in none of them. */
-export class ProcessSymbols {
-  readonly #pid: number;
-  readonly #open: (mapping: Mapping) => CodeFile | undefined;
-  /** By mapping, so that files are asked for once, and while the process still lives. */
-  readonly #files = new Map<Mapping, CodeFile | undefined>();
-  /** Addresses that were in no mapping when all were read. */
-  readonly #nowhere = new Set<number>();
-  #mappings: readonly Mapping[];
-  #perfMap: PerfMap | undefined | null = null;
-
-  constructor(pid: number, open: (mapping: Mapping) => CodeFile | undefined) {
-    this.#pid = pid;
-    this.#open = open;
-    this.#mappings = readMaps(pid);
-  }
-
-  symbolize(address: bigint): Symbol {
-    const place = Number(address);
-    const mapping = this.#mappingAt(place);
-    if (mapping === undefined) return unknownSymbol(address);
-    const found = this.#file(mapping)?.functions.find(offsetIn(mapping, place)) ?? this.#findAtRunTime(mapping, place);
-    const module = mapping.path === "" ? undefined : mapping.path;
-    return found === undefined ? unknownSymbol(address, module) : { address, ...found, module };
-  }
-
-  /**
-   * By debugging information: the functions that the code at an address belongs to, the innermost first, with
-   * their lines; those before the last were inlined. Empty where there is none.
-   */
-  frames(address: bigint): readonly Frame[] {
-    const place = Number(address);
-    const mapping = this.#mappingAt(place);
-    return (mapping && this.#file(mapping)?.frames(offsetIn(mapping, place))) ?? [];
-  }
-
-  /** Libraries may have been loaded since the mappings were read; a process that has ended keeps the old ones. */
-  #mappingAt(place: number): Mapping | undefined {
-    const known = mappingAt(this.#mappings, place);
-    if (known !== undefined || this.#nowhere.has(place)) return known;
-    const mappings = readMaps(this.#pid);
-    if (mappings.length > 0) this.#mappings = mappings;
-    const found = mappingAt(mappings, place);
-    if (found === undefined) this.#nowhere.add(place);
-    return found;
-  }
-
-  #file(mapping: Mapping): CodeFile | undefined {
-    if (!mapping.path.startsWith("/")) return undefined;
-    if (!this.#files.has(mapping)) this.#files.set(mapping, this.#open(mapping));
-    return this.#files.get(mapping);
-  }
-
-  /** Code that a just-in-time compiler made: in anonymous memory or a file of its own, never in the kernel's [vdso]. */
-  #findAtRunTime(mapping: Mapping, place: number): Place | undefined {
-    if (mapping.path === "[vdso]" || this.#files.get(mapping) !== undefined) return undefined;
-    if (this.#perfMap === null) this.#perfMap = PerfMap.read(this.#pid);
-    return this.#perfMap?.find(place);
-  }
-}
-
-/** Where in the mapped file an address of the process is. */
-function offsetIn(mapping: Mapping, place: number): number {
-  return place - mapping.start + mapping.offset;
-}
-
-interface Place {
-  readonly name: string;
-  readonly offset: number;
-}
-
-/** A file that is gone or no ELF file only leaves its addresses unnamed. */
-function quietly<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
+  #hold(pid: number, { root }: ProcessSymbols, mapping: Mapping): void {
+    this.#files.hold(mapping, { pid, root, seen: Date.now() });
   }
 }

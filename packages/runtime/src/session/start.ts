@@ -56,8 +56,10 @@ export async function startSession(spec: ObjectSpec, options: StartOptions): Pro
   const { vmlinux, format = "text", child, pid, printMapsOnExit } = options;
   const output = options.output ?? descriptorOutput(1);
   const diagnose = options.diagnose ?? ((text) => void writeSync(2, text));
+  let naming: Naming | undefined;
   try {
-    const makeNames = await namesFor(spec.manifest);
+    const kernel = options.kernel ?? openKernel();
+    const { names, close } = (naming = await namingOf(spec.manifest, kernel));
     const makeSink =
       options.makeSink ??
       (format === "json"
@@ -68,17 +70,17 @@ export async function startSession(spec: ObjectSpec, options: StartOptions): Pro
         write: (text) => output.write(text),
         writeLine: output.line && ((line, source, offset) => output.line?.(line, source, offset)),
         diagnose,
-        names: makeNames(readStack),
+        names: names(readStack),
         quiet: options.quiet ?? false,
         warnings: options.warnings ?? true,
         verbose: options.verbose ?? false,
       });
     const clock = await clockFor(spec.manifest);
-    if (spec.manifest.config.tracePipe === true) await openTracePipe(options.kernel ?? openKernel());
+    if (spec.manifest.config.tracePipe === true) await openTracePipe(kernel);
     const commands = await commandsFor(spec.manifest);
     const watched = pid === undefined ? undefined : (await import("../processes/watched.ts")).watchProcess(pid);
-    return await Session.start(spec, {
-      kernel: options.kernel ?? openKernel(),
+    const session = await Session.start(spec, {
+      kernel,
       vmlinux,
       sink,
       output,
@@ -94,7 +96,10 @@ export async function startSession(spec: ObjectSpec, options: StartOptions): Pro
       ...(options.maps && { maps: options.maps }),
       ...(commands && { commands }),
     });
+    void session.ended.then(close, close);
+    return session;
   } catch (error) {
+    naming?.close();
     child?.terminate();
     throw error;
   }
@@ -113,28 +118,38 @@ async function openTracePipe(kernel: Kernel): Promise<void> {
   }
 }
 
-/** Only objects with stacks or symbols need the code that reads symbol tables. */
-async function namesFor(manifest: Manifest): Promise<(readStack: StackReader) => Names> {
-  const fields = [...manifest.maps.flatMap(({ keys }) => keys), ...manifest.events.flatMap((event) => event.fields)];
-  const scalars = manifest.maps.flatMap(({ value }) => (value.kind === "scalar" ? [value.type] : []));
-  const named = [...fields.map(({ type }) => type), ...scalars].some(isNamed);
-  if (!named) return () => addressesOnly;
-  const { symbolNames } = await import("../stacks/names.ts");
-  return (readStack) => symbolNames(readStack, manifest.config);
+interface Naming {
+  readonly names: (readStack: StackReader) => Names;
+  readonly close: () => void;
 }
 
-function isNamed(type: DataType): boolean {
+/** Only objects with stacks or symbols need the code that reads symbol tables; only those of processes follow these. */
+async function namingOf(manifest: Manifest, kernel: Kernel): Promise<Naming> {
+  const fields = [...manifest.maps.flatMap(({ keys }) => keys), ...manifest.events.flatMap((event) => event.fields)];
+  const scalars = manifest.maps.flatMap(({ value }) => (value.kind === "scalar" ? [value.type] : []));
+  const named = [...fields.map(({ type }) => type), ...scalars].flatMap(namedIn);
+  if (named.length === 0) return { names: () => addressesOnly, close: () => {} };
+  const { followedProcesses, symbolNames } = await import("../stacks/names.ts");
+  const { UserSymbols } = await import("@sonde/kernel/symbols");
+  const users = named.some(({ user }) => user) ? followedProcesses(kernel) : new UserSymbols();
+  return { names: (readStack) => symbolNames(readStack, users, manifest.config), close: () => users.close() };
+}
+
+type Named = DataType & { readonly kind: "stack" | "symbol" };
+
+/** Stacks and symbols in a type. */
+function namedIn(type: DataType): readonly Named[] {
   switch (type.kind) {
     case "stack":
     case "symbol":
-      return true;
+      return [type];
     case "tuple":
     case "record":
-      return type.fields.some((field) => isNamed(field.type));
+      return type.fields.flatMap((field) => namedIn(field.type));
     case "array":
-      return isNamed(type.element);
+      return namedIn(type.element);
     default:
-      return false;
+      return [];
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { UserSymbols } from "@sonde/kernel/symbols";
 import type { StackValue } from "../decode/value.ts";
 import { symbolNames } from "./names.ts";
 
@@ -15,7 +16,7 @@ const stack: StackValue = {
   mode: "bpftrace",
   frames: 2,
 };
-const names = symbolNames((map, id) => (map === "stacks" && id === 7 ? UNKNOWN : undefined));
+const names = symbolNames((map, id) => (map === "stacks" && id === 7 ? UNKNOWN : undefined), new UserSymbols());
 
 test("frames are written a line each, in the notation of the mode", () => {
   const cases: readonly { name: string; stack: StackValue; want: string }[] = [

@@ -5,6 +5,7 @@
 import { demangle } from "@sonde/bpf/demangle";
 import type { Frame } from "@sonde/bpf/dwarf";
 import { KernelSymbols, UserSymbols } from "@sonde/kernel/symbols";
+import { type Kernel, KernelError } from "@sonde/kernel/sys";
 import type { StackValue } from "../decode/value.ts";
 import type { Names } from "../print/names.ts";
 
@@ -18,13 +19,26 @@ export interface NameSettings {
   readonly sourceLines?: boolean;
 }
 
-export function symbolNames(readStack: StackReader, settings: NameSettings = {}): Names {
+/**
+ * Symbols of processes, which are followed from now on. Where perf events are refused, only those can
+ * be named that still run when their stacks are shown. Close it after use.
+ */
+export function followedProcesses(kernel: Kernel): UserSymbols {
+  const users = new UserSymbols();
+  try {
+    users.follow(kernel);
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+  }
+  return users;
+}
+
+export function symbolNames(readStack: StackReader, users: UserSymbols, settings: NameSettings = {}): Names {
   let kernel: KernelSymbols | undefined;
-  let users: UserSymbols | undefined;
   const readable = settings.demangle === false ? (name: string) => name : demangler();
   const resolve = (address: bigint, user: boolean, pid: number): Resolved => {
     const symbol = user
-      ? (users ??= new UserSymbols()).process(pid).symbolize(address)
+      ? users.process(pid).symbolize(address)
       : (kernel ??= KernelSymbols.read()).symbolize(address);
     return symbol.name === undefined ? symbol : { ...symbol, name: readable(symbol.name) };
   };
@@ -41,11 +55,7 @@ export function symbolNames(readStack: StackReader, settings: NameSettings = {})
         if (!lines) return frame(address, value, indent, resolve);
         // Where a frame will go on is behind its call, which may be another line's.
         const at = index === 0 ? address : address - 1n;
-        return withLines(
-          frame(address, value, indent, resolve),
-          (users ??= new UserSymbols()).process(value.pid).frames(at),
-          indent,
-        );
+        return withLines(frame(address, value, indent, resolve), users.process(value.pid).frames(at), indent);
       });
       return `\n${text.join("")}`;
     },
