@@ -22,7 +22,7 @@ function build(name, source, ...flags) {
   const file = path.join(folder, name.replace(/\.\w+$/, ""));
   writeFileSync(path.join(folder, name), source);
   const compiler = name.endsWith(".cc") ? "g++" : "gcc";
-  execFileSync(compiler, ["-O1", "-g", "-fno-omit-frame-pointer", ...flags, "-o", file, path.join(folder, name)]);
+  execFileSync(compiler, ["-O1", "-fno-omit-frame-pointer", ...flags, "-o", file, path.join(folder, name)]);
   return file;
 }
 

@@ -1,6 +1,6 @@
 /** Names for code of processes that are gone, and of their file systems. */
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   copyFileSync,
@@ -30,7 +30,12 @@ let folder: string;
 before(() => {
   folder = mkdtempSync(`${tmpdir()}/sonde-symbols-`);
 });
-after(() => rmSync(folder, { recursive: true }));
+/** Whoever is still there when a test has failed. */
+const children = new Set<ChildProcess>();
+after(() => {
+  for (const child of children) child.stdin?.destroy();
+  rmSync(folder, { recursive: true });
+});
 
 /** A copy of a program of testdata/steps.c, which has one function, of that name. */
 function program(sample: "first" | "second" | "first-stripped" | "first.debug", to: string): string {
@@ -42,9 +47,11 @@ function program(sample: "first" | "second" | "first-stripped" | "first.debug", 
 /** Starts it and waits for what it says: the address of its function, its pid as it sees it. */
 async function start(command: string, ...args: string[]) {
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+  children.add(child);
   const line = async (): Promise<{ address: bigint; inner: number }> => {
-    const [chunk] = (await once(child.stdout, "data")) as [Buffer];
-    const [address = "", inner = ""] = chunk.toString().trim().split(" ");
+    let said = "";
+    while (!said.endsWith("\n")) said += String(((await once(child.stdout, "data")) as [Buffer])[0]);
+    const [address = "", inner = ""] = said.trim().split(" ");
     return { address: BigInt(`0x${address}`), inner: Number.parseInt(inner, 16) };
   };
   return { child, line, pid: child.pid as number, ...(await line()) };
@@ -56,7 +63,7 @@ function childOf(parent: number): number {
   return Number(readdirSync("/proc").find((name) => /^\d+$/.test(name) && isChild(name)));
 }
 
-async function end({ child }: { child: ReturnType<typeof spawn> }): Promise<void> {
+async function end({ child }: { child: ChildProcess }): Promise<void> {
   child.stdin?.end("\n");
   if (child.exitCode === null) await once(child, "exit");
 }

@@ -37,9 +37,7 @@ export function symbolNames(readStack: StackReader, users: UserSymbols, settings
   let kernel: KernelSymbols | undefined;
   const readable = settings.demangle === false ? (name: string) => name : demangler();
   const resolve = (address: bigint, user: boolean, pid: number): Resolved => {
-    const symbol = user
-      ? users.process(pid).symbolize(address)
-      : (kernel ??= KernelSymbols.read()).symbolize(address);
+    const symbol = user ? users.process(pid).symbolize(address) : (kernel ??= KernelSymbols.read()).symbolize(address);
     return symbol.name === undefined ? symbol : { ...symbol, name: readable(symbol.name) };
   };
   return {
