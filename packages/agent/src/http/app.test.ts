@@ -63,6 +63,7 @@ const monitor = (name: string): MonitorStatus => ({
   since: "2026-01-01T00:00:00.000Z",
   metrics: [],
   params: [],
+  capabilities: [],
   lost: { ringFull: 0, mapFull: 0, stackLost: 0 },
   missed: 0,
   overflows: 0,

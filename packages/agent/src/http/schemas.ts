@@ -23,6 +23,10 @@ export const monitorStatus: v.GenericSchema = v.pipe(
     reason: v.optional(v.pipe(v.string(), v.description("Why it is in this state"))),
     since: v.pipe(v.string(), v.description("When it came into this state, ISO 8601")),
     metrics: v.pipe(v.array(v.string()), v.description("Names of its metrics as they are exported")),
+    capabilities: v.pipe(
+      v.array(v.object({ name: v.string(), reason: v.string() })),
+      v.description("What of the agent's capabilities it makes use of while it is on, and for what"),
+    ),
     lost: v.pipe(
       v.looseObject({ ringFull: v.number(), mapFull: v.number(), stackLost: v.number() }),
       v.description("What the kernel side could not record since it was switched on"),

@@ -89,6 +89,7 @@ export class Monitor {
       ...(version !== undefined && { version }),
       metrics: versions.view?.metrics.map((metric) => metric.name) ?? [],
       params: versions.params(),
+      capabilities: versions.capabilities,
       lost: versions.losses(),
       missed: versions.missed(),
       overflows: versions.overflows(),

@@ -6,6 +6,7 @@
  */
 import type { BudgetView, ParamView } from "@sonde/bpf/spec";
 import type { LossTotals } from "@sonde/runtime";
+import type { NeededCapability } from "../security/capabilities.ts";
 import type { ParamValue } from "@sonde/runtime/params";
 
 export type MonitorState = "off" | "loading" | "on" | "upgrading" | "tripped" | "failed";
@@ -26,6 +27,8 @@ export interface MonitorStatus {
   /** Names of its metrics as they are exported. */
   readonly metrics: readonly string[];
   readonly params: readonly ParamStatus[];
+  /** What of the agent's capabilities the version that runs makes use of, and for what. */
+  readonly capabilities: readonly NeededCapability[];
   /** What the kernel side could not record. */
   readonly lost: LossTotals;
   /** Events that were not seen because they happened inside the monitor's own programs. */

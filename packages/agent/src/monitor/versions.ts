@@ -4,7 +4,7 @@
  * The record in the store says what is to be taken up if this process ends at any moment: it is written
  * after what it names is pinned and before events reach it.
  */
-import type { MetricView, MonitorView, NetworkTarget } from "@sonde/bpf/spec";
+import type { MetricView, MonitorView, NetworkTarget, ObjectSpec } from "@sonde/bpf/spec";
 import type { Collection } from "@sonde/kernel/collection";
 import { type HookPresence, removePinTree } from "@sonde/kernel/handover";
 import { describeTarget, isNetworkTarget } from "@sonde/kernel/links";
@@ -17,6 +17,8 @@ import { type Deployment, type EventReceiver, HostedObject, type Version } from 
 import type { Family } from "../exposition/family.ts";
 import { MonitorMetrics } from "../metrics/monitor-metrics.ts";
 import { type MonitorRecord, NEW_RECORD, type VersionRecord } from "../state/record.ts";
+import type { NeededCapability } from "../security/capabilities.ts";
+import { neededBy } from "../security/needs.ts";
 import type { EventObserver } from "../streams/hub.ts";
 import type { Steps } from "../turns.ts";
 import type { MonitorContext } from "./context.ts";
@@ -34,6 +36,7 @@ export class Versions {
   readonly #context: MonitorContext;
   readonly #hosted: HostedObject;
   #record: MonitorRecord;
+  #needs: { readonly spec: ObjectSpec; readonly capabilities: readonly NeededCapability[] } | undefined;
   #view: MonitorView | undefined;
   #metrics: MonitorMetrics | undefined;
   #missing: readonly NetworkTarget[] = [];
@@ -276,6 +279,14 @@ export class Versions {
 
   overflows(): number {
     return this.running ? (this.#metrics?.overflows() ?? 0) : 0;
+  }
+
+  /** What of the agent's capabilities the version that runs makes use of. */
+  get capabilities(): readonly NeededCapability[] {
+    const spec = this.#hosted.current?.spec;
+    if (spec === undefined) return [];
+    if (this.#needs?.spec !== spec) this.#needs = { spec, capabilities: neededBy(spec) };
+    return this.#needs.capabilities;
   }
 
   /** Events that happened inside its own programs. */

@@ -1,6 +1,8 @@
 export { attachTypeId, attachTypeName } from "./attach-type.ts";
 export { attachPoints } from "./attach-point.ts";
 export type { AttachPoint, BtfTarget } from "./attach-point.ts";
+export { programCapabilities } from "./capabilities.ts";
+export type { ProgramCapability } from "./capabilities.ts";
 export { encodeProgram } from "./encode.ts";
 export type { EncodedProgram, ObjectBtf, ObjectContext } from "./encode.ts";
 export type { TargetProgram } from "./attach-target.ts";

@@ -54,6 +54,8 @@ export function monitorDetail(monitor: MonitorStatus): string {
       i === 0 ? "Parameters" : "",
       `${param}=${JSON.stringify(value)} (initially ${JSON.stringify(initial)}): ${escapeTerminal(says)}`,
     ]);
+  for (const [i, { name: capability, reason: use }] of monitor.capabilities.entries())
+    facts.push([i === 0 ? "Needs" : "", `CAP_${capability.toUpperCase()} ${escapeTerminal(use)}`]);
   const series = budget.series === undefined ? "" : `, ${budget.series} series`;
   facts.push(["Budget", `${percent(budget.cpu)} of a CPU${series}`]);
   if (cost !== undefined)

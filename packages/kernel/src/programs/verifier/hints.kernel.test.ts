@@ -5,14 +5,14 @@ import { VerifierError } from "../verifier-error.ts";
 import { hints } from "./hints.ts";
 import { refuse } from "./testing/refuse.ts";
 import { refusedPrograms } from "./testing/refused-programs.ts";
-import { withoutTracingCapabilities } from "./testing/capabilities.ts";
+import { withoutCapabilities } from "./testing/capabilities.ts";
 
 const kernel = openKernel();
 
 for (const program of refusedPrograms()) {
   kernelTest(`the kernel refuses ${program.name}, and the hint fits`, () => {
     const error = program.unprivileged
-      ? withoutTracingCapabilities(() => refuse(kernel, program))
+      ? withoutCapabilities(["sys_admin", "perfmon"], () => refuse(kernel, program))
       : refuse(kernel, program);
     assert.ok(error instanceof VerifierError, `not refused by the verifier: ${String(error)}`);
     assert.equal(error.hint, program.hint, error.message);

@@ -1,16 +1,12 @@
-/** Tests as a process that may load programs, but not look into the kernel. */
+/** Tests as a process that may do less. */
 import { loadFfi } from "../../../sys/ffi.ts";
+import { CAPABILITIES } from "../../../sys/capabilities.ts";
 
 /** Of linux/capability.h: version 3 of the interface, which has 64 capabilities in two halves. */
 const VERSION_3 = 0x20080522;
-const CAP_SYS_ADMIN = 21;
-const CAP_PERFMON = 38;
 
-/**
- * Runs without CAP_PERFMON and CAP_SYS_ADMIN (which includes it), on this thread; they are back
- * afterwards.
- */
-export function withoutTracingCapabilities<Result>(run: () => Result): Result {
+/** Runs without these capabilities (as in {@link CAPABILITIES}), on this thread; they are back afterwards. */
+export function withoutCapabilities<Result>(names: readonly string[], run: () => Result): Result {
   const libc = loadFfi().load("libc.so.6");
   const capget = libc.func("int capget(void *header, void *data)");
   const capset = libc.func("int capset(void *header, void *data)");
@@ -19,8 +15,10 @@ export function withoutTracingCapabilities<Result>(run: () => Result): Result {
   const all = new Uint32Array(6);
   checkZero(capget(header, all), "capget");
   const fewer = all.slice();
-  for (const capability of [CAP_SYS_ADMIN, CAP_PERFMON]) {
-    fewer[Math.trunc(capability / 32) * 3]! &= ~(1 << (capability % 32));
+  for (const name of names) {
+    const number = CAPABILITIES.indexOf(name);
+    if (number < 0) throw new Error(`there is no capability '${name}'`);
+    fewer[Math.trunc(number / 32) * 3]! &= ~(1 << (number % 32));
   }
   checkZero(capset(header, fewer), "capset");
   try {
