@@ -3,7 +3,6 @@
  * ~/.cache, in a folder of our own. What belongs to somebody else is not read, since we may be root.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname } from "node:path";
 
 export interface Cache {
@@ -40,7 +39,9 @@ export function userCache(folder: string = defaultFolder()): Cache {
 }
 
 function defaultFolder(): string {
-  return `${process.env["XDG_CACHE_HOME"] || `${process.env["HOME"] || homedir()}/.cache`}/sonde`;
+  // Loaded only where it is needed: see test/scenarios/startup.test.js.
+  const home = process.env["HOME"] || process.getBuiltinModule("node:os").homedir();
+  return `${process.env["XDG_CACHE_HOME"] || `${home}/.cache`}/sonde`;
 }
 
 /**
