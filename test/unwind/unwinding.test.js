@@ -136,7 +136,7 @@ test("a process that starts while the session runs is known after a moment, and 
   const began = Date.now();
   let truth = await chains.run("qsort");
   // Each stack is whole or counted; the tables of the C library and its like are made in some tenths of a second.
-  for (let calls = 1; Date.now() - began < 3000; calls++) {
+  for (let calls = 1; Date.now() - began < 1500; calls++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
     truth = await chains.run("qsort");
   }
@@ -162,7 +162,7 @@ test("what exec has replaced is not taken for what runs now", async (context) =>
   const lines = createInterface({ input: shell.stdout })[Symbol.asyncIterator]();
   /** @type {string[]} */
   let truth = [];
-  for (let i = 0; i < 25; i++) {
+  for (let i = 0; i < 15; i++) {
     shell.stdin.write("library\n");
     truth = (await lines.next()).value.split(" ").slice(1);
     await new Promise((resolve) => setTimeout(resolve, 80));

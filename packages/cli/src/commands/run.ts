@@ -141,7 +141,7 @@ async function show(
     });
     return sink;
   };
-  const session = await startSession(spec, {
+  const starting = startSession(spec, {
     kernel,
     maps,
     vmlinux,
@@ -155,10 +155,11 @@ async function show(
     if (error instanceof ConditionError) throw new UsageError(error.message);
     throw error;
   });
+  endOnSignals(starting);
+  const session = await starting;
   if (args.flag("verbose")) for (const link of session.links) say(`${link.description}: attached by ${link.road}\n`);
   if (!quiet && monitor.metrics.length > 0 && interval === undefined && command === undefined)
     say("Counting; Ctrl-C shows what was counted.\n");
-  endOnSignals(session);
   const timer = interval === undefined ? undefined : lookEvery(interval, count, session, () => look(sink!, session));
   const { exitCode } = await session.ended.finally(() => clearInterval(timer));
   writer.end();

@@ -125,7 +125,7 @@ async function runObject(
   const file = args.value("output");
   const fd = file === undefined ? 1 : openOutput(file);
   try {
-    const session = await startSession(spec, {
+    const starting = startSession(spec, {
       kernel,
       maps,
       vmlinux: () => target.btf,
@@ -139,8 +139,9 @@ async function runObject(
       ...(child === undefined ? {} : { child }),
       ...(pid === undefined ? {} : { pid }),
     });
+    endOnSignals(starting);
+    const session = await starting;
     if (args.flag("verbose")) for (const link of session.links) say(`${link.description}: attached by ${link.road}\n`);
-    endOnSignals(session);
     return exitStatus(await session.ended, args);
   } finally {
     if (fd !== 1) closeSync(fd);

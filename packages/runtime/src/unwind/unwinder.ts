@@ -17,6 +17,7 @@ import { type LoadedTable, type TableProblems, Tables } from "./tables.ts";
 
 interface Known {
   readonly pid: number;
+  readonly mm: bigint;
   readonly mappings: string;
   readonly block: Block;
   readonly tables: readonly LoadedTable[];
@@ -108,8 +109,11 @@ export class Unwinder {
   }
 
   async #learn(pid: number, mm: bigint): Promise<void> {
-    const mappings = readMaps(pid);
+    const mappings = userMappings(pid);
     if (mappings.length === 0) return this.#forget(pid);
+    const before = this.#known.get(pid);
+    // Nothing new: what was asked for is not there. It stays asked for until the next look, or it would be again at once.
+    if (before?.mm === mm && before.mappings === textOf(mappings)) return;
     const tables: LoadedTable[] = [];
     const ranges: Range[] = [];
     for (const mapping of mappings) {
@@ -119,15 +123,17 @@ export class Unwinder {
       ranges.push(...rangesOf(mapping, table));
     }
     const block = this.#place(searchable(ranges), pid);
-    const before = this.#known.get(pid);
     if (before !== undefined) this.#leaving.push(before);
-    if (block === undefined) {
-      for (const table of tables) table.users--;
-      this.#known.delete(pid);
-      return;
-    }
-    this.#known.set(pid, { pid, mappings: textOf(mappings), block, tables, round: this.#round });
-    this.#write(pid, { mm, block, used: 1 });
+    // Without room it stays without tables, and is not asked for again.
+    this.#known.set(pid, {
+      pid,
+      mm,
+      mappings: textOf(mappings),
+      block: block ?? { first: 0, count: 0 },
+      tables,
+      round: this.#round,
+    });
+    if (block !== undefined) this.#write(pid, { mm, block, used: 1 });
   }
 
   async #tableOf(pid: number, mapping: ProcessMapping): Promise<LoadedTable> {
@@ -227,7 +233,7 @@ export class Unwinder {
       if (value.getUint32(UnwindProcess.used, true) === 0) continue;
       known.round = this.#round;
       const mm = value.getBigUint64(UnwindProcess.mm, true);
-      const changed = textOf(readMaps(pid)) !== known.mappings;
+      const changed = textOf(userMappings(pid)) !== known.mappings;
       if (changed) this.want(pid, mm);
       else if (value.getUint32(UnwindProcess.count, true) > 0) this.#write(pid, { mm, block, used: 0 });
     }
@@ -236,6 +242,13 @@ export class Unwinder {
 
 function keyOf(pid: number): Uint8Array {
   return new Uint8Array(Uint32Array.of(pid).buffer);
+}
+
+/** Beyond half of all addresses is the kernel's, which shows one old page of its own to every process ([vsyscall]). */
+const USER_END = 2 ** 63;
+
+function userMappings(pid: number): ProcessMapping[] {
+  return readMaps(pid).filter(({ start }) => start < USER_END);
 }
 
 function textOf(mappings: readonly ProcessMapping[]): string {

@@ -30,8 +30,9 @@ export function searchSorted(h: Handler, list: SortedList): Inst {
   const masked = (inst: Inst): Inst => builder.binary("and", inst, h.constant(mask));
   builder.write(place, masked(first));
   for (let step = steps - 1; step >= 0; step--) {
-    const candidate = masked(builder.binary("add", builder.read(place), h.constant(2 ** step)));
-    builder.when({ kind: "slt", a: builder.binary("sub", candidate, end), b: h.constant(0) }, () => {
+    const next = builder.binary("add", builder.read(place), h.constant(2 ** step));
+    builder.when({ kind: "slt", a: builder.binary("sub", next, end), b: h.constant(0) }, () => {
+      const candidate = masked(next);
       builder.when({ kind: "sle", a: difference(candidate), b: h.constant(0) }, () => builder.write(place, candidate));
     });
   }
