@@ -24,6 +24,26 @@ function double(x: u64): u64 { return x * 2; }
 const add = (a: u64, b: u64 = 10) => a + b;
 function sign(x: s64): number { if (x < 0) return -1; if (x === 0) return 0; return 1; }
 function pair(x: u64) { return { low: x & 0xff, high: x >> 8 }; }
+function mix(a: u64, b: u64): u64 {
+  let h: u64 = a ^ 0x9e37;
+  h = h * 31 + b;
+  h ^= h >> 7;
+  h = h * 17 + (a & b);
+  if (h === 12345) return 0;
+  if (ktime() === 0) h += ages.get(77) ?? 1;
+  h = (h << 3) ^ (h >> 5);
+  h = h * 7 + pid();
+  return h & 0xffff;
+}
+function note(slot: u64, value: s64): void {
+  if (value < 0) { out.set(slot, -value); return; }
+  let sum: s64 = value;
+  for (const i of range(3)) { sum += i * value; if (sum > 1000) break; }
+  points.set({ x: 1, y: slot }, { count: 1, last: s32(value), tags: [1, 2, 3, 4] });
+  const p = points.get({ x: 1, y: slot });
+  if (p === undefined) return;
+  out.set(slot, sum + p.count + (ages.get(5) ?? 0) + (ages.get(6) ?? 0));
+}
 function find(key: u32) { return ages.get(key); }
 `;
 
@@ -148,10 +168,26 @@ export const CASES: readonly (readonly [body: string, want: number | bigint])[] 
     "points.set({ x: 1, y: 2 }, { count: 1, last: 0, tags: [1, 2, 3, 4] }); const p = points.get({ x: 1, y: 2 }); if (!p) return; loop(10, (i) => { p.count += i; }); out.set(0, p.count);",
     46,
   ],
+  ["out.set(0, mix(3, 4) * 65536 + mix(5, 6));", Number(mix(3n, 4n) * 65536n + mix(5n, 6n))],
+  ["let x: s64 = -4; note(1, x); note(0, 5); out.set(0, (out.get(0) ?? 0) * 10 + (out.get(1) ?? 0));", 214],
+  [
+    "let s: u64 = 0; loop(3, (i) => { s += mix(i, 2); }); s += mix(9, 9); out.set(0, s);",
+    Number([0n, 1n, 2n].reduce((sum, i) => sum + mix(i, 2n), mix(9n, 9n))),
+  ],
   ['out.set(0, "depth" in SETTINGS ? 1 : 2);', 1],
   ['const o = { a: 1 }; out.set(0, "b" in o ? 1 : 2);', 2],
   ["const a = true, b = ktime() > 0; out.set(0, a && b ? 1 : 0);", 1],
 ];
+
+/** The same in JavaScript's own whole numbers, cut to 64 bits. */
+function mix(a: bigint, b: bigint): bigint {
+  const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
+  let h = u64((a ^ 0x9e37n) * 31n + b);
+  h ^= h >> 7n;
+  h = u64(h * 17n + (a & b));
+  h = u64(h << 3n) ^ (h >> 5n);
+  return u64(h * 7n + 1000n) & 0xffffn;
+}
 
 /** A monitor with a handler for each body. */
 export function casesText(bodies: readonly string[]): string {

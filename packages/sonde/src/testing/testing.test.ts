@@ -259,3 +259,16 @@ test("hooks that decide, on packets and sockets that are made up", async () => {
     ],
   );
 });
+
+test("a large function that is called twice is there once", async () => {
+  const work = Array.from({ length: 12 }, (_, i) => `h = h * ${i + 3} + (h >> ${i + 1});`).join(" ");
+  const { spec } = await loadText(`import { global, interval, monitor, type u64 } from "sonde/probe";
+    monitor("twice");
+    const total = global<u64>(0);
+    function work(x: u64): u64 { let h: u64 = x; ${work} return h; }
+    interval({ seconds: 1 }, () => { total.value = work(1) ^ work(2); });
+    interval({ seconds: 2 }, () => { total.value = work(1); });`);
+  const [twice, once] = spec.programs.map(({ functions }) => [...functions.keys()]);
+  assert.deepEqual(twice, ["interval_seconds_1", "interval_seconds_1_work"]);
+  assert.deepEqual(once, ["interval_seconds_2"]);
+});

@@ -1,83 +1,23 @@
 /**
- * Functions of a handler's that the kernel calls back, each in a frame of its own: what they use of the handler is
- * carried over.
+ * Functions of a handler's that the kernel calls back: what they use of the handler is carried over.
  *
  * Numbers go by the program's scratch memory: from there the verifier takes them for any value, so that it looks at
- * a turn once or twice, however many there are. Pointers go by a record on the caller's stack, where they keep what
- * the verifier knows of them:
- *
- *     0   the program's context
- *     8   the scratch memory
- *     16  1 if the function ended the whole program
- *     24  the pointers
+ * a turn once or twice, however many there are. Pointers go by the record on the caller's stack, where they keep what
+ * the verifier knows of them.
  */
 import { refuse } from "../../diagnostics/index.ts";
-import { pointerTo, type Inst, type Provenance, type ValueType } from "../../ir/index.ts";
+import type { Inst, ValueType } from "../../ir/index.ts";
 import * as messages from "../messages/handlers.ts";
 import { spanOf, type FunctionNode, type Node } from "../syntax/ast.ts";
 import { freeNames } from "../syntax/free.ts";
 import { checkFunction } from "./functions.ts";
+import { Inner, RECORD_BYTES } from "./inner.ts";
 import { expression } from "./expressions.ts";
 import { bindPattern } from "./patterns.ts";
-import { Program } from "./program.ts";
+import type { Program } from "./program.ts";
 import { Scope } from "./scope.ts";
 import { statements } from "./statements.ts";
 import { UNDEFINED, type Binding, type Value } from "./value.ts";
-
-const CONTEXT = 0;
-const SCRATCH = 8;
-const LEFT = 16;
-const POINTERS = 24;
-
-/** A program's function that is called back. */
-class Inner extends Program {
-  readonly #outer: Program;
-  readonly #record: Inst;
-  readonly #context: Inst;
-  readonly #scratch: Inst;
-  usesContext = false;
-  usesScratch = false;
-  left = false;
-
-  constructor(outer: Program, scope: Scope, params: readonly ValueType[]) {
-    super(outer.object.programName(`${outer.root.name}_turn`), outer.object, outer.probe, scope, {
-      root: outer.root,
-      params: [...params, pointerTo("stack")],
-    });
-    const { builder } = this;
-    builder.source = outer.builder.source;
-    this.#outer = outer;
-    this.#record = builder.param(params.length);
-    this.#context = this.pointer(CONTEXT, "context");
-    this.#scratch = this.pointer(SCRATCH, "mapValue");
-    this.exclusive.add(this.#scratch);
-  }
-
-  pointer(at: number, to: Provenance): Inst {
-    return this.builder.load(this.#record, at, 8, { type: pointerTo(to) });
-  }
-
-  override context(): Inst {
-    this.usesContext = true;
-    return this.#context;
-  }
-
-  override scratch(): Inst {
-    this.usesScratch = true;
-    return this.#scratch;
-  }
-
-  override reserveScratch(bytes: number, node: Node): number {
-    return this.#outer.reserveScratch(bytes, node);
-  }
-
-  override leave(): void {
-    this.discardRecord();
-    this.left = true;
-    this.builder.store(this.#record, LEFT, 8, this.constant(1));
-    this.builder.return(this.constant(1));
-  }
-}
 
 /** How a function's result is told to the kernel: continue, or end. */
 export type Answer = (inner: Program, value: Value, node: Node) => Inst;
@@ -104,7 +44,7 @@ export function callBack(p: Program, { fn, scope, params, args, answer, call }: 
     return binding === undefined ? [] : [carrier.name(name, binding)];
   });
   const own = new Scope(scope.registered);
-  const inner = new Inner(p, new Scope(own), params);
+  const inner = new Inner(p, "callback", `${p.root.name}_turn`, new Scope(own), params);
   for (const { declare } of names) declare(inner, own);
   const finish = (value: Value, node: Node): void => {
     const result = answer(inner, value, node);
@@ -122,15 +62,13 @@ export function callBack(p: Program, { fn, scope, params, args, answer, call }: 
   });
   p.root.addFunction(inner.builder.finish());
 
-  const record = builder.slot(POINTERS + 8 * carrier.pointers.length, "carried");
-  if (inner.usesContext) builder.store(record, CONTEXT, 8, p.context());
-  if (inner.usesScratch) builder.store(record, SCRATCH, 8, p.scratch());
-  if (inner.left) builder.store(record, LEFT, 8, p.constant(0));
-  carrier.pointers.forEach((pointer, index) => builder.store(record, POINTERS + 8 * index, 8, pointer));
+  const record = builder.slot(RECORD_BYTES + 8 * carrier.pointers.length, "carried");
+  inner.fill(p, record);
+  carrier.pointers.forEach((pointer, index) => builder.store(record, RECORD_BYTES + 8 * index, 8, pointer));
   for (const { at, inst } of carrier.numbers) builder.store(p.scratch(), at, 8, inst);
   call(builder.functionAddress(inner.name), record);
   for (const { restore } of names) restore();
-  if (inner.left) p.when({ kind: "ne", a: builder.load(record, LEFT, 8), b: p.constant(0) }, () => p.leave());
+  inner.leaveIfLeft(p, record);
 }
 
 interface Carried {
@@ -192,7 +130,7 @@ class Carrier {
       return (inner) => inner.builder.load(inner.scratch(), at, 8);
     }
     const { to } = inst.type;
-    const at = POINTERS + 8 * (this.pointers.push(inst) - 1);
+    const at = RECORD_BYTES + 8 * (this.pointers.push(inst) - 1);
     return (inner) => inner.pointer(at, to);
   }
 

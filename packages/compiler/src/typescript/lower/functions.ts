@@ -9,6 +9,7 @@ import { bindPattern } from "./patterns.ts";
 import type { Activation, Program } from "./program.ts";
 import { Scope } from "./scope.ts";
 import { statements } from "./statements.ts";
+import { subprogramCall } from "./subprograms.ts";
 import { UNDEFINED, type Value } from "./value.ts";
 
 /** Nested deeper, a handler is more than its author can have meant. */
@@ -23,6 +24,8 @@ export function checkFunction(fn: FunctionNode): void {
 /** Calls a function of the monitor's: its body is built here, with its own names. */
 export function inline(p: Program, fn: FunctionNode, scope: Scope, args: readonly Value[], node: Node): Value {
   checkFunction(fn);
+  const called = subprogramCall(p, fn, scope, args, node);
+  if (called !== undefined) return called;
   if (p.activations.some((active) => active.node === fn))
     refuse(messages.recursion, spanOf(node), (fn as { id?: { name: string } | null }).id?.name ?? "the function");
   if (p.activations.length > MOST_NESTED) refuse(messages.tooComplex, spanOf(node), "its calls are nested too deep");

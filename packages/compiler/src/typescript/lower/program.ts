@@ -6,9 +6,10 @@ import { followsTasks } from "../../lowering/current-task.ts";
 import { FunctionFrame } from "../../lowering/function-frame.ts";
 import type { ProbeDeclaration } from "../authoring/declarations.ts";
 import * as messages from "../messages/handlers.ts";
-import { spanOf, type Node } from "../syntax/ast.ts";
+import { spanOf, type FunctionNode, type Node } from "../syntax/ast.ts";
 import type { MonitorObject } from "./object.ts";
 import type { Scope } from "./scope.ts";
+import type { Subprogram } from "./subprograms.ts";
 import type { Binding, Value } from "./value.ts";
 
 /** Where `break` and `continue` go. */
@@ -27,7 +28,7 @@ export interface Activation {
   readonly loops: Loop[];
 }
 
-/** What slots of a program that is called back, and of the functions that are, take of the stack that they share. */
+/** What slots of a main function that others run below, and of those, take of the stack that they share. */
 const STACK_OF_CALLERS = 160;
 const STACK_OF_CALLED = 64;
 /** Larger temporaries than this go to scratch memory. */
@@ -45,22 +46,26 @@ export class Program extends FunctionFrame<Node> {
   facts: ReadonlyMap<Binding, Value> = new Map();
   /** Memory that no other CPU changes meanwhile: values of per-CPU maps, scratch memory. */
   readonly exclusive: Set<Inst> = new Set();
+  /** Functions of the module that are called, not built in; undefined for those that turned out not to be. */
+  readonly subprograms: Map<FunctionNode, Subprogram | undefined> = new Map();
+  /** Those that are being built. */
+  readonly unfinished: Set<FunctionNode> = new Set();
   readonly #functions = new Map<string, Func>();
 
-  /** `inner`: a function of the program `root` that the kernel calls back. */
+  /** `inner`: a function of the program `root` beside its main one. */
   constructor(
     name: string,
     object: MonitorObject,
     probe: ProbeDeclaration,
     scope: Scope,
-    inner?: { readonly root: Program; readonly params: readonly ValueType[] },
+    inner?: { readonly root: Program; readonly kind: Func["kind"]; readonly params: readonly ValueType[] },
   ) {
-    super(name, inner === undefined ? "main" : "callback", inner?.params ?? []);
+    super(name, inner?.kind ?? "main", inner?.params ?? []);
     this.object = object;
     this.probe = probe;
     this.scope = scope;
     this.root = inner?.root ?? this;
-    if (object.uses.callsBack) this.stackForSlots = inner === undefined ? STACK_OF_CALLERS : STACK_OF_CALLED;
+    if (object.uses.hasFrames(probe)) this.stackForSlots = inner === undefined ? STACK_OF_CALLERS : STACK_OF_CALLED;
   }
 
   /** What a name holds here. */

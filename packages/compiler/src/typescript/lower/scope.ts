@@ -15,6 +15,11 @@ export class Scope {
     } else this.registered = parent;
   }
 
+  /** Whether nothing of a handler is in it: the scope of a function of the module. */
+  get isOfModule(): boolean {
+    return this.#parent === undefined && this.#names.size === 0;
+  }
+
   declare(name: string, binding: Binding): void {
     this.#names.set(name, binding);
   }

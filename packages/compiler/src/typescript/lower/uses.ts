@@ -7,27 +7,36 @@ import {
 } from "../authoring/declarations.ts";
 import { intrinsicName } from "../authoring/intrinsics.ts";
 import type { Registry } from "../prepare/registry.ts";
-import { walk, type Node } from "../syntax/ast.ts";
+import { walk, type FunctionNode, type Node } from "../syntax/ast.ts";
 
 export class Uses {
   /** Maps that entries are deleted from somewhere: most keys that are set in them are new. */
   readonly deleted: ReadonlySet<MapDeclaration>;
-  /** Whether some handler has a function of its own that the kernel calls back. */
-  readonly callsBack: boolean;
+  readonly #calledBack = new Set<ProbeDeclaration>();
+  readonly #subprograms = new Map<ProbeDeclaration, ReadonlySet<FunctionNode>>();
   readonly #metrics = new Map<MetricDeclaration, Set<ProbeDeclaration>>();
 
   constructor({ probes }: Declarations, registry: Registry) {
     const deleted = new Set<MapDeclaration>();
-    let callsBack = false;
     for (const probe of probes) {
       const reach = new Reach(registry, deleted);
       reach.visit(probe.handler);
-      callsBack ||= reach.callsBack;
+      if (reach.callsBack) this.#calledBack.add(probe);
+      this.#subprograms.set(probe, new Set(reach.repeated()));
       for (const metric of reach.metrics)
         this.#metrics.set(metric, (this.#metrics.get(metric) ?? new Set()).add(probe));
     }
     this.deleted = deleted;
-    this.callsBack = callsBack;
+  }
+
+  /** The large functions that a handler calls from more than one place. */
+  subprograms(probe: ProbeDeclaration): ReadonlySet<FunctionNode> {
+    return this.#subprograms.get(probe) ?? new Set();
+  }
+
+  /** Whether a handler has functions with frames of their own. */
+  hasFrames(probe: ProbeDeclaration): boolean {
+    return this.#calledBack.has(probe) || this.subprograms(probe).size > 0;
   }
 
   /**
@@ -47,6 +56,7 @@ export class Uses {
 class Reach {
   readonly metrics = new Set<MetricDeclaration>();
   callsBack = false;
+  readonly #calls = new Map<FunctionNode, number>();
   readonly #registry: Registry;
   readonly #deleted: Set<MapDeclaration>;
   readonly #seen = new Set<unknown>();
@@ -54,6 +64,11 @@ class Reach {
   constructor(registry: Registry, deleted: Set<MapDeclaration>) {
     this.#registry = registry;
     this.#deleted = deleted;
+  }
+
+  /** Functions that are called from several places, and are too large to be built into each. */
+  repeated(): readonly FunctionNode[] {
+    return [...this.#calls].flatMap(([fn, calls]) => (calls > 1 && sizeOf(fn) >= LARGE ? [fn] : []));
   }
 
   visit(value: unknown): void {
@@ -72,8 +87,28 @@ class Reach {
       const get = captures[deletingName(inner) ?? ""];
       const map = get && valueOf(get);
       if (map instanceof MapDeclaration) this.#deleted.add(map);
+      const called = this.#registry.functionOf(valueOf(captures[calledName(inner) ?? ""] ?? (() => undefined)));
+      if (called !== undefined) this.#calls.set(called.node, (this.#calls.get(called.node) ?? 0) + 1);
     });
   }
+}
+
+/** Nodes of a syntax tree from which a function that is called twice is not built in twice. */
+const LARGE = 80;
+
+function sizeOf(fn: FunctionNode): number {
+  let nodes = 0;
+  walk(fn, () => {
+    nodes++;
+  });
+  return nodes;
+}
+
+/** Of `name(...)`. */
+function calledName(node: Node): string | undefined {
+  if (node.type !== "CallExpression") return undefined;
+  const { callee } = node as unknown as { callee: { type: string; name?: string } };
+  return callee.type === "Identifier" ? callee.name : undefined;
 }
 
 /** An object or list literal of the module's, not something of Node.js. */
