@@ -34,7 +34,7 @@ export class AddressIndex {
   unitOf(address: number): Unit | undefined {
     this.#listed ??= new RangeTable(readAranges(this.#file));
     const unit = this.#listed.find(address) ?? (this.#others ??= this.#unlisted(this.#listed)).find(address);
-    return unit === undefined ? undefined : this.#file.unitAt(unit);
+    return unit === undefined ? undefined : this.#file.unitFrom(unit);
   }
 
   #unlisted(listed: RangeTable): RangeTable {

@@ -11,9 +11,14 @@ export class Cursor {
   /** What is read next, from the start of the piece. */
   at: number;
 
-  constructor(bytes: Uint8Array, at = 0) {
+  /** @param view of the same bytes, where there is one already: entries are many and small */
+  constructor(
+    bytes: Uint8Array,
+    at = 0,
+    view: DataView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+  ) {
     this.bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#view = view;
     this.at = at;
   }
 

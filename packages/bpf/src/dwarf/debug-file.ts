@@ -9,7 +9,7 @@ import { DwarfError } from "./errors.ts";
 import type { Encoding } from "./forms.ts";
 import { piece, textAt, type DwarfSource, type SectionBytes } from "./source.ts";
 import { Unit } from "./unit.ts";
-import { readUnitHeaders, type UnitHeader } from "./unit-header.ts";
+import { readUnitHeader, readUnitHeaders, type UnitHeader } from "./unit-header.ts";
 
 /** Units that are kept at most; of a large program one unit has some megabytes. */
 const KEPT_UNITS = 16;
@@ -81,6 +81,11 @@ export class DebugFile {
     const [oldest] = this.#units.keys();
     if (this.#units.size > KEPT_UNITS && oldest !== undefined) this.#units.delete(oldest);
     return unit;
+  }
+
+  /** The unit that begins at an offset in .debug_info; the others' headers are not read. Errors: DwarfError. */
+  unitFrom(offset: number): Unit {
+    return this.unit(this.#units.get(offset)?.header ?? readUnitHeader(this.#needed(".debug_info"), offset));
   }
 
   /** The unit that a place in .debug_info belongs to. */

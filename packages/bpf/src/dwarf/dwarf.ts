@@ -4,7 +4,7 @@ import { AT } from "./constants.ts";
 import { DebugFile } from "./debug-file.ts";
 import type { Entry } from "./entry.ts";
 import { DwarfError } from "./errors.ts";
-import { around, entryPoint, instancesOf, type Instance } from "./functions.ts";
+import { around, entryPoint, functionStartingAt, instancesOf, type Instance } from "./functions.ts";
 import { readLineHeader } from "./line-header.ts";
 import { runLineProgram } from "./line-program.ts";
 import { LineTable, type SourceLine } from "./line-table.ts";
@@ -67,16 +67,17 @@ export class Dwarf {
       const file = lines?.file(entry.number(AT.callFile) ?? -1);
       place = file === undefined ? undefined : { file, line: entry.number(AT.callLine) ?? 0, column: 0 };
     }
-    return frames;
+    // Of identical functions compilers keep one, and may describe none; the line is known still.
+    return frames.length > 0 || place === undefined ? frames : [{ name: undefined, inlined: false, ...place }];
   }
 
   /** The function whose first instruction is at an address. Errors: DwarfError, also where what is said of it is kept in another file. */
   functionAt(address: number): Entry | undefined {
     const unit = this.#index.unitOf(address);
     if (unit === undefined) return undefined;
-    const found = this.#instances(unit).find((instance) => !instance.inlined && entryPoint(instance) === address);
+    const found = functionStartingAt(unit.root, address);
     if (found === undefined) refuseSplit(unit);
-    return found?.entry;
+    return found;
   }
 
   /** Where copies of a function begin that were inlined into others: all units are gone through. Errors: DwarfError. */

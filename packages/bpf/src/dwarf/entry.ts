@@ -8,7 +8,6 @@
  */
 import type { Abbreviation } from "./abbreviations.ts";
 import { AT, FORM } from "./constants.ts";
-import { Cursor } from "./cursor.ts";
 import { DwarfError } from "./errors.ts";
 import { readForm, skipForm, type FormValue } from "./forms.ts";
 import type { Unit } from "./unit.ts";
@@ -44,7 +43,7 @@ export class Entry {
   get end(): number {
     if (this.#end >= 0) return this.#end;
     const { size, attributes } = this.abbreviation;
-    const cursor = new Cursor(this.unit.bytes, this.#values);
+    const cursor = this.unit.cursor(this.#values);
     if (size === undefined) for (const { form } of attributes) skipForm(cursor, form, this.unit.header);
     else cursor.take(size);
     return (this.#end = cursor.at);
@@ -54,7 +53,7 @@ export class Entry {
   find(attribute: number): FormValue | undefined {
     const { attributes } = this.abbreviation;
     if (!attributes.some((spec) => spec.attribute === attribute)) return undefined;
-    const cursor = new Cursor(this.unit.bytes, this.#values);
+    const cursor = this.unit.cursor(this.#values);
     for (const { attribute: name, form, value } of attributes) {
       if (name === attribute) return readForm(cursor, form, this.unit.header, value);
       skipForm(cursor, form, this.unit.header);

@@ -17,6 +17,8 @@ export interface Instance {
   readonly ranges: readonly Range[];
 }
 
+/** Namespaces within namespaces. */
+const MAX_DEPTH = 16;
 const CODE: ReadonlySet<number> = new Set([TAG.subprogram, TAG.inlinedSubroutine]);
 
 /**
@@ -46,7 +48,22 @@ export function entryPoint({ entry, ranges }: Instance): number {
     // Version 5 lets it be a distance from the start.
     if (typeof said.value === "number" && ranges[0] !== undefined) return ranges[0].low + said.value;
   }
-  return entry.address(AT.lowPc) ?? Math.min(...ranges.map(({ low }) => low));
+  // Of code in several pieces the first is where it begins, wherever the others were put.
+  return entry.address(AT.lowPc) ?? ranges[0]?.low ?? 0;
+}
+
+/**
+ * The function that has a piece of its code begin at an address. Functions stand at the top of a unit or in its
+ * namespaces, so that what is within others need not be read.
+ */
+export function functionStartingAt(parent: Entry, address: number, depth = 0): Entry | undefined {
+  for (const child of parent.children()) {
+    if (child.tag === TAG.subprogram && rangesOf(child).some(({ low }) => low === address)) return child;
+    const inside =
+      child.tag === TAG.namespace && depth < MAX_DEPTH ? functionStartingAt(child, address, depth + 1) : undefined;
+    if (inside !== undefined) return inside;
+  }
+  return undefined;
 }
 
 /** The function whose code holds the address, and the copies of others there that are inside of it, the outermost first. */

@@ -56,7 +56,7 @@ export function readUnitHeaders(info: SectionBytes): readonly UnitHeader[] {
   return headers;
 }
 
-function readUnitHeader(info: SectionBytes, offset: number): UnitHeader {
+export function readUnitHeader(info: SectionBytes, offset: number): UnitHeader {
   const cursor = new Cursor(piece(info, ".debug_info", offset, Math.min(MOST_HEADER, info.size - offset)));
   const { length, offsetSize } = readLength(cursor);
   const size = cursor.at + length;

@@ -14,6 +14,7 @@ export class Unit {
   readonly bytes: Uint8Array;
   readonly abbreviations: ReadonlyMap<number, Abbreviation>;
   readonly root: Entry;
+  readonly #view: DataView;
   readonly #bases = new Map<number, number>();
 
   /** Errors: DwarfError. */
@@ -21,6 +22,7 @@ export class Unit {
     this.file = file;
     this.header = header;
     this.bytes = file.piece(".debug_info", header.offset, header.size);
+    this.#view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
     this.abbreviations = file.abbreviations(header);
     const root = this.entryAt(header.firstEntry);
     if (root === undefined) throw new DwarfError(`.debug_info: the unit at ${header.offset} has no entry`);
@@ -29,13 +31,18 @@ export class Unit {
 
   /** The entry at an offset from the unit's start; undefined for the mark at the end of a list of children. */
   entryAt(offset: number): Entry | undefined {
-    const cursor = new Cursor(this.bytes, offset);
+    const cursor = this.cursor(offset);
     const code = cursor.count();
     if (code === 0) return undefined;
     const abbreviation = this.abbreviations.get(code);
     if (abbreviation === undefined)
       throw new DwarfError(`.debug_info: the entry at ${this.header.offset + offset} has the unknown shape ${code}`);
     return new Entry(this, offset, abbreviation, cursor.at);
+  }
+
+  /** At an offset from the unit's start. */
+  cursor(offset: number): Cursor {
+    return new Cursor(this.bytes, offset, this.#view);
   }
 
   /** Entries of these tags in the order of the file, at any depth. */
