@@ -147,9 +147,15 @@ hello BLUE 250 -7
 5 basket
 wide 42`;
 
-for (const options of [["-O0"], ["-O2"], ["-O2", "-gdwarf-4"], ["-O1", "-gz"]]) {
-  test(`arguments by name, ${options.join(" ")}: structs, pointers, arrays, enums, on the stack and in registers`, () => {
-    const program = build(`orders${options.join("")}.c`, ORDERS, ...options);
+for (const [compiler, ...options] of [
+  ["gcc", "-O0"],
+  ["gcc", "-O2", "-gdwarf-4"],
+  ["gcc", "-O1", "-gz"],
+  ["clang-16", "-O0"],
+  ["clang-16", "-O2"],
+]) {
+  test(`arguments by name, ${compiler} ${options.join(" ")}: structs, pointers, arrays, enums, on the stack and in registers`, () => {
+    const program = buildBy(compiler ?? "", `orders${options.join("")}.c`, ORDERS, ...options);
     const output = runScript(ARGUMENTS(program), program);
     assert.equal(output.replace(/^\d+\n|\n\d+$/g, "").trim(), WANT);
   });
@@ -223,3 +229,47 @@ for (const level of ["-O0", "-O2"]) {
     assert.equal(output, "1 31 6 9 1\n5\nlabel 21\nsize 4 4");
   });
 }
+
+test("a function that was inlined is probed in each of its copies, with its arguments", () => {
+  const program = build(
+    "inlined.c",
+    `volatile long sum;
+     static inline __attribute__((always_inline)) void add(long n, long m) { for (long i = 0; i < n; i++) sum += m; }
+     __attribute__((noinline)) void first(long n) { add(n, 2); }
+     __attribute__((noinline)) void second(long n) { add(n + 1, n); }
+     int main(void) { for (long i = 1; i <= 4; i++) first(i); second(10); return 0; }`,
+    "-O2",
+  );
+  const refused = sonde("trace", "-e", `uprobe:${program}:add { }`);
+  assert.match(refused.stderr, /SND1223.*add has no code of its own in .*: it was inlined 2 times/);
+  const config = "config = { probe_inline = true }";
+  assert.equal(runScript(`${config} uprobe:${program}:add { @ = count(); }`, program), "@: 5");
+  const output = runScript(`${config} uprobe:${program}:add { printf("%d\\n", args.n); }`, program);
+  assert.equal(output, "1\n2\n3\n4\n11");
+});
+
+test("a probe at a line hits as often as the line runs; a statement is told apart by its column", () => {
+  const program = build(
+    "lines.c",
+    `volatile long sum;
+__attribute__((noinline)) static void step(long i) {
+  if (i % 3 == 0) {
+    sum += i;
+  }
+  sum++; sum -= 2;
+}
+int main(void) {
+  for (long i = 0; i < 30; i++) step(i);
+  return 0;
+}`,
+    "-O0",
+  );
+  const at = `uprobe:${program}@lines.c`;
+  const output = runScript(
+    `${at}:4 { @four = count(); } ${at}:6 { @six = count(); } ${at}:6:14 { @statement = count(); } ${at}:9 { @loop = count(); } ${at}:4 { @i[reg("ip") != 0] = count(); }`,
+    program,
+  );
+  assert.deepEqual(output.split("\n"), ["@four: 10", "@i[true]: 10", "@loop: 1", "@six: 30", "@statement: 30"]);
+  const { stderr } = sonde("trace", "-e", `${at}:5 { }`);
+  assert.match(stderr, /has no code of line 5 of lines.c[^]*the next line with code is 6/);
+});

@@ -12,11 +12,7 @@ export class Cursor {
   at: number;
 
   /** @param view of the same bytes, where there is one already: entries are many and small */
-  constructor(
-    bytes: Uint8Array,
-    at = 0,
-    view: DataView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
-  ) {
+  constructor(bytes: Uint8Array, at = 0, view: DataView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)) {
     this.bytes = bytes;
     this.#view = view;
     this.at = at;

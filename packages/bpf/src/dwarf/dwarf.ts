@@ -19,6 +19,12 @@ export interface Frame extends Partial<SourceLine> {
   readonly inlined: boolean;
 }
 
+export interface InlinedCopy {
+  /** Of its first instruction. */
+  readonly address: number;
+  readonly entry: Entry;
+}
+
 export interface Stops {
   readonly addresses: readonly number[];
   /** Whether there is a file of this name. */
@@ -80,14 +86,21 @@ export class Dwarf {
     return found;
   }
 
-  /** Where copies of a function begin that were inlined into others: all units are gone through. Errors: DwarfError. */
-  inlinedAt(name: string): readonly number[] {
-    const found = new Set<number>();
-    for (const unit of this.#units())
-      for (const instance of this.#instances(unit))
-        if (instance.inlined && (instance.entry.name === name || instance.entry.linkageName === name))
-          found.add(entryPoint(instance));
-    return [...found].sort((a, b) => a - b);
+  /**
+   * Copies of a function that were inlined into others, one for each place where one is entered. All units are
+   * gone through. Errors: DwarfError.
+   */
+  inlinedAt(name: string): readonly InlinedCopy[] {
+    const found = new Map<number, InlinedCopy>();
+    for (const unit of this.#units()) {
+      for (const instance of this.#instances(unit)) {
+        const { entry, inlined } = instance;
+        if (!inlined || (entry.name !== name && entry.linkageName !== name)) continue;
+        const address = entryPoint(instance);
+        if (!found.has(address)) found.set(address, { address, entry });
+      }
+    }
+    return [...found.values()].sort((a, b) => a.address - b.address);
   }
 
   /**

@@ -1,7 +1,7 @@
 export type { Arch, ArgumentPlace } from "./calling-convention.ts";
 export { decompress, type Decompressors } from "./compressed.ts";
 export type { DebugFile } from "./debug-file.ts";
-export { Dwarf, type Frame, type Stops } from "./dwarf.ts";
+export { Dwarf, type Frame, type InlinedCopy, type Stops } from "./dwarf.ts";
 export type { Entry } from "./entry.ts";
 export { DwarfError } from "./errors.ts";
 export type { SourceLine } from "./line-table.ts";

@@ -14,8 +14,11 @@ import { DwarfError } from "./errors.ts";
 
 /** What few expressions say plainly; all others need the values of a running program. */
 export type Location =
-  /** By the number that the ABI of the architecture gives it in DWARF. */
-  { readonly kind: "register"; readonly number: number } | { readonly kind: "constant"; readonly value: bigint };
+  /** The register's value and `plus`; registers are named by the numbers that the ABI gives them in DWARF. */
+  | { readonly kind: "register"; readonly number: number; readonly plus: number }
+  /** In memory, so many bytes from where the register points. */
+  | { readonly kind: "memory"; readonly number: number; readonly offset: number }
+  | { readonly kind: "constant"; readonly value: bigint };
 
 /** Where a variable is at an address; undefined where that is not said, or not plainly. */
 export function locationAt(variable: Entry, address: number): Location | undefined {
@@ -30,22 +33,33 @@ export function hasFixedPlace(variable: Entry): boolean {
   return variable.expression(AT.location) !== undefined;
 }
 
+const DW_OP_stack_value = 0x9f;
+
+/** A location is where a value is; followed by "stack value" it is the value itself. */
 function plain(expression: Uint8Array): Location | undefined {
   const cursor = new Cursor(expression);
   if (cursor.atEnd) return undefined;
   const op = cursor.u8();
-  const location = registerOf(op, cursor) ?? constantOf(op, cursor);
-  if (location?.kind === "register") return cursor.atEnd ? location : undefined;
-  const DW_OP_stack_value = 0x9f;
-  return location !== undefined && !cursor.atEnd && cursor.u8() === DW_OP_stack_value && cursor.atEnd
-    ? location
-    : undefined;
+  const register = registerOf(op, cursor);
+  if (register !== undefined) return cursor.atEnd ? { kind: "register", number: register, plus: 0 } : undefined;
+  const base = baseOf(op, cursor);
+  if (base !== undefined && cursor.atEnd) return { kind: "memory", ...base };
+  const value: Location | undefined = base
+    ? { kind: "register", number: base.number, plus: base.offset }
+    : constantOf(op, cursor);
+  return value !== undefined && !cursor.atEnd && cursor.u8() === DW_OP_stack_value && cursor.atEnd ? value : undefined;
 }
 
 /** DW_OP_reg0 to reg31, and regx for the others. */
-function registerOf(op: number, cursor: Cursor): Location | undefined {
-  if (op >= 0x50 && op <= 0x6f) return { kind: "register", number: op - 0x50 };
-  return op === 0x90 ? { kind: "register", number: cursor.count() } : undefined;
+function registerOf(op: number, cursor: Cursor): number | undefined {
+  if (op >= 0x50 && op <= 0x6f) return op - 0x50;
+  return op === 0x90 ? cursor.count() : undefined;
+}
+
+/** DW_OP_breg0 to breg31, and bregx: a register and a number of bytes. */
+function baseOf(op: number, cursor: Cursor): { readonly number: number; readonly offset: number } | undefined {
+  if (op >= 0x70 && op <= 0x8f) return { number: op - 0x70, offset: Number(cursor.sleb()) };
+  return op === 0x92 ? { number: cursor.count(), offset: Number(cursor.sleb()) } : undefined;
 }
 
 function constantOf(op: number, cursor: Cursor): Location | undefined {

@@ -41,7 +41,7 @@ export function signatureOf(func: Entry, arch: Arch, start: number, ownConventio
   const isOwn = ownConvention || func.number(AT.callingConvention) === DW_CC_nocall;
   const isKnownOutside = !isOwn && (isExternal(func) || entries.every(hasFixedPlace));
   const parameters = entries.map((entry, index): Parameter => {
-    const location = locationAt(entry, start);
+    const location = atEntry(entry, locationAt(entry, start), func);
     const place =
       location !== undefined
         ? { kind: "located" as const, location }
@@ -51,6 +51,12 @@ export function signatureOf(func: Entry, arch: Arch, start: number, ownConventio
     return { name: entry.name ?? `arg${index}`, type: entry.type, place };
   });
   return { parameters, result };
+}
+
+/** A place in memory that is said for all of a function is true once its prologue has moved the stack pointer, not before. */
+function atEntry(parameter: Entry, location: Location | undefined, func: Entry): Location | undefined {
+  const isEarly = location?.kind === "memory" && func.tag === TAG.subprogram && hasFixedPlace(parameter);
+  return isEarly ? undefined : location;
 }
 
 /**

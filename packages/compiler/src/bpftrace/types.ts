@@ -130,11 +130,11 @@ export interface RegisterParam {
 
 /** Where an argument is when a function is entered; offsets of registers are those in struct pt_regs. */
 export type ParamPlace =
-  | { readonly kind: "register"; readonly register: number }
+  | { readonly kind: "register"; readonly register: number; readonly plus?: number }
   /** A small struct, eight bytes in each register. */
   | { readonly kind: "struct"; readonly registers: readonly number[] }
-  /** Bytes from the stack pointer. */
-  | { readonly kind: "stack"; readonly pointer: number; readonly offset: number }
+  /** In memory, so many bytes from where a register points: the stack pointer, mostly. */
+  | { readonly kind: "memory"; readonly pointer: number; readonly offset: number }
   | { readonly kind: "constant"; readonly value: bigint };
 
 /** Attach points of one probe that can share one compiled program: the same kind of context and arguments. */

@@ -86,9 +86,8 @@ function argsType(handler: Handler, expr: Builtin): Type {
   const { arguments: source, provider, title } = handler.draft;
   if (source.kind === "tracepoint") return { kind: "args" };
   if (provider === "uprobe" && source.kind === "registers") {
-    if (source.missing === undefined && isAtEntry(handler)) return { kind: "args" };
-    const why = source.missing ?? "they are only where a function is entered";
-    handler.diagnostics.report(messages.unknownArguments, expr.span, title, why);
+    if (source.missing === undefined) return { kind: "args" };
+    handler.diagnostics.report(messages.unknownArguments, expr.span, title, source.missing);
     return NONE;
   }
   if (provider === "uretprobe" || provider === "kretprobe" || source.kind === "none") {
@@ -100,12 +99,6 @@ function argsType(handler: Handler, expr: Builtin): Type {
   if (handler.program.target.btf === undefined) handler.diagnostics.report(messages.noBtf, expr.span, "args");
   else handler.diagnostics.report(messages.badProbeInfo, expr.span, title);
   return NONE;
-}
-
-function isAtEntry({ draft: { attach } }: Handler): boolean {
-  return attach.every(
-    (target) => target.kind === "uprobe" && target.symbol !== undefined && (target.offset ?? 0) === 0,
-  );
 }
 
 /** Arguments by number come as they lie in registers: 64 bits, whatever their type. */

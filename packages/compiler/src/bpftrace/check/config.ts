@@ -23,6 +23,8 @@ export type Unstable =
 export interface Settings extends CheckedConfig {
   readonly maxProbes: number;
   readonly maxPrograms: number;
+  /** Whether probes of a function are also where copies of it were inlined. */
+  readonly probeInline: boolean;
   /** What is not here is allowed. */
   readonly unstable: Readonly<Partial<Record<Unstable, "error" | "warn" | "enable">>>;
 }
@@ -42,6 +44,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   max_strlen: { key: "maxStrlen", read: number(1, 16384) },
   max_probes: { key: "maxProbes", read: number(1, 1_000_000) },
   perf_rb_pages: { key: "ringPages", read: number(1, 1 << 18) },
+  probe_inline: { key: "probeInline", read: boolean },
   print_maps_on_exit: { key: "printMapsOnExit", read: boolean },
   stack_mode: { key: "stackMode", read: choice("bpftrace", "perf", "raw") },
   call_graph: { key: "callGraph", read: choice("fp", "dwarf") },
@@ -123,6 +126,7 @@ function defaults(): Settings {
     sourceLines: true,
     callGraph: "fp",
     missingProbes: "error",
+    probeInline: false,
   };
 }
 

@@ -93,15 +93,19 @@ function inPlace(h: Handler, place: ParamPlace, type: Type, span: Span): Inst {
     case "constant":
       return h.constant(place.value);
     case "register":
-      return fit(h, builder.load(h.context(), place.register, 8), type);
+      return fit(h, plus(h, builder.load(h.context(), place.register, 8), place.plus ?? 0), type);
     case "struct":
       return address(h, structPlace(h, place.registers, span));
-    case "stack": {
-      const start = builder.binary("add", builder.load(h.context(), place.pointer, 8), h.constant(place.offset));
+    case "memory": {
+      const start = plus(h, builder.load(h.context(), place.pointer, 8), place.offset);
       if (type.kind === "struct" || type.kind === "array" || type.kind === "string") return start;
       return read(h, { base: start, offset: 0, space: "user", trusted: false }, type, span);
     }
   }
+}
+
+function plus(h: Handler, value: Inst, distance: number): Inst {
+  return distance === 0 ? value : h.builder.binary("add", value, h.constant(distance));
 }
 
 /** Argument number `index`, from 0. */

@@ -29,6 +29,18 @@ export const noDebugInfo: M<readonly [point: string, path: string]> = {
   text: (point, path) => `${point} names a source line, and ${path} has no debugging information`,
   hint: (_, path) => `compile it with -g, install its debug package, or name a function: sonde list 'uprobe:${path}:*'`,
 };
+export const badDebugInfo: M<readonly [path: string, reason: string]> = {
+  code: "SND1224",
+  severity: "error",
+  text: (path, reason) => `the debugging information of ${path} cannot be read: ${reason}`,
+};
+export const onlyInlined: M<readonly [name: string, path: string, copies: number]> = {
+  code: "SND1223",
+  severity: "error",
+  text: (name, path, copies) =>
+    `${name} has no code of its own in ${path}: it was inlined ${copies === 1 ? "once" : `${copies} times`}`,
+  hint: () => "config = { probe_inline = true } puts the probe where each copy is entered",
+};
 export const noCodeOnLine: M<
   readonly [path: string, file: string, line: string, known: boolean, next: number | undefined]
 > = {

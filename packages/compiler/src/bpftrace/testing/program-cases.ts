@@ -1,5 +1,5 @@
 /** Wrong scripts about programs and their debugging information. */
-import { Dwarf, inMemory } from "@sonde/bpf/dwarf";
+import { Dwarf, DwarfError, inMemory, type Entry } from "@sonde/bpf/dwarf";
 import type { Target, TargetFacts } from "@sonde/bpf/spec";
 import type { Case } from "./case.ts";
 import { withFacts } from "./target.ts";
@@ -34,6 +34,27 @@ function mainOfDouble(): Dwarf {
     [".debug_info", inMemory(Uint8Array.from(info))],
   ]);
   return new Dwarf({ section: (name) => sections.get(name) });
+}
+
+/** A program in which `parse` was inlined. */
+function withInlined(): Target {
+  const { facts } = withMain();
+  const dwarf = mainOfDouble();
+  const entry = dwarf.functionAt(0x10) as Entry;
+  dwarf.inlinedAt = () => [{ address: 0x14, entry }];
+  return {
+    ...withFacts,
+    facts: { ...(facts as TargetFacts), debugInfo: () => ({ dwarf, fileOffset: (address) => address }) },
+  };
+}
+
+function withDamage(): Target {
+  const dwarf = new Dwarf({ section: () => undefined });
+  dwarf.stops = () => {
+    throw new DwarfError(".debug_info: a unit of 3 bytes at 0 is larger than the section (2)");
+  };
+  const facts = withFacts.facts as TargetFacts;
+  return { ...withFacts, facts: { ...facts, debugInfo: () => ({ dwarf, fileOffset: () => undefined }) } };
 }
 
 function withMain(): Target {
@@ -95,5 +116,19 @@ export const programCases: readonly Case[] = [
     message: "uprobe:/bin/bash:main has no field rat",
     hint: "did you mean rate?",
     target: withMain(),
+  },
+  {
+    source: "«uprobe:/bin/bash:parse» { }",
+    code: "SND1223",
+    message: "parse has no code of its own in /bin/bash: it was inlined once",
+    hint: /probe_inline = true/,
+    target: withInlined(),
+  },
+  {
+    source: "«uprobe:/bin/bash@parse.c:10» { }",
+    code: "SND1224",
+    message:
+      "the debugging information of /bin/bash cannot be read: .debug_info: a unit of 3 bytes at 0 is larger than the section (2)",
+    target: withDamage(),
   },
 ];

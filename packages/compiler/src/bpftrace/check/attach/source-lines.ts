@@ -1,5 +1,6 @@
 /** Lines of the source: uprobe:PATH@FILE:LINE, and :COLUMN where a line has several statements. */
 import * as messages from "../../messages/probes.ts";
+import { askDebugInfo } from "./debug-info.ts";
 import type { Expanded, Expansion } from "./draft.ts";
 import { userProbe } from "./user-probe.ts";
 
@@ -24,18 +25,19 @@ export function expandSourceLine(expansion: Expansion, provider: "uprobe" | "ure
     diagnostics.report(messages.needsSystem, point.span, point.text);
     return [];
   }
-  const debug = facts.debugInfo(path);
-  if (debug === undefined) {
-    diagnostics.report(messages.noDebugInfo, point.span, point.text, path);
+  if (askDebugInfo(expansion, path, () => true) === undefined) {
+    if (!diagnostics.failed) diagnostics.report(messages.noDebugInfo, point.span, point.text, path);
     return [];
   }
-  const { addresses, known, next } = debug.dwarf.stops(file, line, column);
-  if (addresses.length === 0)
-    diagnostics.report(messages.noCodeOnLine, point.span, path, place.slice(at + 1), numbers.join(":"), known, next);
-  return addresses.flatMap((address) => {
-    const offset = debug.fileOffset(address);
-    return offset === undefined
-      ? []
-      : [userProbe(expansion, `${place}:${numbers.join(":")}`, { offset, path, onReturn: false }, address)];
+  const name = `${place}:${numbers.join(":")}`;
+  const found = askDebugInfo(expansion, path, (debug) => {
+    const { addresses, known, next } = debug.dwarf.stops(file, line, column);
+    if (addresses.length === 0)
+      diagnostics.report(messages.noCodeOnLine, point.span, path, file, numbers.join(":"), known, next);
+    return addresses.flatMap((address) => {
+      const offset = debug.fileOffset(address);
+      return offset === undefined ? [] : [userProbe(expansion, name, { offset, path, onReturn: false }, { address })];
+    });
   });
+  return found ?? [];
 }

@@ -2,12 +2,13 @@
 import { parseNumber } from "../../lexer/number.ts";
 import * as messages from "../../messages/probes.ts";
 import type { Expanded, Expansion } from "./draft.ts";
+import { expandInlined, reportInlined } from "./inlined.ts";
 import { matches } from "./missing.ts";
 import { expandSourceLine } from "./source-lines.ts";
 import { userProbe } from "./user-probe.ts";
 
 export function expandUprobe(expansion: Expansion, provider: "uprobe" | "uretprobe"): readonly Expanded[] {
-  const { parts, point, diagnostics } = expansion;
+  const { parts, point, diagnostics, settings } = expansion;
   const [path = "", second = "", third = ""] = parts;
   if (path.includes("@")) return expandSourceLine(expansion, provider);
   const isCpp = parts.length === 3 && second === "cpp";
@@ -26,12 +27,12 @@ export function expandUprobe(expansion: Expansion, provider: "uprobe" | "uretpro
     diagnostics.report(messages.badOffset, point.span, offsetText);
     return [];
   }
+  const inlined =
+    settings.probeInline && !onReturn && !isCpp && offset === undefined ? expandInlined(expansion, path, name) : [];
   const found = isCpp
     ? cppFunctions(expansion, path, written)
-    : files(expansion, path).flatMap((file) =>
-        matches(expansion, "uprobe", `${file}:${name}`, "function", `${file}:*`),
-      );
-  return found.map((match) => {
+    : files(expansion, path).flatMap((file) => functions(expansion, file, name, inlined.length > 0));
+  const probes = found.map((match) => {
     const colon = match.indexOf(":");
     return userProbe(expansion, match, {
       path: match.slice(0, colon),
@@ -40,6 +41,15 @@ export function expandUprobe(expansion: Expansion, provider: "uprobe" | "uretpro
       onReturn,
     });
   });
+  return [...probes, ...inlined];
+}
+
+/** Functions that have code of their own. */
+function functions(expansion: Expansion, file: string, name: string, hasCopies: boolean): readonly string[] {
+  const pattern = `${file}:${name}`;
+  const found = expansion.target.probes("uprobe", pattern);
+  if (found.length > 0 || hasCopies || reportInlined(expansion, file, name)) return found;
+  return matches(expansion, "uprobe", pattern, "function", `${file}:*`);
 }
 
 /** "*" is every file that the process has mapped and that has such a function. */

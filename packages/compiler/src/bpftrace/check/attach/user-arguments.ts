@@ -1,5 +1,5 @@
 /** The parameters of a program's function, by its debugging information. */
-import { DwarfError, signatureOf, type Arch, type Parameter } from "@sonde/bpf/dwarf";
+import { DwarfError, signatureOf, type Arch, type Entry, type Parameter } from "@sonde/bpf/dwarf";
 import { registers } from "../../../lowering/registers.ts";
 import type { ParamPlace, RegisterParam, Type } from "../../types.ts";
 import { NONE } from "../../values.ts";
@@ -12,16 +12,23 @@ export interface UserArguments {
   readonly missing?: string;
 }
 
-export function userArguments(types: ProgramTypes, program: TracedProgram, symbol: string, arch: Arch): UserArguments {
+/** @param place a function by its symbol, or a copy of one that was inlined */
+export function userArguments(
+  types: ProgramTypes,
+  program: TracedProgram,
+  { symbol, inlined }: { readonly symbol: string | undefined; readonly inlined: Entry | undefined },
+  arch: Arch,
+): UserArguments {
   const { path } = program;
   try {
-    if (program.debug === undefined) return { params: [], missing: `${path} has no debugging information` };
     const { debug, address } = program;
-    const func = address === undefined ? undefined : debug?.dwarf.functionAt(address);
+    if (debug === undefined) return { params: [], missing: `${path} has no debugging information` };
+    const func = inlined ?? (address === undefined ? undefined : debug.dwarf.functionAt(address));
     if (func === undefined || address === undefined)
-      return { params: [], missing: `the debugging information of ${path} says nothing of ${symbol}` };
+      return { params: [], missing: `the debugging information of ${path} says nothing of ${symbol ?? "the place"}` };
     // What compilers make of a function for few callers has a name with a dot: step.isra.0, step.constprop.1.
-    const { parameters } = signatureOf(func, arch, address, symbol.includes("."));
+    const ownConvention = inlined !== undefined || symbol?.includes(".") === true;
+    const { parameters } = signatureOf(func, arch, address, ownConvention);
     return { params: parameters.map((parameter) => paramOf(types, parameter, arch)) };
   } catch (error) {
     if (error instanceof DwarfError) return { params: [], missing: `${path}: ${error.message}` };
@@ -42,9 +49,9 @@ function paramOf(types: ProgramTypes, { name, type: entry, place }: Parameter, a
     case "float":
       return unreadable("a floating-point number, whose register the kernel does not hand over");
     case "unknown":
-      return unreadable("optimized: where it is when the function is entered is not said");
+      return unreadable("optimized: where it is at this place is not said");
     case "stack":
-      return at({ kind: "stack", pointer: known.sp, offset: place.offset });
+      return at({ kind: "memory", pointer: known.sp, offset: place.offset });
     case "address":
       return at({ kind: "register", register: known.arguments[place.register] ?? 0 });
     case "registers": {
@@ -59,7 +66,11 @@ function paramOf(types: ProgramTypes, { name, type: entry, place }: Parameter, a
           : at({ kind: "constant", value: location.value });
       const register = known.dwarf(location.number);
       if (register === undefined) return unreadable("in a register that the kernel does not hand over");
-      return at(isStruct ? { kind: "struct", registers: [register] } : { kind: "register", register });
+      if (location.kind === "memory") return at({ kind: "memory", pointer: register, offset: location.offset });
+      if (!isStruct) return at({ kind: "register", register, plus: location.plus });
+      return location.plus === 0
+        ? at({ kind: "struct", registers: [register] })
+        : unreadable("a struct that was optimized away");
     }
   }
 }

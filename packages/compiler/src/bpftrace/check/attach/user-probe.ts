@@ -1,4 +1,5 @@
 /** What every probe of a program's code becomes, however its place was written. */
+import type { Entry } from "@sonde/bpf/dwarf";
 import type { AttachTarget } from "@sonde/bpf/spec";
 import { TracedProgram } from "../program-types.ts";
 import type { Expanded, Expansion } from "./draft.ts";
@@ -6,16 +7,20 @@ import { paramsText, userArguments } from "./user-arguments.ts";
 
 type UprobeTarget = AttachTarget & { readonly kind: "uprobe" };
 
-/**
- * A probe of a program, for the given process if one is.
- *
- * @param address of a place that has no symbol, where it is known
- */
+/** A place that has no symbol. */
+export interface BarePlace {
+  /** By the file's symbols. */
+  readonly address: number;
+  /** The copy of a function that is entered there. */
+  readonly inlined?: Entry;
+}
+
+/** A probe of a program, for the given process if one is. */
 export function userProbe(
   expansion: Expansion,
   name: string,
   place: Omit<UprobeTarget, "kind" | "pid">,
-  address?: number,
+  bare?: BarePlace,
 ): Expanded {
   const {
     probe,
@@ -31,13 +36,13 @@ export function userProbe(
     programTypes &&
     new TracedProgram(programTypes, target, path, {
       ...(symbol !== undefined && { symbol }),
-      ...(address !== undefined && { address }),
+      ...(bare && { address: bare.address }),
     });
-  const isEntry = symbol !== undefined && !onReturn && (offset ?? 0) === 0;
+  const isEntry = (symbol !== undefined && (offset ?? 0) === 0) || bare?.inlined !== undefined;
   const known =
-    uses.args && isEntry && programTypes && program
-      ? userArguments(programTypes, program, symbol, target.arch)
-      : { params: [] };
+    uses.args && isEntry && !onReturn && programTypes && program
+      ? userArguments(programTypes, program, { symbol, inlined: bare?.inlined }, target.arch)
+      : { params: [], ...(!isEntry && { missing: "they are only where a function is entered" }) };
   return {
     probe,
     provider: point.provider,
