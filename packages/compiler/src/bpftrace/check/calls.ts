@@ -15,10 +15,6 @@ export function checkCall(handler: Handler, call: Call): Type {
     handler.diagnostics.report(messages.unknownFunction, call.nameSpan, name, didYouMean(name, Object.keys(FUNCTIONS)));
     return NONE;
   }
-  if (info.check === undefined) {
-    handler.diagnostics.report(messages.functionNotSupported, call.nameSpan, name);
-    return NONE;
-  }
   if (!hasArguments(handler, call, info.args, info.signature)) return NONE;
   return info.check(handler, call);
 }

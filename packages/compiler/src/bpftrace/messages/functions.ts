@@ -9,11 +9,6 @@ export const unknownFunction: M<readonly [name: string, near: string | undefined
   text: (name) => `unknown function ${name}`,
   hint: (_, near) => near,
 };
-export const functionNotSupported: M<readonly [name: string]> = {
-  code: "SND1910",
-  severity: "error",
-  text: (name) => `${name}() is not supported yet`,
-};
 export const argumentNumber: M<readonly [name: string, count: number, signature: string]> = {
   code: "SND1402",
   severity: "error",

@@ -64,7 +64,7 @@ export interface FunctionInfo {
   /** Least and most number of arguments. */
   readonly args: readonly [least: number, most: number];
   /** Checks the arguments and gives the result's type; absent where the function is not supported yet. */
-  readonly check?: (handler: Handler, call: Call) => Type;
+  readonly check: (handler: Handler, call: Call) => Type;
 }
 
 /** printf and its like take any number. */
