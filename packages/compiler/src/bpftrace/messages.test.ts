@@ -478,7 +478,11 @@ const cases: readonly Case[] = [
     message: "unknown function pritnf",
     hint: "did you mean printf?",
   },
-  { source: 'BEGIN { skboutput("a.pcap", «0», 0, 0); }', code: "SND1403", message: "argument 2 of skboutput() is int8" },
+  {
+    source: 'BEGIN { skboutput("a.pcap", «0», 0, 0); }',
+    code: "SND1403",
+    message: "argument 2 of skboutput() is int8",
+  },
   {
     source: "BEGIN { @x = «count(1)»; }",
     code: "SND1402",
