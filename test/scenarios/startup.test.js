@@ -59,7 +59,7 @@ test("a wrong script is refused without the kernel", () => {
 /** kB of code, and of V8's cache of what typical runs execute of it, which is what a start costs. */
 const CEILINGS = {
   main: [28, 42],
-  trace: [850, 1230],
+  trace: [900, 1230],
   list: [170, 185],
   features: [172, 300],
   inspect: [160, 200],
@@ -80,7 +80,7 @@ test("trace brings along what it needs and nothing else", () => {
     /^bpf\/(asm|btf|btf\/c|core|demangle(\/.*)?|dwarf|elf|elf\/(read|write)|spec)$/,
     /^cli(\/(commands|commands\/run|output))?$/,
     /^compiler(\/(bpftrace|codegen|diagnostics|ir|lowering|passes)(\/.*)?)?$/,
-    /^kernel\/(cgroups|collection|features|links|links\/(net|usdt)|maps|netlink|programs|programs\/verifier|rings|symbols|sys|sys\/bpf|target|tracefs)$/,
+    /^kernel\/(cgroups|collection|features|links|links\/(net|usdt)|maps|netlink|programs|programs\/verifier|rings|symbols(\/xz)?|sys|sys\/bpf|target|tracefs)$/,
     /^runtime\/(cgroups|decode|filter|format|naming|output|print|processes|rewrite|session|stacks)$/,
     // Who a container or pod is, for the options that filter by it.
     /^agent\/(exposition|identity(\/.*)?)$/,
