@@ -46,6 +46,11 @@ export class Gate {
     return { [this.#name]: this.#admission.map };
   }
 
+  /** See Admission: until the folder is removed the kernel goes on with what it can decide by itself. */
+  pin(folder: string): void {
+    this.#admission.pin(folder);
+  }
+
   /** How many cgroups that exist now are admitted for what is known of them. */
   get admitted(): number {
     return this.#admitted.size;

@@ -1,6 +1,8 @@
 /** What the agent does about identity: one index for all monitors, and what runs beside those that ask for more. */
 import { createHash } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
 import type { FilterView, MonitorView, ObjectSpec, Target } from "@sonde/bpf/spec";
+import { removePinTree } from "@sonde/kernel/handover";
 import type { BpfMap } from "@sonde/kernel/maps";
 import type { Kernel } from "@sonde/kernel/sys";
 import { findHierarchy, withCgroupIds } from "@sonde/runtime/cgroups";
@@ -63,9 +65,10 @@ export class IdentityService {
   /**
    * What the object needs beside it once it is loaded, best before it is attached.
    * @param map by its name in the object
+   * @param pins a folder on a BPF file system for what is to go on without this process
    * Errors: KernelError; Error where a filter needs cgroups and they cannot be followed.
    */
-  attend({ filter, cgroupMap }: MonitorView, map: (name: string) => BpfMap): Attendant {
+  attend({ filter, cgroupMap }: MonitorView, map: (name: string) => BpfMap, pins?: string): Attendant {
     const attendants: Attendant[] = [];
     const close = (): void => {
       for (const each of attendants) each.close();
@@ -73,7 +76,10 @@ export class IdentityService {
     try {
       if (filter !== undefined && asksForCgroups(filter)) {
         const gate = this.gate(filter, map(admittedBy(filter)));
-        if (gate !== undefined) attendants.push(gate);
+        if (gate !== undefined) {
+          attendants.push(gate);
+          if (pins !== undefined) gate.pin(`${pins}/${admittedBy(filter)}`);
+        }
       }
       if (cgroupMap !== undefined)
         attendants.push(new CgroupMap(this.#required("its map of cgroups"), map(cgroupMap.map), cgroupMap));
@@ -82,6 +88,12 @@ export class IdentityService {
       throw error;
     }
     return { close };
+  }
+
+  /** Ends what {@link attend} left in a folder for filters other than this one. */
+  sweep(pins: string, filter: FilterView | undefined): void {
+    const kept = filter !== undefined && asksForCgroups(filter) ? admittedBy(filter) : undefined;
+    for (const name of foldersIn(pins)) if (name !== kept) removePinTree(`${pins}/${name}`);
   }
 
   *families(): Generator<Family> {
@@ -148,6 +160,10 @@ export class IdentityService {
     if (this.#failures++ === 0 || this.#failures % 100 === 0)
       this.#options.log("warn", `pods cannot be asked for: ${error.message}`);
   }
+}
+
+function foldersIn(path: string): readonly string[] {
+  return existsSync(path) ? readdirSync(path) : [];
 }
 
 /** The map's name: a version with another filter must not go on with the cgroups of the one before. */

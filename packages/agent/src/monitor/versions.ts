@@ -120,7 +120,7 @@ export class Versions {
         takenUp,
         prepare: (collection) => {
           this.#setParams(compiled.view, collection);
-          return this.#context.identity.attend(compiled.view, (map) => collection.map(map));
+          return this.#context.identity.attend(compiled.view, (map) => collection.map(map), this.#gates);
         },
         commit: (version) => this.#commit(version, digest, takenUp),
       });
@@ -132,6 +132,7 @@ export class Versions {
       this.#record = before;
       this.#context.store.write(this.#name, before);
       if (takenUp) this.removePins();
+      this.#sweepGates(this.running ? this.#view : undefined);
       this.#missing = targets.filter((target) => !isThere(this.#context.kernel, target));
       throw error;
     }
@@ -151,6 +152,7 @@ export class Versions {
   async settle(): Promise<void> {
     if (!this.#record.settled) this.write({ settled: true, attempts: 0 });
     await this.#hosted.settle();
+    this.#sweepGates(this.#view);
   }
 
   /** Hands every event to the version before again, and forgets the one that runs. False if there is none before. */
@@ -165,6 +167,7 @@ export class Versions {
       const compiled = this.#compile(files);
       this.#view = compiled.view;
       this.#metrics = this.#metricsOf(compiled);
+      this.#sweepGates(compiled.view);
     } else {
       // It was another process's: it is loaded anew.
       await this.load(files);
@@ -180,6 +183,7 @@ export class Versions {
     if (version === undefined) return;
     const kept = keptWhileOff(version.spec.manifest, this.#view?.metrics ?? []);
     await this.#hosted.stop((map) => kept.has(map));
+    this.#sweepGates(undefined);
     if (current === undefined) return;
     // Its ring has been read to the end: nobody must look for more.
     const { maps, losses } = current.manifest;
@@ -203,6 +207,7 @@ export class Versions {
   /** Detaches what an agent before this one left, if anything; its figures stay. */
   removeHooks(): void {
     if (this.#context.pins !== undefined) removePinTree(`${this.#folder}/hooks`);
+    this.#sweepGates(undefined);
   }
 
   removePins(): void {
@@ -313,6 +318,15 @@ export class Versions {
       canRollBack: previous !== undefined,
       attached: Array.from(this.#hosted.hooks, ({ description, way, pinned }) => ({ place: description, way, pinned })),
     };
+  }
+
+  /** Where what filters need is pinned; undefined where nothing outlives the process. */
+  get #gates(): string | undefined {
+    return this.#context.pins === undefined ? undefined : `${this.#folder}/gates`;
+  }
+
+  #sweepGates(view: MonitorView | undefined): void {
+    if (this.#gates !== undefined) this.#context.identity.sweep(this.#gates, view?.filter);
   }
 
   get #folder(): string {

@@ -48,6 +48,11 @@ export class Admission {
     if (key !== undefined) this.#object.map("awaited").delete(key);
   }
 
+  /** See RunningObject: what is made below an admitted cgroup, or awaited, is admitted without this process too. */
+  pin(folder: string): void {
+    this.#object.pin(folder);
+  }
+
   close(): void {
     this.#object.close();
   }

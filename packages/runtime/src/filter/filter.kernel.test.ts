@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import type { ObjectSpec } from "@sonde/bpf/spec";
+import { openBpffs, removePinTree } from "@sonde/kernel/handover";
 import { openKernel } from "@sonde/kernel/sys";
 import { kernelTest } from "@sonde/kernel/testing";
 import { withCgroupIds } from "../cgroups/current-id.ts";
@@ -104,4 +106,37 @@ kernelTest("what handles packets is refused with the reason", () => {
   const spec = compile(SCRIPT);
   const packets = { ...spec, programs: [{ ...spec.programs[0]!, type: "xdp" as const, title: "xdp" }] };
   assert.throws(() => withTaskFilter(packets, { pids: [1] }), FilterError);
+});
+
+kernelTest("what is pinned admits cgroups while nobody runs beside it, until others take its place", async () => {
+  const folder = `${openBpffs(openKernel())}/sonde-filter-${process.pid}`;
+  const start = (): Admission => new Admission(openKernel(), testTarget().btf!, testHierarchy());
+  const first = start();
+  const session = await startSilent(filteredObject({ cgroups: true }), { [ADMITTED]: first.map });
+  const outer = new Group(NAME);
+  /** Whether a group made now is seen. */
+  const seen = async (name: string): Promise<boolean> => {
+    const before = Number(count(session));
+    const group = new Group(`${NAME}/${name}`);
+    group.writes(10);
+    await group.remove();
+    return Number(count(session)) === before + 10;
+  };
+  try {
+    first.admit(outer.id);
+    first.pin(folder);
+    first.close();
+    // As after the end of its process: the programs go on by the pins alone.
+    assert.ok(await seen("below"));
+    const next = start();
+    next.pin(folder);
+    next.close();
+    assert.deepEqual(readdirSync(folder), ["link0", "link1"]);
+    // The kernel lets go of a link a little later than of its last pin.
+    for (let attempt = 0; await seen(`later-${attempt}`); attempt++) assert.ok(attempt < 100, "the first goes on");
+  } finally {
+    removePinTree(folder);
+    await session.stop();
+    await outer.remove();
+  }
 });
