@@ -92,7 +92,7 @@ export const attachTarget: Shape = variant(() => ({
   rawTracepoint: { name: text },
   btfTracepoint: { name: text },
   kprobe: { symbol: text, "module?": text, "offset?": count, onReturn: flag },
-  fentry: { function: text, "module?": text, onReturn: flag },
+  fentry: { function: text, "module?": text, "program?": count, onReturn: flag },
   uprobe: { path: text, "symbol?": text, "offset?": integer, "pid?": count, onReturn: flag },
   perfEvent: {
     event: either(text, record({ type: count, config: integer })),

@@ -129,7 +129,14 @@ export type AttachTarget =
       readonly offset?: number;
       readonly onReturn: boolean;
     }
-  | { readonly kind: "fentry"; readonly function: string; readonly module?: string; readonly onReturn: boolean }
+  /** `program`: a function of the loaded BPF program of this id. */
+  | {
+      readonly kind: "fentry";
+      readonly function: string;
+      readonly module?: string;
+      readonly program?: number;
+      readonly onReturn: boolean;
+    }
   | {
       readonly kind: "uprobe";
       readonly path: string;

@@ -16,7 +16,7 @@ export interface Target {
   /**
    * Every attach point of a provider whose name matches a pattern with `*` and `?` and `[...]`,
    * sorted, without the provider's own name: "sched:sched_switch", "vfs_read".
-   * For uprobes the pattern is "PATH:SYMBOL".
+   * For uprobes the pattern is "PATH:SYMBOL"; for functions of BPF programs, which are fentry's, "bpf:[ID:]NAME".
    */
   probes(provider: ProbeProvider, pattern: string): readonly string[];
   /** What few scripts ask for; absent where nothing is known of a running system. */
@@ -31,6 +31,8 @@ export interface TargetFacts {
   kernelSymbol(name: string): bigint | undefined;
   /** Address and size in bytes of a symbol of a program or library, as its file says. */
   userSymbol(path: string, name: string): { readonly address: bigint; readonly size: number } | undefined;
+  /** How many parameters a function of a loaded BPF program has. */
+  bpfParameters?(program: number, name: string): number | undefined;
   /** The pid namespace in which numbers of processes are meant; undefined for the initial one. */
   pidNamespace?(): { readonly device: bigint; readonly inode: bigint } | undefined;
   /** The id of the control group (v2) at a path. */

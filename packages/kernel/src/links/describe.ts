@@ -14,7 +14,7 @@ export function describeTarget(target: AttachTarget): string {
     case "kprobe":
       return `${target.onReturn ? "kretprobe" : "kprobe"}:${inModule(target.module)}${target.address === undefined ? target.symbol : `0x${target.address.toString(16)}`}${plus(target.offset)}`;
     case "fentry":
-      return `${target.onReturn ? "fexit" : "fentry"}:${inModule(target.module)}${target.function}`;
+      return `${target.onReturn ? "fexit" : "fentry"}:${target.program === undefined ? inModule(target.module) : `bpf:${target.program}:`}${target.function}`;
     case "uprobe":
       return `${target.onReturn ? "uretprobe" : "uprobe"}:${target.path}:${uprobePlace(target.symbol, target.offset)}`;
     case "perfEvent":

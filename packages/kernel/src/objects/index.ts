@@ -3,6 +3,7 @@ export { btfInfo, openBtfById } from "./btf-info.ts";
 export type { BtfInfo } from "./btf-info.ts";
 export { CostMeter } from "./cost.ts";
 export type { Cost } from "./cost.ts";
+export { programFunctions, type ProgramFunction } from "./functions.ts";
 export { findHolders, HolderIndex } from "./holders.ts";
 export type { Holders, HoldingProcess, PerfEventAttachment } from "./holders.ts";
 export { jitedLineBytes } from "./jited-lines.ts";

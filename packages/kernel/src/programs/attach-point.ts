@@ -10,6 +10,8 @@ export interface BtfTarget {
   readonly module?: string;
   /** It is a function of another BPF program instead, one that the caller of the loader hands over. */
   readonly ofProgram?: boolean;
+  /** It is a function of the loaded BPF program of this id. */
+  readonly programId?: number;
 }
 
 export interface AttachPoint {
@@ -93,7 +95,12 @@ function pointFor(target: AttachTarget): { readonly attachType?: AttachType; rea
   }
 }
 
-function functionOf(target: { readonly function: string; readonly module?: string }): BtfTarget {
+function functionOf(target: {
+  readonly function: string;
+  readonly module?: string;
+  readonly program?: number;
+}): BtfTarget {
+  if (target.program !== undefined) return { name: target.function, kind: "func", programId: target.program };
   const module = target.module === undefined || target.module === "vmlinux" ? {} : { module: target.module };
   return { name: target.function, kind: "func", ...module };
 }

@@ -1,6 +1,8 @@
 /** Finds what a program is verified against: in the kernel's types, a module's, or another program's. */
 import { Errno } from "../sys/errno.ts";
 import { KernelError } from "../sys/errors.ts";
+import { objectById } from "../sys/bpf/object-commands.ts";
+import type { FileDescriptor } from "../sys/file-descriptor.ts";
 import type { Kernel } from "../sys/kernel.ts";
 import type { BtfTarget } from "./attach-point.ts";
 import type { KernelTypes } from "./kernel-types.ts";
@@ -11,6 +13,8 @@ export interface FoundTarget {
   readonly id: number;
   /** attach_btf_obj_fd or attach_prog_fd of BPF_PROG_LOAD; absent for the kernel itself. */
   readonly fd?: number;
+  /** To be closed when the program is loaded. */
+  readonly held?: FileDescriptor;
 }
 
 /** A program that another one replaces a function of, or traces. */
@@ -30,6 +34,7 @@ export function findTarget(
   subject: string,
 ): FoundTarget {
   if (program !== undefined) return inProgram(kernel, target, program, subject);
+  if (target.programId !== undefined) return inLoaded(kernel, target, target.programId, subject);
   if (target.ofProgram === true) {
     throw new TypeError(
       `${subject} replaces function '${target.name}' of another program: hand that program over (targetPrograms)`,
@@ -39,6 +44,17 @@ export function findTarget(
   const found = module === undefined ? types.find(name, kind, subject) : types.findIn(module, name, kind, subject);
   if (found === undefined) throw absent(subject, target, where(types, target, subject));
   return { id: found.id, ...(found.module !== undefined && { fd: found.module.fd }) };
+}
+
+function inLoaded(kernel: Kernel, target: BtfTarget, id: number, subject: string): FoundTarget {
+  const held = objectById(kernel, "program", id);
+  if (held === undefined) throw absent(subject, target, `BPF program ${id}, which is not loaded any more`);
+  try {
+    return { ...inProgram(kernel, target, held, subject), held };
+  } catch (error) {
+    held.close();
+    throw error;
+  }
 }
 
 function inProgram(kernel: Kernel, target: BtfTarget, { fd }: TargetProgram, subject: string): FoundTarget {

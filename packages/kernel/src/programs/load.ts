@@ -31,12 +31,15 @@ export function prepareLoad(kernel: Kernel, program: EncodedProgram, point: Atta
   const { spec, info } = program;
   const subject = `program '${spec.name}' (${spec.title})`;
   const types = object.kernelTypes ?? new KernelTypes(kernel, object.vmlinux);
+  let held: { close(): void } | undefined;
   const close = (): void => {
+    held?.close();
     if (types !== object.kernelTypes) types.close();
   };
   try {
     const wanted = point.btfTarget;
     const target = wanted && findTarget(kernel, types, wanted, object.targetPrograms?.[spec.name], subject);
+    held = target?.held;
     const modules = object.linkage?.symbols.modules ?? [];
     const request: ProgramLoadRequest = {
       type: ProgramTypeId[spec.type],

@@ -4,7 +4,8 @@ import type { TargetFacts, UsdtPlaces, UserDebugInfo } from "@sonde/bpf/spec";
 import { parseArguments } from "../links/usdt/arguments.ts";
 import { usdtNotes } from "../links/usdt/notes.ts";
 import { mappedFiles } from "./user-probes.ts";
-import { pidNamespace, possibleCpus } from "../sys/index.ts";
+import { programFunctions } from "../objects/functions.ts";
+import { openKernel, pidNamespace, possibleCpus } from "../sys/index.ts";
 import { openDebugInfo } from "../symbols/debug-info.ts";
 import { ElfFile } from "../symbols/elf.ts";
 import { symbolPlace } from "../symbols/functions.ts";
@@ -58,6 +59,8 @@ export function runningFacts(): TargetFacts {
     debugInfo: debugInfoReader(),
     mappedFiles,
     pidNamespace,
+    bpfParameters: (program, name) =>
+      programFunctions(openKernel(), program).find((each) => each.name === name)?.parameters,
     cgroupId: (path) => statSync(path, { bigint: true, throwIfNoEntry: false })?.ino,
   };
 }

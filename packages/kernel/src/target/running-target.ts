@@ -9,6 +9,7 @@ import { findTracefs, openTracefs } from "../tracefs/mount.ts";
 import { patternMatcher } from "../tracefs/pattern.ts";
 import { type Cache, userCache } from "./cache.ts";
 import { runningFacts } from "./running-facts.ts";
+import { programFunctions } from "../objects/functions.ts";
 import { matchUsdt, matchUserFunctions } from "./user-probes.ts";
 import { openVmlinuxBtf } from "./vmlinux-btf.ts";
 
@@ -69,6 +70,7 @@ class RunningTarget implements Target {
       case "kprobe":
         return matchFunctions({ tracefs: findTracefs(), btf: this.btf }, pattern);
       case "fentry":
+        if (pattern.startsWith("bpf:")) return matchProgramFunctions(this.#kernel, pattern);
         return matchFunctions({ tracefs: findTracefs(), btf: this.btf, typed: true }, pattern);
       case "uprobe":
         return matchUserFunctions(pattern);
@@ -94,6 +96,16 @@ function matchIterators(btf: Btf | undefined, pattern: string): string[] {
     if (name !== "" && matches(name) && btf?.find(`bpf_iter_${name}`, "func").length !== 0) found.add(name);
   }
   return [...found].sort();
+}
+
+/** "bpf:NAME" in every program, "bpf:ID:NAME" in one. */
+function matchProgramFunctions(kernel: Kernel, pattern: string): string[] {
+  const parts = pattern.split(":");
+  const matches = patternMatcher(parts.at(-1) ?? "");
+  const wanted = parts.length > 2 ? patternMatcher(parts[1] ?? "") : undefined;
+  return programFunctions(kernel)
+    .filter(({ program, name }) => matches(name) && (wanted === undefined || wanted(String(program))))
+    .map(({ program, name }) => `bpf:${program}:${name}`);
 }
 
 /** BTF has a typedef `btf_trace_NAME` for every tracepoint's prototype. */

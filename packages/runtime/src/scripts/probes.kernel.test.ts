@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import type { ObjectSpec } from "@sonde/bpf/spec";
 import { kernelTest } from "@sonde/kernel/testing";
-import { runScript } from "./run-script.ts";
+import { startSession } from "../session/start.ts";
+import { compile, runScript, testTarget } from "./run-script.ts";
 
 kernelTest("iter: as a file that runs it whenever it is read", async () => {
   const path = `/sys/fs/bpf/sonde-test-${process.pid}`;
@@ -43,6 +44,48 @@ kernelTest("missing_probes: what the kernel does not attach is left out, if the 
   const silent = await runScript(script("ignore"), undefined, { change });
   assert.doesNotMatch(silent.diagnostics, /gone/);
 });
+
+kernelTest(
+  "fentry:bpf: functions of programs that run, by name and by id",
+  { needs: ["fentry", "fexit"] },
+  async () => {
+    const probed = compile(`tracepoint:syscalls:sys_enter_write /comm == "dd"/ { @calls = count(); }`);
+    const silent = {
+      backlog: 0,
+      closed: false,
+      write: () => undefined,
+      send: () => undefined,
+      flush: () => Promise.resolve(),
+    };
+    const session = await startSession(probed, {
+      vmlinux: () => testTarget().btf,
+      output: silent,
+      diagnose: () => undefined,
+    });
+    try {
+      const [name = ""] = probed.programs.map((program) => program.name);
+      const [found = ""] = testTarget().probes("fentry", `bpf:${name}`);
+      assert.match(found, new RegExp(`^bpf:\\d+:${name}$`));
+      const { output } = await runScript(
+        `fentry:bpf:${name} /comm == "dd"/ { @entered = count(); @context = arg0 != 0; } fexit:${found} /comm == "dd"/ { @left = count(); @answer[retval] = count(); @name[probe] = count(); }`,
+        "dd if=/dev/zero of=/dev/null bs=1 count=1000 status=none",
+      );
+      const [reading] = session.readMaps().flatMap(({ rows }) => rows.map(({ value }) => value));
+      assert.deepEqual(reading, { kind: "count", value: 1000 });
+      assert.match(output, /^@answer\[0\]: 1000$/m);
+      assert.match(output, /^@context: true$/m);
+      assert.match(output, /^@entered: 1000$/m);
+      assert.match(output, /^@left: 1000$/m);
+      assert.ok(output.includes(`@name[fexit:${found}]: 1000`), output);
+      await assert.rejects(
+        runScript("fentry:bpf:no_such_program { }"),
+        /no function of a BPF program matches bpf:no_such_program/,
+      );
+    } finally {
+      await session.stop();
+    }
+  },
+);
 
 kernelTest("iter: every process, its files and its memory", async () => {
   const { output } = await runScript(

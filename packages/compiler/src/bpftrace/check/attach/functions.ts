@@ -7,6 +7,7 @@ import { parseNumber } from "../../lexer/number.ts";
 import { badProbeInfo as missingPrototype } from "../../messages/names.ts";
 import * as messages from "../../messages/probes.ts";
 import type { Expanded, Expansion } from "./draft.ts";
+import { int, UINT64 } from "../../values.ts";
 import { matches } from "./missing.ts";
 import { prototypeOf, signatureOf } from "./prototypes.ts";
 
@@ -17,6 +18,8 @@ export function expandFunction(expansion: Expansion, provider: FunctionProvider)
   const { parts, point, diagnostics } = expansion;
   const written = parts.at(-1) ?? "";
   const module = parts.length === 2 ? parts[0] : undefined;
+  if (parts[0] === "bpf" && parts.length > 1 && (provider === "fentry" || provider === "fexit"))
+    return expandProgram(expansion, provider);
   if (written === "" || module === "" || parts.length > 2 || module === "bpf") {
     diagnostics.report(
       messages.pointForm,
@@ -43,6 +46,36 @@ export function expandFunction(expansion: Expansion, provider: FunctionProvider)
   if (way === "kprobe" && module === undefined && offset === undefined && found.length > 1 && canShare(expansion))
     return [expandTogether(expansion, provider, name, found.length)];
   return found.map((match) => expandMatch(expansion, provider, way, match, offset));
+}
+
+/** fentry:bpf:[ID:]NAME: functions of BPF programs that are loaded. */
+function expandProgram(expansion: Expansion, provider: "fentry" | "fexit"): readonly Expanded[] {
+  const { parts, point, probe, uses, target, diagnostics } = expansion;
+  if (parts.length > 3 || parts.includes("")) {
+    diagnostics.report(messages.pointForm, point.span, point.text, `${provider}:bpf:[ID:]NAME`);
+    return [];
+  }
+  if (!target.features.fentry) {
+    diagnostics.report(messages.noFunctionProbes, point.span, point.text);
+    return [];
+  }
+  const found = matches(expansion, "fentry", parts.join(":"), "function of a BPF program", "bpf:*");
+  return found.map((match): Expanded => {
+    const [, id = "", name = ""] = match.split(":");
+    const title = `${provider}:${match}`;
+    const count = target.facts?.bpfParameters?.(Number(id), name) ?? 1;
+    const params = Array.from({ length: count }, (_, index) => ({ name: `arg${index}`, type: UINT64 }));
+    return {
+      probe,
+      provider,
+      programType: "tracing",
+      attach: [{ kind: "fentry", function: name, program: Number(id), onReturn: provider === "fexit" }],
+      title,
+      user: false,
+      arguments: { kind: "array", params, result: int(4, true) },
+      signature: `${count} ${uses.title ? title : ""}`,
+    };
+  });
 }
 
 /** kprobe:0xffffffff81234567: nothing vouches for what is there. */

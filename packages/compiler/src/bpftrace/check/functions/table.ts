@@ -1,7 +1,4 @@
-/**
- * The functions. To add one: an entry here with its check, and its code in lowering. An entry
- * without a check is known to the language and not supported yet.
- */
+/** The functions. To add one: an entry here with its check, and its code in lowering. */
 import type { Call } from "../../ast.ts";
 import type { Type } from "../../types.ts";
 import type { Handler } from "../handler.ts";
@@ -63,7 +60,7 @@ export interface FunctionInfo {
   readonly summary: string;
   /** Least and most number of arguments. */
   readonly args: readonly [least: number, most: number];
-  /** Checks the arguments and gives the result's type; absent where the function is not supported yet. */
+  /** Checks the arguments and gives the result's type. */
   readonly check: (handler: Handler, call: Call) => Type;
 }
 
