@@ -16,7 +16,7 @@ function runScript(script, command) {
     timeout: 60_000,
   });
   if (status !== 0) throw new Error(stderr);
-  return { output: stdout };
+  return { output: stdout, said: stderr };
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), "sonde-probes-"));
@@ -82,6 +82,59 @@ test("uaddr: a variable of a program, wherever it was mapped", () => {
     program,
   );
   assert.equal(output.trim(), "@first: 41\n@seen: 45");
+});
+
+/** The probe is passed only while somebody counts its semaphore up; a round ends when it is. */
+const SEMAPHORE = USDT.replace("_.stapsdt.base\\n.8byte 0", "_.stapsdt.base\\n.8byte sold_semaphore").replace(
+  /volatile int counter[^]*$/,
+  `#include <unistd.h>
+  __extension__ unsigned short sold_semaphore __attribute__((unused, section(".probes")));
+  int main(void) {
+    long rounds = 0, passed = 0;
+    for (; rounds < 2000 && passed < 3; rounds++, usleep(1000))
+      if (*(volatile unsigned short *)&sold_semaphore) { passed++; PROBE(shop, sold, "8@%0", "r"(passed)); }
+    fprintf(stderr, "passed %ld\\n", passed);
+    return 0;
+  }`,
+);
+
+test("usdt: a semaphore is up while the probe is attached, and only then", () => {
+  const program = build("semaphore.c", SEMAPHORE);
+  assert.match(execFileSync("readelf", ["-SW", program], { encoding: "utf8" }), / \.probes /);
+  const { output, said } = runScript(`usdt:${program}:sold { @passed = max(arg0); @n = count(); }`, program);
+  assert.equal(output.trim(), "@n: 3\n@passed: 3");
+  assert.match(said, /^passed 3$/m);
+  const alone = spawnSync(program, { encoding: "utf8", timeout: 60_000 });
+  assert.match(alone.stderr, /^passed 0$/m);
+});
+
+test("socket_cookie: the number by which the program itself knows its socket", () => {
+  const program = build(
+    "cookie.c",
+    `#include <arpa/inet.h>
+     #include <stdio.h>
+     #include <sys/socket.h>
+     #include <unistd.h>
+     int main(void) {
+       struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+       socklen_t size = sizeof address;
+       int server = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+       bind(server, (struct sockaddr *)&address, size); listen(server, 1); getsockname(server, (struct sockaddr *)&address, &size);
+       unsigned long cookie = 0; socklen_t length = sizeof cookie;
+       getsockopt(client, SOL_SOCKET, SO_COOKIE, &cookie, &length);
+       connect(client, (struct sockaddr *)&address, size);
+       fprintf(stderr, "cookie %lu\\n", cookie);
+       return 0;
+     }`,
+  );
+  const { output, said } = runScript(
+    // TCP_CLOSE to TCP_SYN_SENT is a connection that is opened from here.
+    `rawtracepoint:inet_sock_set_state /comm == "cookie" && args.oldstate == 7 && args.newstate == 2/ { printf("cookie %lu\\n", socket_cookie(args.sk)); }`,
+    program,
+  );
+  const cookie = /^cookie (\d+)$/m.exec(said)?.[1];
+  assert.ok(cookie !== undefined && cookie !== "0", said);
+  assert.equal(output.trim(), `cookie ${cookie}`);
 });
 
 const CPP = `

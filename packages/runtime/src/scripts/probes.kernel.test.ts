@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { ObjectSpec } from "@sonde/bpf/spec";
 import { kernelTest } from "@sonde/kernel/testing";
 import { startSession } from "../session/start.ts";
@@ -43,6 +45,30 @@ kernelTest("missing_probes: what the kernel does not attach is left out, if the 
   assert.match(warned.diagnostics, /gone.*left out/);
   const silent = await runScript(script("ignore"), undefined, { change });
   assert.doesNotMatch(silent.diagnostics, /gone/);
+});
+
+kernelTest("write_user: what a program writes is another than it meant to, or the kernel forbids it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sonde-write-user-"));
+  const file = join(folder, "written");
+  const script = `tracepoint:syscalls:sys_enter_write /comm == "dd" && args.count == 16/ {
+    $at = (uint8 *)args.buf; write_user((uint16 *)$at, 0x4241); write_user((uint32 *)($at + 2), 0x46454443); write_user($at + 8, "text"); }`;
+  try {
+    await runScript(script, `dd if=/dev/zero of=${file} bs=16 count=1 status=none`, { unsafe: true });
+    assert.equal(readFileSync(file, "latin1"), "ABCDEF\0\0text\0\0\0\0");
+  } catch (error) {
+    assert.match(String(error), /(cannot use helper|unknown func) bpf_probe_write_user/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+kernelTest("path: of a file that is opened", { needs: ["fentry"] }, async () => {
+  const { output } = await runScript(
+    `fentry:vfs_open /comm == "cat"/ { @[path(args.path)] = count(); @short[path(args.path, 8)] = count(); }`,
+    "cat /proc/self/comm",
+  );
+  assert.match(output, /^@\[\/proc\/(self|\d+)\/comm\]: 1$/m);
+  assert.match(output, /^@short\[.{1,7}\]: \d+$/m);
 });
 
 kernelTest(
