@@ -11,7 +11,7 @@ const HEAD = `import {
   range, readUser, readUserString, stream, structOps, tracepoint, u16, u32, u64, s64, comm, byteSwap, profile, perfEvent, uprobe, usdt, xdp,
   cgroup, netfilter, tc,
   type KernelStructs,
-  type text, type array as list, type kernelStack,
+  timer, type text, type array as list, type kernelStack,
 } from "sonde/probe";
 monitor("wrong");
 const ages = hash<u32, u64>();
@@ -244,6 +244,19 @@ const modules: readonly (readonly [code: string, text: string, message: RegExp, 
   ],
   ["SND3321", 'iterator(«"taskk"», ({ task }) => {});', /no iterator taskk/, /task/],
   ["SND3303", 'iterator("task", ({ «tsk» }) => {});', /has no field tsk/, /task/],
+  [
+    "SND3333",
+    'const at = counter("at", { labels: { s: decode.kernelStack } }); const t = timer(«() => at.increment()»); xdp("lo", () => { t.start(5); });',
+    /a timer's function runs by itself/,
+    /a map or a global/,
+  ],
+  [
+    "SND3301",
+    'const t = timer(() => {}); kprobe("vfs_read", () => { «t.start(5)»; });',
+    /a timer in a handler of kprobe:vfs_read/,
+    /interval/,
+  ],
+  ["SND3201", "const t = «timer(5)»;", /its argument is the function/],
   ["SND3323", 'xdp("lo", () => { return «9»; });', /not an answer that xdp:lo takes/, /0, 1, 2, 3, 4/],
 ];
 

@@ -53,8 +53,8 @@ export {
   loop,
   range,
 } from "./intrinsics.ts";
-export { hash, lruHash, perCpuHash, lruPerCpuHash, array, perCpuArray, global } from "./maps.ts";
-export type { MapOptions, ReadMap, HashMap, ArrayMap, Global } from "./maps.ts";
+export { hash, lruHash, perCpuHash, lruPerCpuHash, array, perCpuArray, global, timer } from "./maps.ts";
+export type { MapOptions, ReadMap, HashMap, ArrayMap, Global, Timer } from "./maps.ts";
 export { counter, gauge, histogram, exp2, linear, fixed, stream, param, monitor } from "./metrics.ts";
 export type {
   Unit,

@@ -47,5 +47,20 @@ export const lruPerCpuHash: <Key, Value>(options?: MapOptions) => HashMap<Key, V
 /** Entries 0 to maxEntries - 1, all there from the beginning. */
 export const array: <Value>(options?: MapOptions) => ArrayMap<Value> = atBuildTime("array");
 export const perCpuArray: <Value>(options?: MapOptions) => ArrayMap<Value> = atBuildTime("perCpuArray");
+/** A function that the kernel runs after a while, by itself: there is no event. */
+export interface Timer {
+  /** Runs it after so many nanoseconds; a timer that is running already begins anew. */
+  start(nanoseconds: number): void;
+  /** Whether it was running. */
+  cancel(): boolean;
+}
+
+/**
+ * For handlers of hooks that are no tracepoints or probes: those have interval(). Linux 5.15.
+ *
+ *     const quiet = timer(() => (idle.value += 1));
+ *     xdp("eth0", () => quiet.start(1_000_000_000));
+ */
+export const timer: (run: () => void) => Timer = atBuildTime("timer");
 /** Begins as `initial`, or as zeros. */
 export const global: <Value>(initial?: Value) => Global<Value> = atBuildTime("global");

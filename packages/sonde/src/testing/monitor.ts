@@ -4,7 +4,7 @@ import { buildMonitor, buildTarget, RUNNING_BTF } from "@sonde/builder";
 import type { Btf } from "@sonde/bpf/btf";
 import type { ObjectSpec } from "@sonde/bpf/spec";
 import { defaultEnvironment, Vm } from "@sonde/bpf/vm";
-import type { Task } from "@sonde/bpf/vm";
+import type { HelperTable, Task } from "@sonde/bpf/vm";
 import { argumentSource, type ProbeDeclaration } from "@sonde/compiler/typescript";
 import { render } from "@sonde/compiler/diagnostics";
 import { contextOf, type MadeUpEvent } from "./events.ts";
@@ -33,6 +33,14 @@ export async function loadMonitor(file: string | URL, options: LoadOptions = {})
   return new TestMonitor(spec, probes, target.btf!, options.cpus ?? 1);
 }
 
+/** Timers never expire here: time stands still while a handler runs. */
+const TIMERS: HelperTable = {
+  timer_init: () => 0,
+  timer_set_callback: () => 0,
+  timer_start: () => 0,
+  timer_cancel: () => 0,
+};
+
 export class TestMonitor {
   /** What was built: programs, maps, manifest. */
   readonly spec: ObjectSpec;
@@ -55,6 +63,7 @@ export class TestMonitor {
       { ...spec, maps },
       {
         cpus,
+        helpers: TIMERS,
         environment: { time: () => this.time, task: () => ({ ...environment.task(), ...this.task }) },
       },
     );

@@ -401,3 +401,33 @@ kernelTest("loop: a million turns, some of them ended early", { needs: ["bpf_loo
   dd(3);
   assert.equal(Number(live.globals<{ total: number | bigint }>(".data").total), 3 * (500_000 + 10));
 });
+
+kernelTest("timers: started by a packet, again by themselves, and cancelled", { needs: ["timer"] }, async () => {
+  const spec = await build(`
+    import { global, monitor, timer, xdp, XdpAction, type u64 } from "sonde/probe";
+    monitor("timers");
+    const ticks = global<u64>(0);
+    const late = global<u64>(0);
+    const cancelled = global<u64>(0);
+    const tick = timer(() => {
+      ticks.value += 1;
+      if (ticks.value < 4) tick.start(5_000_000);
+    });
+    const never = timer(() => { late.value += 1; });
+    xdp("lo", (packet) => {
+      if (packet.u16(36) !== 45_679) return XdpAction.pass;
+      tick.start(5_000_000);
+      never.start(200_000_000);
+      if (never.cancel()) cancelled.value += 1;
+      return XdpAction.pass;
+    });`);
+  using live = loadObject(spec);
+  live.attach();
+  const sender = createSocket("udp4");
+  await new Promise((done) => sender.send("x", 45_679, "127.0.0.1", done));
+  sender.close();
+  const globals = live.globals<Record<"ticks" | "late" | "cancelled", number | bigint>>(".data");
+  for (let i = 0; i < 100 && Number(globals.ticks) < 4; i++) await sleep(10);
+  await sleep(220);
+  assert.deepEqual([globals.ticks, globals.late, globals.cancelled].map(Number), [4, 0, 1]);
+});

@@ -184,6 +184,20 @@ export class StreamDeclaration {
   }
 }
 
+/** `timer()`: a function that runs after a while. */
+export class TimerDeclaration {
+  readonly kind = "timer";
+  readonly name: string;
+  readonly handler: unknown;
+  readonly site: Site;
+
+  constructor(name: string, handler: unknown, site: Site) {
+    this.name = name;
+    this.handler = handler;
+    this.site = site;
+  }
+}
+
 /** `structOps()`: functions are programs, the rest is data. */
 export class StructOpsDeclaration {
   readonly kind = "structOps";

@@ -8,7 +8,7 @@ import { Call } from "./arguments.ts";
 import { decoders } from "./decode.ts";
 import type { Declarations } from "./declarations.ts";
 import { intrinsic, withName } from "./intrinsics.ts";
-import { globalFunction, mapFunction, paramFunction } from "./maps.ts";
+import { globalFunction, mapFunction, paramFunction, timerFunction } from "./maps.ts";
 import { exp2, fixed, linear, metricFunction, streamFunction } from "./metrics.ts";
 import { hookFunctions } from "./hooks.ts";
 import { probeFunctions } from "./probes.ts";
@@ -56,6 +56,7 @@ export function authoringModule(registry: Registry, declarations: Declarations):
     ...maps("array", "array"),
     ...maps("perCpuArray", "percpu_array"),
     global: globalFunction(registry, declarations),
+    timer: timerFunction(registry, declarations),
     param: paramFunction(registry, declarations),
     counter: metricFunction(registry, declarations, "counter"),
     gauge: metricFunction(registry, declarations, "gauge"),

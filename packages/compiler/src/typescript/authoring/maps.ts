@@ -5,7 +5,13 @@ import * as messages from "../messages/declarations.ts";
 import type { Registry } from "../prepare/registry.ts";
 import { spanOf, typeArgumentsOf } from "../syntax/ast.ts";
 import { Call } from "./arguments.ts";
-import { GlobalDeclaration, MapDeclaration, ParamDeclaration, type Declarations } from "./declarations.ts";
+import {
+  GlobalDeclaration,
+  MapDeclaration,
+  ParamDeclaration,
+  TimerDeclaration,
+  type Declarations,
+} from "./declarations.ts";
 
 const ENTRIES = 10_240;
 const MOST_ENTRIES = 16_777_216;
@@ -38,6 +44,14 @@ export function globalFunction(registry: Registry, declarations: Declarations) {
     const global = new GlobalDeclaration(declarations.uniqueName(call.site.name ?? "global"), initial, call.site);
     declarations.globals.push(global);
     return global;
+  };
+}
+
+export function timerFunction(registry: Registry, declarations: Declarations) {
+  return (handler: unknown): TimerDeclaration => {
+    const call = new Call("timer", registry);
+    if (typeof handler !== "function") call.fail("its argument is the function that is to run");
+    return new TimerDeclaration(declarations.uniqueName(call.site.name ?? "timer"), handler, call.site);
   };
 }
 

@@ -14,6 +14,7 @@ import { packetCall } from "./packets.ts";
 import type { Program } from "./program.ts";
 import { describeValue } from "./scalar.ts";
 import { emit } from "./streams.ts";
+import { timerCall } from "./timers.ts";
 import { didYouMean } from "../../diagnostics/index.ts";
 import type { Value } from "./value.ts";
 
@@ -89,6 +90,8 @@ function method(
       return metricCall(p, declared, call);
     case "stream":
       return emit(p, declared, call);
+    case "timer":
+      return timerCall(p, declared, call);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   MetricDeclaration,
   ParamDeclaration,
   StreamDeclaration,
+  TimerDeclaration,
 } from "../authoring/declarations.ts";
 import * as messages from "../messages/handlers.ts";
 import { spanOf, type Node } from "../syntax/ast.ts";
@@ -73,10 +74,10 @@ export function hostMember(p: Program, host: Value & { kind: "host" }, name: str
   return hostValue(p, (value as Record<string, unknown>)[name], `${host.name}.${name}`, node);
 }
 
-export type Declared = MapDeclaration | MetricDeclaration | StreamDeclaration;
+export type Declared = MapDeclaration | MetricDeclaration | StreamDeclaration | TimerDeclaration;
 
 export function isDeclared(value: object): value is Declared {
-  return value instanceof MapDeclaration || value instanceof MetricDeclaration || value instanceof StreamDeclaration;
+  return [MapDeclaration, MetricDeclaration, StreamDeclaration, TimerDeclaration].some((type) => value instanceof type);
 }
 
 /** What declared things can do. */
@@ -84,8 +85,10 @@ export const METHODS: {
   readonly map: readonly string[];
   readonly metric: readonly string[];
   readonly stream: readonly string[];
+  readonly timer: readonly string[];
 } = {
   map: ["get", "set", "take", "has", "delete", "increment"],
   metric: ["increment", "add", "set", "observe"],
   stream: ["emit"],
+  timer: ["start", "cancel"],
 };

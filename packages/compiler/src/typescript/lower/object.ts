@@ -25,6 +25,7 @@ import {
   type ParamDeclaration,
   type ProbeDeclaration,
   type StreamDeclaration,
+  type TimerDeclaration,
 } from "../authoring/declarations.ts";
 import type { RegisteredFunction, Registry } from "../prepare/registry.ts";
 import { typeArgumentsOf, type Node } from "../syntax/ast.ts";
@@ -63,6 +64,8 @@ export interface StreamPlan {
   readonly view: StreamView;
 }
 
+/** struct bpf_timer */
+const TIMER_BYTES = 16;
 /** u32 id, u32 CPU. */
 export const RECORD_HEAD = 8;
 
@@ -189,6 +192,24 @@ export class MonitorObject extends ObjectParts {
     const placed = this.#fields(record).map((field) => ({ ...field, offset: field.offset + RECORD_HEAD }));
     const id = this.event({ kind: "stream", stream: name }, placed, size);
     return { id, record, size, view: { name, help, event: id, fields: fields.map(labelView) } };
+  }
+
+  /** The map that holds a timer, in its one entry. */
+  timer({ name }: TimerDeclaration): { readonly map: string } {
+    const { builder } = this.types;
+    const opaque = builder.array(this.types.word(false), 2);
+    const timer = builder.struct("bpf_timer", TIMER_BYTES, [{ name: "__opaque", type: opaque, bitOffset: 0 }]);
+    const map = this.shared({
+      name,
+      type: "array",
+      keySize: 4,
+      valueSize: TIMER_BYTES,
+      maxEntries: 1,
+      flags: 0,
+      keyTypeId: this.types.index,
+      valueTypeId: builder.struct(`${name}_value`, TIMER_BYTES, [{ name: "timer", type: timer, bitOffset: 0 }]),
+    });
+    return { map };
   }
 
   /** Some program reads arguments of static probe points. */

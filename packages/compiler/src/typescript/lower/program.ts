@@ -4,7 +4,7 @@ import { refuse } from "../../diagnostics/index.ts";
 import type { Block, Func, Inst, ValueType } from "../../ir/index.ts";
 import { followsTasks } from "../../lowering/current-task.ts";
 import { FunctionFrame } from "../../lowering/function-frame.ts";
-import type { ProbeDeclaration } from "../authoring/declarations.ts";
+import type { ProbeDeclaration, TimerDeclaration } from "../authoring/declarations.ts";
 import * as messages from "../messages/handlers.ts";
 import { spanOf, type FunctionNode, type Node } from "../syntax/ast.ts";
 import type { MonitorObject } from "./object.ts";
@@ -46,6 +46,8 @@ export class Program extends FunctionFrame<Node> {
   facts: ReadonlyMap<Binding, Value> = new Map();
   /** Memory that no other CPU changes meanwhile: values of per-CPU maps, scratch memory. */
   readonly exclusive: Set<Inst> = new Set();
+  /** Functions of timers that the program starts, by their names in the object. */
+  readonly timers: Map<TimerDeclaration, string> = new Map();
   /** Functions of the module that are called, not built in; undefined for those that turned out not to be. */
   readonly subprograms: Map<FunctionNode, Subprogram | undefined> = new Map();
   /** Those that are being built. */

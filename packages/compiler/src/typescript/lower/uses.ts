@@ -2,6 +2,7 @@
 import {
   MapDeclaration,
   MetricDeclaration,
+  TimerDeclaration,
   type Declarations,
   type ProbeDeclaration,
 } from "../authoring/declarations.ts";
@@ -12,6 +13,8 @@ import { walk, type FunctionNode, type Node } from "../syntax/ast.ts";
 export class Uses {
   /** Maps that entries are deleted from somewhere: most keys that are set in them are new. */
   readonly deleted: ReadonlySet<MapDeclaration>;
+  /** Metrics that a timer's function changes, which may run in the middle of a handler. */
+  readonly #timed = new Set<MetricDeclaration>();
   readonly #calledBack = new Set<ProbeDeclaration>();
   readonly #subprograms = new Map<ProbeDeclaration, ReadonlySet<FunctionNode>>();
   readonly #metrics = new Map<MetricDeclaration, Set<ProbeDeclaration>>();
@@ -21,6 +24,10 @@ export class Uses {
     for (const probe of probes) {
       const reach = new Reach(registry, deleted);
       reach.visit(probe.handler);
+      for (const metric of reach.timed()) {
+        reach.metrics.add(metric);
+        this.#timed.add(metric);
+      }
       if (reach.callsBack) this.#calledBack.add(probe);
       this.#subprograms.set(probe, new Set(reach.repeated()));
       for (const metric of reach.metrics)
@@ -45,6 +52,7 @@ export class Uses {
    * programs; others only exclude themselves; programs of uprobes can be preempted.
    */
   interrupted(metric: MetricDeclaration): boolean {
+    if (this.#timed.has(metric)) return true;
     const probes = [...(this.#metrics.get(metric) ?? [])];
     if (probes.some(({ user }) => user)) return true;
     const apart = (type: string): boolean => !["tracepoint", "kprobe", "perf_event"].includes(type);
@@ -60,10 +68,22 @@ class Reach {
   readonly #registry: Registry;
   readonly #deleted: Set<MapDeclaration>;
   readonly #seen = new Set<unknown>();
+  /** A set that is walked while it grows. */
+  #timers = new Set<TimerDeclaration>();
 
   constructor(registry: Registry, deleted: Set<MapDeclaration>) {
     this.#registry = registry;
     this.#deleted = deleted;
+  }
+
+  /** What timers reach that were met on the way. */
+  *timed(): Iterable<MetricDeclaration> {
+    for (const timer of this.#timers) {
+      const reach = new Reach(this.#registry, this.#deleted);
+      reach.#timers = this.#timers;
+      reach.visit(timer.handler);
+      yield* reach.metrics;
+    }
   }
 
   /** Functions that are called from several places, and are too large to be built into each. */
@@ -75,6 +95,7 @@ class Reach {
     if ((typeof value !== "object" && typeof value !== "function") || value === null || this.#seen.has(value)) return;
     this.#seen.add(value);
     if (value instanceof MetricDeclaration) this.metrics.add(value);
+    if (value instanceof TimerDeclaration) this.#timers.add(value);
     if (intrinsicName(value) === "loop") this.callsBack = true;
     const registered = this.#registry.functionOf(value);
     if (registered === undefined) {

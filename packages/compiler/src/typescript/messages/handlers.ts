@@ -174,6 +174,12 @@ export const notAFunctionOf: M<readonly [struct: string, member: string]> = {
   severity: "error",
   text: (struct, member) => `${member} of ${struct} is no function: give it a value`,
 };
+export const noContext: M = {
+  code: "SND3333",
+  severity: "error",
+  text: () => "a timer's function runs by itself: there is no event, no stack and no process that it belongs to",
+  hint: () => "keep what it needs in a map or a global",
+};
 export const notCarried: M<readonly [name: string]> = {
   code: "SND3332",
   severity: "error",
