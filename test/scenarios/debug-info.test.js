@@ -273,3 +273,16 @@ int main(void) {
   const { stderr } = sonde("trace", "-e", `${at}:5 { }`);
   assert.match(stderr, /has no code of line 5 of lines.c[^]*the next line with code is 6/);
 });
+
+test("offsets are where instructions begin, as objdump has them; others are refused", () => {
+  const program = build("offsets.c", NESTED, "-O2");
+  const text = execFileSync("objdump", ["-d", "--disassemble=outer", program], { encoding: "utf8" });
+  const places = [...text.matchAll(/^ +([0-9a-f]+):/gm)].map(([, address = ""]) => parseInt(address, 16));
+  const starts = places.map((address) => address - (places[0] ?? 0));
+  const probes = starts.slice(0, 6).map((offset) => `uprobe:${program}:outer+${offset}`);
+  assert.equal(runScript(`${probes.join(",")} { @ = count(); }`, program), `@: ${probes.length}`);
+  const amid = starts.findIndex((start, i) => (starts[i + 1] ?? start) - start > 1);
+  const { stderr } = sonde("trace", "--dry-run", "-e", `uprobe:${program}:outer+${(starts[amid] ?? 0) + 1} { }`);
+  assert.match(stderr, /SND1225.*is amid an instruction/);
+  assert.match(stderr, new RegExp(`begin at 0x${starts[amid]?.toString(16)} and 0x${starts[amid + 1]?.toString(16)}`));
+});

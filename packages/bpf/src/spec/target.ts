@@ -41,8 +41,22 @@ export interface TargetFacts {
   usdt(path: string, provider: string, name: string): readonly UsdtPlaces[];
   /** The debugging information of a program or library; undefined where it has none. Errors: Error for a file that cannot be read. */
   debugInfo(path: string): UserDebugInfo | undefined;
+  /** The instruction that holds a byte of a program; undefined where the code cannot be told. */
+  instruction(path: string, place: CodePlace): InstructionBounds | undefined;
   /** Programs and libraries whose code a process has mapped; of every process if none is given. */
   mappedFiles(pid?: number): readonly string[];
+}
+
+/** A byte of a program's code: an offset from a symbol or, without one, in the file. */
+export interface CodePlace {
+  readonly symbol?: string;
+  readonly offset: number;
+}
+
+/** Where an instruction begins and where the next one does, counted as the place is. */
+export interface InstructionBounds {
+  readonly start: number;
+  readonly end: number;
 }
 
 export interface UserDebugInfo {

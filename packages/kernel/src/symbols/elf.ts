@@ -180,6 +180,11 @@ export class ElfFile {
     return new Uint8Array(this.#read(offset, size).buffer);
   }
 
+  /** The same, but fewer where the file ends. */
+  bytesUpTo(offset: number, size: number): Uint8Array {
+    return this.bytes(offset, Math.max(0, Math.min(size, this.#source.size - offset)));
+  }
+
   /** The build id in hexadecimal, by which separate debug files are found. */
   buildId(): string | undefined {
     for (const section of this.#sectionHeaders()) {

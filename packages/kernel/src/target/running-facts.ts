@@ -9,6 +9,7 @@ import { openKernel, pidNamespace, possibleCpus } from "../sys/index.ts";
 import { openDebugInfo } from "../symbols/debug-info.ts";
 import { ElfFile } from "../symbols/elf.ts";
 import { symbolPlace } from "../symbols/functions.ts";
+import { instructionAt } from "../symbols/instructions.ts";
 import { KernelSymbols } from "../symbols/kallsyms.ts";
 import { resolveBinary } from "../symbols/library.ts";
 
@@ -57,6 +58,10 @@ export function runningFacts(): TargetFacts {
     },
     usdt: usdtPlacesOf,
     debugInfo: debugInfoReader(),
+    instruction(path, place) {
+      const file = resolveBinary(path);
+      return file === undefined ? undefined : instructionAt(file, place);
+    },
     mappedFiles,
     pidNamespace,
     bpfParameters: (program, name) =>

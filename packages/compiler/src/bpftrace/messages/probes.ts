@@ -41,6 +41,17 @@ export const onlyInlined: M<readonly [name: string, path: string, copies: number
     `${name} has no code of its own in ${path}: it was inlined ${copies === 1 ? "once" : `${copies} times`}`,
   hint: () => "config = { probe_inline = true } puts the probe where each copy is entered",
 };
+export const amidInstruction: M<readonly [point: string, start: number, end: number]> = {
+  code: "SND1225",
+  severity: "error",
+  text: (point) => `${point} is amid an instruction: a breakpoint there would break the program`,
+  hint: (_, start, end) => `instructions begin at 0x${start.toString(16)} and 0x${end.toString(16)}`,
+};
+export const outsideFunction: M<readonly [point: string, symbol: string, size: number]> = {
+  code: "SND1226",
+  severity: "error",
+  text: (point, symbol, size) => `${point} is outside of ${symbol}, which has ${size} bytes`,
+};
 export const noCodeOnLine: M<
   readonly [path: string, file: string, line: string, known: boolean, next: number | undefined]
 > = {

@@ -131,4 +131,17 @@ export const programCases: readonly Case[] = [
       "the debugging information of /bin/bash cannot be read: .debug_info: a unit of 3 bytes at 0 is larger than the section (2)",
     target: withDamage(),
   },
+  {
+    source: "«uprobe:/bin/bash:main+6» { }",
+    code: "SND1225",
+    message: "uprobe:/bin/bash:main+6 is amid an instruction: a breakpoint there would break the program",
+    hint: "instructions begin at 0x4 and 0x8",
+    target: withMain(),
+  },
+  {
+    source: "«uprobe:/bin/bash:main+0x20» { }",
+    code: "SND1226",
+    message: "uprobe:/bin/bash:main+0x20 is outside of main, which has 32 bytes",
+    target: withMain(),
+  },
 ];

@@ -206,6 +206,7 @@ export const withFacts: Target = {
     cgroupId: () => undefined,
     usdt: () => [],
     debugInfo: () => undefined,
+    instruction: (_, { offset }) => ({ start: offset & ~3, end: (offset & ~3) + 4 }),
     mappedFiles: () => [],
   },
 };

@@ -4,6 +4,7 @@ import * as messages from "../../messages/probes.ts";
 import type { Expanded, Expansion } from "./draft.ts";
 import { expandInlined, reportInlined } from "./inlined.ts";
 import { matches } from "./missing.ts";
+import { isInstruction } from "./offsets.ts";
 import { expandSourceLine } from "./source-lines.ts";
 import { userProbe } from "./user-probe.ts";
 
@@ -19,8 +20,10 @@ export function expandUprobe(expansion: Expansion, provider: "uprobe" | "uretpro
   }
   const onReturn = provider === "uretprobe";
   const address = /^\d/.test(written) ? parseNumber(written)?.value : undefined;
-  if (address !== undefined)
-    return [userProbe(expansion, `${path}:${written}`, { path, offset: Number(address), onReturn })];
+  if (address !== undefined) {
+    const probe = userProbe(expansion, `${path}:${written}`, { path, offset: Number(address), onReturn });
+    return isInstruction(expansion, path, undefined, Number(address)) ? [probe] : [];
+  }
   const [name = "", offsetText] = written.split("+", 2);
   const offset = offsetText === undefined ? undefined : parseNumber(offsetText)?.value;
   if (offsetText !== undefined && offset === undefined) {
@@ -32,14 +35,12 @@ export function expandUprobe(expansion: Expansion, provider: "uprobe" | "uretpro
   const found = isCpp
     ? cppFunctions(expansion, path, written)
     : files(expansion, path).flatMap((file) => functions(expansion, file, name, inlined.length > 0));
-  const probes = found.map((match) => {
+  const probes = found.flatMap((match) => {
     const colon = match.indexOf(":");
-    return userProbe(expansion, match, {
-      path: match.slice(0, colon),
-      symbol: match.slice(colon + 1),
-      ...(offset === undefined ? {} : { offset: Number(offset) }),
-      onReturn,
-    });
+    const [file, symbol] = [match.slice(0, colon), match.slice(colon + 1)];
+    if (offset === undefined) return [userProbe(expansion, match, { path: file, symbol, onReturn })];
+    const place = { path: file, symbol, offset: Number(offset), onReturn };
+    return isInstruction(expansion, file, symbol, Number(offset)) ? [userProbe(expansion, match, place)] : [];
   });
   return [...probes, ...inlined];
 }
