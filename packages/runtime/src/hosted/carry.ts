@@ -22,15 +22,17 @@ const RDONLY_PROG = 1 << 7;
 
 /**
  * A map goes on if its name, type, flags, size and the BTF layout of its key and value are unchanged.
- * Constants, maps that hold a version's programs or maps, and rings (see {@link sameEvents}) do not.
+ * Constants, maps that hold a version's programs or maps, what a version knows of processes' code, and rings (see
+ * {@link sameEvents}) do not.
  */
 export function carriedMaps(kernel: Kernel, spec: ObjectSpec, running: ReadonlyMap<string, BpfMap>): Carried {
   const types = spec.btf.length === 0 ? undefined : new BtfReader(spec.btf);
   const maps = new Map<string, BpfMap>();
   const anew: StartedAnew[] = [];
+  const unwinding = new Set(Object.values(spec.manifest.unwind ?? {}));
   for (const wanted of spec.maps) {
     const existing = running.get(wanted.name);
-    if (existing === undefined || !mayCarry(wanted)) continue;
+    if (existing === undefined || !mayCarry(wanted) || unwinding.has(wanted.name)) continue;
     const differences = differencesFrom(kernel, wanted, existing.info(), types);
     if (differences.length === 0) maps.set(wanted.name, existing);
     else

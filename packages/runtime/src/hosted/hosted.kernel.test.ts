@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmdirSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, type TestContext } from "node:test";
@@ -12,6 +12,7 @@ import { leaked, openKernel, openKernelDescriptors } from "@sonde/kernel/sys";
 import { kernelTest as kernelTestThatMayLeak, type KernelTestOptions } from "@sonde/kernel/testing";
 import { compile, testTarget } from "../scripts/run-script.ts";
 import { MapReaders } from "../session/maps.ts";
+import { readOutcomes } from "../unwind/index.ts";
 import type { Sink } from "../print/sink.ts";
 import { HostedObject, type LeftVersion } from "./hosted.ts";
 import type { Version } from "./version.ts";
@@ -321,3 +322,29 @@ for (const [name, probe, needs] of [
     await hosted.stop(() => false);
   });
 }
+
+kernelTest(
+  "a version that unwinds stacks is told of processes' code, and so is the next one",
+  { needs: ["bpf_loop", "tracepoint"] },
+  async () => {
+    const events: Events = { printed: [] };
+    const hosted = host(events);
+    const spec = compile(
+      `tracepoint:syscalls:sys_enter_access /pid == ${process.pid}/ { printf("%d\\n", len(dw_ustack)); }`,
+    );
+    try {
+      for (const version of [1, 2]) {
+        await hosted.deploy(spec);
+        events.printed.length = 0;
+        const { unwind } = spec.manifest;
+        const outcomes = hosted.current?.collection.map(unwind?.outcomes ?? "");
+        const complete = (): number => (outcomes === undefined ? 0 : readOutcomes(outcomes).complete);
+        for (const end = Date.now() + 20_000; Date.now() < end && complete() === 0; await sleep(20)) existsSync("/nonexistent");
+        assert.ok(complete() > 0, `version ${version}: ${events.printed.join(" ")}`);
+      }
+    } finally {
+      await hosted.stop(() => false);
+      hosted.close();
+    }
+  },
+);

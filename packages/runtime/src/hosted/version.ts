@@ -9,6 +9,7 @@ import type { Sink } from "../print/sink.ts";
 import { eventHandlers } from "../session/events.ts";
 import { type LiveMaps, MapReaders } from "../session/maps.ts";
 import { Pump } from "../session/pump.ts";
+import { Unwinder } from "../unwind/unwinder.ts";
 import { writeStart } from "../session/start-time.ts";
 
 /** What is done with events. */
@@ -25,16 +26,21 @@ export interface EventReceiver {
 /** Milliseconds between looks at a ring that nothing came through for a while. */
 const SLOWEST = 100;
 
-/** The ring of a version, and who empties it. */
+/** The ring of a version, and who empties it and does what programs ask for by it. */
 export function eventPump(
   kernel: Kernel,
-  live: LiveMaps & { readonly manifest: Pick<ObjectSpec["manifest"], "maps" | "events" | "ring"> },
+  live: LiveMaps & { readonly manifest: Pick<ObjectSpec["manifest"], "maps" | "events" | "ring" | "unwind"> },
   receiver: EventReceiver,
 ): EventPump | undefined {
-  const { events, ring } = live.manifest;
+  const { events, ring, unwind } = live.manifest;
   if (ring === undefined) return undefined;
   const map = live.map(ring);
-  const handlers = eventHandlers(events, { ...receiver, maps: new MapReaders(live) });
+  const unwinder = unwind && new Unwinder(kernel, unwind, (name) => live.map(name));
+  const handlers = eventHandlers(events, {
+    ...receiver,
+    maps: new MapReaders(live),
+    unwindProcess: (pid, mm) => unwinder?.want(pid, mm),
+  });
   const reader = new Ring(kernel, map);
   const pump = new Pump({
     ring: { reader, size: map.maxEntries },
@@ -48,11 +54,13 @@ export function eventPump(
     start: () => pump.start(),
     stop: () => {
       pump.stop();
+      unwinder?.close();
       reader.close();
     },
     finish: async () => {
       pump.stop();
       await pump.drainRest();
+      unwinder?.close();
       reader.close();
     },
   };
