@@ -339,7 +339,8 @@ kernelTest(
         const { unwind } = spec.manifest;
         const outcomes = hosted.current?.collection.map(unwind?.outcomes ?? "");
         const complete = (): number => (outcomes === undefined ? 0 : readOutcomes(outcomes).complete);
-        for (const end = Date.now() + 20_000; Date.now() < end && complete() === 0; await sleep(20)) existsSync("/nonexistent");
+        for (const end = Date.now() + 20_000; Date.now() < end && complete() === 0; await sleep(20))
+          existsSync("/nonexistent");
         assert.ok(complete() > 0, `version ${version}: ${events.printed.join(" ")}`);
       }
     } finally {
