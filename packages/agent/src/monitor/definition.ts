@@ -69,6 +69,17 @@ const metric = v.strictObject({
   buckets: v.optional(
     v.strictObject({ min: v.pipe(v.number(), v.minValue(0)), max: v.pipe(v.number(), v.minValue(1)) }),
   ),
+  /** Of a histogram: the stream that tells of what it counts, and the field with the value. */
+  exemplars: v.optional(v.strictObject({ from: v.string(), value: v.string() })),
+});
+
+const stream = v.strictObject({
+  name: v.pipe(v.string(), v.regex(LABEL_NAME, "a stream's name is a letter or _, then letters, digits or _")),
+  help: v.pipe(v.string(), v.minLength(1)),
+  /** What the format of its printf() begins with. */
+  printf: v.pipe(v.string(), v.minLength(1)),
+  /** One for each value that the printf() prints. */
+  fields: v.pipe(v.array(label), v.minLength(1), v.maxLength(64)),
 });
 
 /** One value or a list of them. */
@@ -118,6 +129,7 @@ const definition = v.strictObject({
   version: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String))),
   enabled: v.optional(v.boolean(), true),
   metrics: v.pipe(v.array(metric), v.minLength(1, "name at least one metric"), v.maxLength(100)),
+  streams: v.optional(v.pipe(v.array(stream), v.maxLength(100)), []),
   params: v.optional(v.pipe(v.array(param), v.maxLength(100)), []),
   budget: v.optional(budget),
   /** Whose events count, decided in the kernel. */
@@ -130,6 +142,7 @@ export interface Definition {
   /** Switched on when the agent starts. */
   readonly enabled: boolean;
   readonly metrics: readonly MetricDefinition[];
+  readonly streams: readonly StreamDefinition[];
   readonly params: readonly ParamDefinition[];
   readonly budget?:
     | {
@@ -168,6 +181,15 @@ export interface MetricDefinition {
   readonly unit?: string | undefined;
   readonly labels: readonly LabelDefinition[];
   readonly buckets?: { readonly min: number; readonly max: number } | undefined;
+  readonly exemplars?: { readonly from: string; readonly value: string } | undefined;
+}
+
+/** Lines of the script that are events: their values by name. */
+export interface StreamDefinition {
+  readonly name: string;
+  readonly help: string;
+  readonly printf: string;
+  readonly fields: readonly LabelDefinition[];
 }
 
 export interface LabelDefinition {

@@ -35,7 +35,7 @@ function filterView({ pid, comm, cgroup, container, pod, namespace, labels }: Fi
   };
 }
 
-function metricView({ map, name, help, type, unit, labels, buckets }: MetricDefinition): MetricView {
+function metricView({ map, name, help, type, unit, labels, buckets, exemplars }: MetricDefinition): MetricView {
   return {
     map,
     name,
@@ -44,11 +44,12 @@ function metricView({ map, name, help, type, unit, labels, buckets }: MetricDefi
     ...(unit !== undefined && { unit }),
     labels: labels.map(labelView),
     ...(buckets !== undefined && { buckets }),
+    ...(exemplars !== undefined && { exemplars: { stream: exemplars.from, value: exemplars.value } }),
   };
 }
 
 /** The decoders by name, then the table of values, then the patterns that the text must match. */
-function labelView({ name, part, decode, values, patterns, key }: LabelDefinition): LabelView {
+export function labelView({ name, part, decode, values, patterns, key }: LabelDefinition): LabelView {
   return {
     name,
     ...(part !== undefined && { part: part - 1 }),

@@ -6,6 +6,7 @@ import type { Definition } from "../definition.ts";
 import { readHeader } from "../header.ts";
 import { type CompiledMonitor, type MonitorSource, MonitorSourceError, type SourceFile } from "../source.ts";
 import { monitorView } from "../view.ts";
+import { checkExemplars, withStreams } from "./script-streams.ts";
 
 /** Scripts larger than this are no monitors. */
 const MAX_SOURCE = 1024 * 1024;
@@ -33,8 +34,10 @@ function compile(
     const errors = diagnostics.filter(({ severity }) => severity === "error");
     throw new MonitorSourceError(errors.map((diagnostic) => render(diagnostic, source)).join(""));
   }
-  const view = { ...described, params: params(text.name, definition.params, checked?.options ?? []) };
-  return { spec: { ...spec, manifest: { ...spec.manifest, monitor: view } }, view };
+  const { spec: streamed, streams } = withStreams(text.name, spec, definition.streams);
+  checkExemplars(text.name, described, streams);
+  const view = { ...described, streams, params: params(text.name, definition.params, checked?.options ?? []) };
+  return { spec: { ...streamed, manifest: { ...streamed.manifest, monitor: view } }, view };
 }
 
 /** The script's options, each 8 bytes in the map "options", with what the header says of them. */
