@@ -88,7 +88,9 @@ export class PerfMap {
   }
 
   #append(text: string): void {
-    for (const [, start = "", size = "", name = ""] of text.matchAll(/^(?:0x)?([0-9a-f]+) ([0-9a-f]+) (.+)$/gm)) {
+    for (const [, start = "", size = "", name = ""] of text.matchAll(
+      /^(?:0x)?([0-9a-f]+) (?:0x)?([0-9a-f]+) (.+)$/gm,
+    )) {
       this.#entries.push({ start: Number.parseInt(start, 16), size: Number.parseInt(size, 16), name });
     }
     this.#sorted = this.#entries

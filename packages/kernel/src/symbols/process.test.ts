@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { symbolOffset } from "./functions.ts";
 import { resolveBinary } from "./library.ts";
 import { mappingAt, parseMaps } from "./maps.ts";
@@ -38,6 +40,41 @@ test("a perf map names code made at run time", () => {
   assert.equal(map.find(0x3ef41500), undefined);
   assert.equal(map.find(0x3ef41620), undefined);
   assert.equal(map.find(0), undefined);
+});
+
+test("a perf map as the JVM writes it; a place that is used again belongs to who came last", () => {
+  const lines = [
+    "0x00007f6d80ec7600 0x00000000000000f8 long Hot.spin(long)",
+    "0x00007f6d80ec7680 0x0000000000000010 stub",
+    "0x00007f6d80ec7500 0x0000000000000200 long Hot.other(long)",
+  ];
+  const map = new PerfMap(undefined, `${lines.slice(0, 2).join("\n")}\n`);
+  assert.deepEqual(map.find(0x7f6d80ec7610), { name: "long Hot.spin(long)", offset: 16 });
+  assert.deepEqual(map.find(0x7f6d80ec7684), { name: "stub", offset: 4 });
+  assert.deepEqual(map.find(0x7f6d80ec7690), { name: "long Hot.spin(long)", offset: 0x90 });
+  const later = new PerfMap(undefined, lines.join("\n"));
+  assert.deepEqual(later.find(0x7f6d80ec7684), { name: "long Hot.other(long)", offset: 0x184 });
+});
+
+test("a perf map that grows is read on, one that is another file anew", async () => {
+  const folder = mkdtempSync(`${tmpdir()}/sonde-perf-map-`);
+  try {
+    const path = `${folder}/perf-1.map`;
+    const map = new PerfMap(path);
+    assert.equal(map.find(0x1000), undefined);
+    const after = async (change: () => void): Promise<string | undefined> => {
+      change();
+      await setTimeout(120); // for which a file is taken to be as it was
+      return map.find(0x1000)?.name;
+    };
+    assert.equal(await after(() => writeFileSync(path, "1000 10 first\n")), "first");
+    assert.equal(await after(() => appendFileSync(path, "1000 10 sec")), "first", "half a line is none");
+    assert.equal(await after(() => appendFileSync(path, "ond\n")), "second");
+    assert.equal(await after(() => writeFileSync(path, "1000 10 third\n")), "third");
+    assert.equal(await after(() => rmSync(path)), "third", "what was read stays");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("this process's own code is named; what belongs to nothing is not", () => {
