@@ -45,13 +45,14 @@ int main() { shop::Till<long> till; return day(till, "") == 0; }
 test("C++ as written in stacks and symbols, or as mangled; offsets are those of addr2line", async () => {
   const program = build("till.cc", CPP);
   const probe = `uprobe:${program}:_ZN4shop4rungEl`;
-  const text = await trace(`${probe} { @[ustack(perf)] = count(); @ip = usym(reg("ip")); }`, program);
+  const text = await trace(`${probe} { @[ustack(perf)] = count(); @ip = usym(reg("ip")); @by[func] = count(); }`, program);
   const frames = [...text.matchAll(/^\t[0-9a-f]+ (.+) \((\/.*)\)$/gm)].map(([, name = "", file]) => ({ name, file }));
   assert.deepEqual(frames[0], { name: "shop::rung(long)+0", file: program });
   const day = frames.find(({ name }) => name.startsWith("day("));
   assert.match(day?.name ?? "", /^day\(shop::Till<long>&, char const\*\)\+\d+$/);
   assert.ok(frames.some(({ name, file }) => /^main\+\d+$/.test(name) && file === program));
-  assert.match(text, /@ip: shop::rung\(long\)$/);
+  assert.match(text, /@ip: shop::rung\(long\)$/m);
+  assert.match(text, /@by\[shop::rung\(long\)\]: 7$/m);
   // The place that a frame returns to is in the function that binutils names for it.
   const nm = execFileSync("nm", [program], { encoding: "utf8" });
   const start = Number.parseInt(/^(\w+) T _Z3day/m.exec(nm)?.[1] ?? "", 16);

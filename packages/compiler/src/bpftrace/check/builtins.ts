@@ -1,4 +1,5 @@
 /** Builtins where they stand. */
+import { demangle } from "@sonde/bpf/demangle";
 import type { Builtin, Span, TypeName } from "../ast.ts";
 import { argumentIndex, builtin } from "../builtins.ts";
 import * as messages from "../messages/names.ts";
@@ -7,6 +8,9 @@ import { BOOL, INT64, NONE, UINT64, VOID, stringOf, utf8Length } from "../values
 import type { Handler } from "./handler.ts";
 import { fromName } from "./kernel-types.ts";
 import { checkUnstable } from "./unstable.ts";
+
+/** Bytes of a function's name of C++ or Rust from which on it is kept as linkers call it. */
+const LONGEST_NAME = 256;
 
 /** Frames of a stack unless the script says. */
 export const DEFAULT_FRAMES = 127;
@@ -71,7 +75,7 @@ function functionType(handler: Handler, expr: Builtin): Type {
       : target?.kind === "kprobe" || target?.kind === "uprobe"
         ? target.symbol
         : undefined;
-  if (name !== undefined) return text(handler, expr, name);
+  if (name !== undefined) return text(handler, expr, target?.kind === "uprobe" ? readable(handler, name) : name);
   handler.diagnostics.report(
     messages.notHere,
     expr.span,
@@ -80,6 +84,12 @@ function functionType(handler: Handler, expr: Builtin): Type {
     "expected a function's probe",
   );
   return NONE;
+}
+
+/** As its author wrote it, unless that is so long that keys and events would be filled by it. */
+function readable(handler: Handler, name: string): string {
+  const written = handler.program.config.demangle ? demangle(name) : undefined;
+  return written !== undefined && utf8Length(written) < LONGEST_NAME ? written : name;
 }
 
 function argsType(handler: Handler, expr: Builtin): Type {
