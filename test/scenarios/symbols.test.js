@@ -45,7 +45,10 @@ int main() { shop::Till<long> till; return day(till, "") == 0; }
 test("C++ as written in stacks and symbols, or as mangled; offsets are those of addr2line", async () => {
   const program = build("till.cc", CPP);
   const probe = `uprobe:${program}:_ZN4shop4rungEl`;
-  const text = await trace(`${probe} { @[ustack(perf)] = count(); @ip = usym(reg("ip")); @by[func] = count(); }`, program);
+  const text = await trace(
+    `${probe} { @[ustack(perf)] = count(); @ip = usym(reg("ip")); @by[func] = count(); }`,
+    program,
+  );
   const frames = [...text.matchAll(/^\t[0-9a-f]+ (.+) \((\/.*)\)$/gm)].map(([, name = "", file]) => ({ name, file }));
   assert.deepEqual(frames[0], { name: "shop::rung(long)+0", file: program });
   const day = frames.find(({ name }) => name.startsWith("day("));
