@@ -105,8 +105,9 @@ function lowerProbe(object: MonitorObject, probe: ProbeDeclaration): Program {
     else answer(p, expression(p, node.body), node.body, false);
     if (!builder.terminated) builder.return(p.constant(probe.verdict));
   });
-  const func = builder.finish();
-  if (p.followsTasks) readTaskDirectly(func, object.types, object.target, "any");
+  const main = builder.finish();
+  if (p.followsTasks)
+    for (const func of [main, ...p.functions]) readTaskDirectly(func, object.types, object.target, "any");
   return p;
 }
 
