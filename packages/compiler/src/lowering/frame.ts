@@ -22,6 +22,8 @@ export interface Frame {
     };
   };
   constant(value: number | bigint): Inst;
+  /** The program's context. */
+  context(): Inst;
   /** Continues in `block`, all of whose predecessors are known, and which only code after `before` reaches. */
   enter(block: Block, before: Block): void;
   when(condition: Condition, then: () => void, otherwise?: () => void, likely?: boolean): void;

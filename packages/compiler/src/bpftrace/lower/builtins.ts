@@ -6,7 +6,8 @@ import { elapsed, now } from "./clocks.ts";
 import type { Handler } from "./handler.ts";
 import { Helper } from "../../lowering/helpers.ts";
 import { taskAddress, taskNumber } from "./tasks.ts";
-import { groupId, processId, threadId, userId } from "./identity.ts";
+import { groupId, userId } from "../../lowering/identity.ts";
+import { processId, threadId } from "./identity.ts";
 import { notLowered, refuse } from "./messages.ts";
 import { registers } from "../../lowering/registers.ts";
 

@@ -18,7 +18,8 @@ import {
 import { emit, type Argument } from "./events.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
-import { initialProcessId, initialThreadId, processId, threadId } from "./identity.ts";
+import * as initial from "../../lowering/identity.ts";
+import { processId, threadId } from "./identity.ts";
 import { join } from "./join.ts";
 import { deleteEntry, deleteOnly, findEntry, hasKey, planOf } from "./maps.ts";
 import { getopt } from "./options.ts";
@@ -91,8 +92,8 @@ const VALUES: Readonly<Record<string, Value>> = {
   uaddr: userAddress,
   skboutput: outputPacket,
   socket_cookie: (h, e) => h.builder.call(Helper.socketCookie, [scalar(h, e.args[0]!)]),
-  pid: (h, e) => (isInitial(e) ? initialProcessId(h) : processId(h)),
-  tid: (h, e) => (isInitial(e) ? initialThreadId(h) : threadId(h)),
+  pid: (h, e) => (isInitial(e) ? initial.processId(h) : processId(h)),
+  tid: (h, e) => (isInitial(e) ? initial.threadId(h) : threadId(h)),
   ppid: (h, e) => taskNumber(h, scalar(h, e.args[0]!), ["real_parent", "tgid"], e.span),
   len: length,
 };

@@ -1,28 +1,20 @@
-/** Who is running: process, thread, user. */
+/** Who is running, as the session's pid namespace has it. */
 import type { Inst } from "../../ir/index.ts";
-import type { Handler } from "./handler.ts";
 import { Helper } from "../../lowering/helpers.ts";
+import * as initial from "../../lowering/identity.ts";
+import type { Handler } from "./handler.ts";
 
 /** Offsets in struct bpf_pidns_info. */
 const NAMESPACE_TID = 0;
 const NAMESPACE_PID = 4;
 
-/** The process (thread group) id as this session's pid namespace has it: 0 for processes of others. */
+/** The process (thread group) id: 0 for processes of other namespaces. */
 export function processId(h: Handler): Inst {
-  return inNamespace(h, NAMESPACE_PID) ?? initialProcessId(h);
+  return inNamespace(h, NAMESPACE_PID) ?? initial.processId(h);
 }
 
 export function threadId(h: Handler): Inst {
-  return inNamespace(h, NAMESPACE_TID) ?? initialThreadId(h);
-}
-
-/** The kernel's own number, which the helper returns above the thread's. */
-export function initialProcessId(h: Handler): Inst {
-  return h.builder.binary("lshr", h.builder.call(Helper.pidTgid, []), h.constant(32));
-}
-
-export function initialThreadId(h: Handler): Inst {
-  return h.builder.extend(h.builder.call(Helper.pidTgid, []), 32, false);
+  return inNamespace(h, NAMESPACE_TID) ?? initial.threadId(h);
 }
 
 /** Undefined in the initial namespace. */
@@ -35,12 +27,4 @@ function inNamespace(h: Handler, field: number): Inst | undefined {
   const [device, inode] = [h.constant(namespace.device), h.constant(namespace.inode)];
   builder.call(Helper.nsCurrentPidTgid, [device, inode, info, h.constant(8)]);
   return builder.load(info, field, 4);
-}
-
-export function userId(h: Handler): Inst {
-  return h.builder.extend(h.builder.call(Helper.uidGid, []), 32, false);
-}
-
-export function groupId(h: Handler): Inst {
-  return h.builder.binary("lshr", h.builder.call(Helper.uidGid, []), h.constant(32));
 }

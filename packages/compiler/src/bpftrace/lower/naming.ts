@@ -6,7 +6,7 @@ import type { Type } from "../types.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler, Spot } from "./handler.ts";
 import { byteSize, isScalar } from "./layout.ts";
-import { userId } from "./identity.ts";
+import { userId } from "../../lowering/identity.ts";
 import { isDirect, readBytes, type Place } from "./memory.ts";
 import { notLowered, refuse } from "./messages.ts";
 import { hasPlace, place } from "./places.ts";

@@ -5,8 +5,8 @@ import type { Type } from "../types.ts";
 import { scalar } from "./expressions.ts";
 import { processId } from "./identity.ts";
 import type { Handler, Spot } from "./handler.ts";
-import { EEXIST, Helper, USER_STACK } from "../../lowering/helpers.ts";
-import { countLoss } from "../../lowering/losses.ts";
+import { Helper, USER_STACK } from "../../lowering/helpers.ts";
+import { storeOwner, storeStackId } from "../../lowering/stacks.ts";
 import { spotAddress } from "./memory.ts";
 import { unwoundDepth, unwoundStackId } from "./unwind/unwind.ts";
 import { registers } from "../../lowering/registers.ts";
@@ -16,17 +16,10 @@ const FRAME_BYTES = 8;
 
 /** Writes i64 id, u32 pid (0 for the kernel's stacks), u32 zero. */
 export function storeStack(h: Handler, type: Type & { kind: "stack" }, span: Span, spot: Spot): void {
-  const { builder } = h;
-  builder.store(spot.base, spot.offset, 8, type.unwound ? unwoundStackId(h, type, span) : stackId(h, type));
-  builder.store(spot.base, spot.offset + 8, 8, type.user ? processId(h) : h.constant(0));
-}
-
-function stackId(h: Handler, type: Type & { kind: "stack" }): Inst {
-  const { builder } = h;
-  const map = h.object.stackMap(type);
-  const id = builder.call(Helper.stackId, [h.context(), builder.map(map), h.constant(type.user ? USER_STACK : 0)]);
-  h.when({ kind: "eq", a: id, b: h.constant(EEXIST) }, () => countLoss(h, "StackLost"), undefined, false);
-  return id;
+  const owner = type.user ? (): Inst => processId(h) : undefined;
+  if (!type.unwound) return storeStackId(h, h.object.stackMap(type), owner, spot);
+  h.builder.store(spot.base, spot.offset, 8, unwoundStackId(h, type, span));
+  storeOwner(h, owner, spot);
 }
 
 /** The frames of the present stack, at most as many as its type says. */

@@ -3,12 +3,13 @@ import { refuse } from "../../diagnostics/index.ts";
 import type { Inst } from "../../ir/index.ts";
 import { COMM_BYTES } from "../../lowering/current-task.ts";
 import type { Spot } from "../../lowering/frame.ts";
-import { EEXIST, Helper, USER_STACK } from "../../lowering/helpers.ts";
-import { countLoss } from "../../lowering/losses.ts";
+import { Helper } from "../../lowering/helpers.ts";
+import { groupId, processId, threadId, userId } from "../../lowering/identity.ts";
 import { address, readString, spotAddress } from "../../lowering/memory.ts";
+import { storeStackId } from "../../lowering/stacks.ts";
 import * as messages from "../messages/handlers.ts";
 import { spanOf, typeArgumentsOf, type Node } from "../syntax/ast.ts";
-import { int, isScalar, S32, U32, U64, type IntType, type PointerType, type Type } from "../types/type.ts";
+import { int, isScalar, S32, U32, U64, type IntType, type PointerType } from "../types/type.ts";
 import { expectArguments, type CallNode } from "./calls.ts";
 import { expression } from "./expressions.ts";
 import { behind, readPlace } from "./places.ts";
@@ -57,25 +58,23 @@ export function intrinsicCall(p: Program, name: string, call: CallNode): Value {
 export function automatic(p: Program, name: string, node: Node): Value | undefined {
   const { builder } = p;
   const scalar = (inst: Inst, type: IntType | PointerType): Value => ({ kind: "scalar", inst, type });
-  const upper = (helper: number): Inst => builder.binary("lshr", builder.call(helper, []), p.constant(32));
-  const lower = (helper: number): Inst => builder.extend(builder.call(helper, []), 32, false);
   switch (name) {
     case "ktime":
       return scalar(builder.call(Helper.ktimeGetNs, []), U64);
     case "bootTime":
       return scalar(builder.call(Helper.ktimeGetBootNs, []), U64);
     case "pid":
-      return scalar(upper(Helper.pidTgid), U32);
+      return scalar(processId(p), U32);
     case "tid":
-      return scalar(lower(Helper.pidTgid), U32);
+      return scalar(threadId(p), U32);
     case "uid":
-      return scalar(lower(Helper.uidGid), U32);
+      return scalar(userId(p), U32);
     case "gid":
-      return scalar(upper(Helper.uidGid), U32);
+      return scalar(groupId(p), U32);
     case "cpu":
       return scalar(builder.call(Helper.processorId, []), U32);
     case "random":
-      return scalar(lower(Helper.prandomU32), U32);
+      return scalar(builder.extend(builder.call(Helper.prandomU32, []), 32, false), U32);
     case "cgroupId":
       return scalar(builder.call(Helper.currentCgroupId, []), U64);
     case "currentTask":
@@ -94,7 +93,8 @@ export function automatic(p: Program, name: string, node: Node): Value | undefin
     case "kernelStack":
     case "userStack": {
       const type = { kind: "stack", user: name === "userStack", frames: 127 } as const;
-      return { kind: "produced", type, write: (spot) => writeStack(p, type, spot) };
+      const owner = type.user ? (): Inst => processId(p) : undefined;
+      return { kind: "produced", type, write: (spot) => storeStackId(p, p.object.stackMap(type), owner, spot) };
     }
     default:
       return undefined;
@@ -125,17 +125,6 @@ function writeComm(p: Program, spot: Spot, exact: boolean): void {
     for (let at = 0; at < COMM_BYTES; at += 4) builder.store(spot.base, spot.offset + at, 4, p.constant(0));
   builder.call(Helper.comm, [spotAddress(p, spot), p.constant(COMM_BYTES)]);
   if (exact && spot.offset % 8 === 0) p.rememberComm(spot);
-}
-
-/** i64 id, u32 pid (0 for the kernel's stacks), u32 zero. */
-function writeStack(p: Program, type: Type & { kind: "stack" }, spot: Spot): void {
-  const { builder } = p;
-  const map = builder.map(p.object.stackMap(type));
-  const id = builder.call(Helper.stackId, [p.context(), map, p.constant(type.user ? USER_STACK : 0)]);
-  p.when({ kind: "eq", a: id, b: p.constant(EEXIST) }, () => countLoss(p, "StackLost"), undefined, false);
-  const pid = type.user ? builder.binary("lshr", builder.call(Helper.pidTgid, []), p.constant(32)) : p.constant(0);
-  builder.store(spot.base, spot.offset, 8, id);
-  builder.store(spot.base, spot.offset + 8, 8, pid);
 }
 
 function conversion(p: Program, type: IntType, call: CallNode): Value {
