@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { disassemble } from "@sonde/bpf/asm";
-import { fixtureTarget } from "../bpftrace/lower/testing/target.ts";
+import { fixtureTarget } from "../bpftrace/testing/target.ts";
 import { compileScript } from "../compile.ts";
 import { render } from "../diagnostics/index.ts";
 import { print } from "../ir/index.ts";

@@ -187,7 +187,7 @@ const variantCases: readonly { readonly source: string; readonly want: readonly 
     {
       source: "tracepoint:syscalls:* { @ = count(); }",
       want: [
-        "tracepoint syscalls:sys_enter_openat syscalls:sys_enter_read syscalls:sys_enter_write syscalls:sys_exit_read",
+        "tracepoint syscalls:sys_enter_openat syscalls:sys_enter_read syscalls:sys_enter_write syscalls:sys_exit_openat syscalls:sys_exit_read",
       ],
     },
     {
@@ -293,8 +293,8 @@ test("constants are worked out", () => {
     "x",
     "7",
     "1",
-    "16",
-    "24",
+    "40",
+    "40",
     "-3",
     "17",
     "17",

@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { compileScript } from "../../compile.ts";
 import { render } from "../../diagnostics/index.ts";
 import { print } from "../../ir/index.ts";
-import { fixtureTarget } from "./testing/target.ts";
+import { fixtureTarget } from "../testing/target.ts";
 
 const FOLDER = new URL("../../../src/testdata/lower/", import.meta.url);
 const RULE = "\n---\n";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TargetFeatures } from "@sonde/bpf/spec";
 import { compileScript } from "../../compile.ts";
-import { fixtureTarget } from "./testing/target.ts";
+import { fixtureTarget } from "../testing/target.ts";
 
 interface Case {
   /** The place of the message stands between « and ». */

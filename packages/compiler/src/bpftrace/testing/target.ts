@@ -7,10 +7,11 @@ const TRACEPOINTS: Readonly<Record<string, readonly TracepointField[]>> = {
   "sched:sched_switch": [
     field("prev_comm", "char[16]", 8, 16),
     field("prev_pid", "pid_t", 24, 4, true),
-    field("prev_state", "long", 32, 8, true),
-    field("next_comm", "char[16]", 40, 16),
-    field("next_pid", "pid_t", 56, 4, true),
+    field("next_comm", "char[16]", 32, 16),
+    field("next_pid", "pid_t", 48, 4, true),
+    field("prev_state", "long", 56, 8, true),
   ],
+  "sched:sched_wakeup": [field("comm", "char[16]", 8, 16), field("pid", "pid_t", 24, 4, true)],
   "sched:sched_process_exec": [field("filename", "__data_loc char[]", 8, 4), field("pid", "pid_t", 12, 4, true)],
   "syscalls:sys_enter_openat": [
     field("__syscall_nr", "int", 8, 4, true),
@@ -18,6 +19,7 @@ const TRACEPOINTS: Readonly<Record<string, readonly TracepointField[]>> = {
     field("filename", "const char *", 24, 8),
     field("flags", "int", 32, 8),
   ],
+  "syscalls:sys_exit_openat": [field("ret", "long", 16, 8, true)],
   "syscalls:sys_enter_read": [
     field("fd", "unsigned int", 16, 8),
     field("buf", "char *", 24, 8),
@@ -32,7 +34,7 @@ const TRACEPOINTS: Readonly<Record<string, readonly TracepointField[]>> = {
   "raw_syscalls:sys_enter": [field("id", "long", 8, 8, true), field("args", "unsigned long[6]", 16, 48)],
   "net:odd": [field("mac", "__data_loc u8[]", 8, 4)],
 };
-const SYMBOLS = ["/bin/bash:readline", "/bin/bash:main"];
+const SYMBOLS = ["/bin/app:main", "/bin/bash:readline", "/bin/bash:main"];
 
 function field(name: string, type: string, offset: number, size: number, signed = false): TracepointField {
   return { name, type, offset, size, signed };
@@ -111,28 +113,37 @@ function fixtureBtf(): Btf {
     { name: "uid", type: uid, bitOffset: 32 },
   ]);
   const mm = b.fwd("mm_struct", false);
-  const task = b.struct("task_struct", 80, [
-    { name: "pid", type: int, bitOffset: 0 },
-    { name: "tgid", type: int, bitOffset: 32 },
-    { name: "comm", type: b.array(char, 16), bitOffset: 64 },
-    { name: "cred", type: b.ptr(b.const(cred)), bitOffset: 192 },
-    { name: "mm", type: b.ptr(mm), bitOffset: 256 },
-    { name: "real_parent", type: b.ptr(b.fwd("task_struct", false)), bitOffset: 320 },
+  const task = b.struct("task_struct", 88, [
+    { name: "flags", type: unsigned, bitOffset: 0 },
+    { name: "in_execve", type: unsigned, bitOffset: 32, bitSize: 1 },
+    { name: "in_iowait", type: unsigned, bitOffset: 33, bitSize: 2 },
+    { name: "pid", type: int, bitOffset: 64 },
+    { name: "tgid", type: int, bitOffset: 96 },
+    { name: "real_parent", type: b.ptr(b.fwd("task_struct", false)), bitOffset: 128 },
+    { name: "comm", type: b.array(char, 16), bitOffset: 192 },
+    { name: "cred", type: b.ptr(b.const(cred)), bitOffset: 320 },
+    { name: "mm", type: b.ptr(mm), bitOffset: 384 },
     {
       name: "",
       type: b.union("", 8, [
         { name: "utime", type: u64, bitOffset: 0 },
         { name: "gtime", type: u64, bitOffset: 0 },
       ]),
-      bitOffset: 384,
+      bitOffset: 448,
     },
-    { name: "prios", type: b.array(int, 4), bitOffset: 448 },
-    { name: "in_execve", type: unsigned, bitOffset: 576, bitSize: 1 },
-    { name: "frozen", type: bool, bitOffset: 608 },
+    { name: "prios", type: b.array(int, 4), bitOffset: 512 },
+    { name: "frozen", type: bool, bitOffset: 640 },
   ]);
-  const file = b.struct("file", 16, [
-    { name: "f_count", type: long, bitOffset: 0 },
-    { name: "f_pos", type: long, bitOffset: 64 },
+  const inode = b.struct("inode", 16, [{ name: "i_ino", type: u64, bitOffset: 64 }]);
+  const path = b.struct("path", 16, [
+    { name: "mnt", type: b.ptr(0), bitOffset: 0 },
+    { name: "dentry", type: b.ptr(task), bitOffset: 64 },
+  ]);
+  const file = b.struct("file", 40, [
+    { name: "f_path", type: path, bitOffset: 0 },
+    { name: "f_inode", type: b.ptr(inode), bitOffset: 128 },
+    { name: "f_count", type: long, bitOffset: 192 },
+    { name: "f_pos", type: long, bitOffset: 256 },
   ]);
   const userText = b.ptr(b.typeTag("user", char));
   const read = b.funcProto(long, [
