@@ -18,12 +18,14 @@ export const PACKED_SECTIONS = [
   ".debug_loclists",
   ".debug_addr",
   ".debug_str_offsets",
+  ".debug_types",
 ];
 
 /** @type {readonly (readonly [string, ...string[]])[]} */
 const WAYS = [
   ["gcc", "-gdwarf-2", "-O2"],
   ["gcc", "-gdwarf-5", "-O2"],
+  ["gcc", "-gdwarf-4", "-fdebug-types-section"],
   ["gcc", "-g", "-fdebug-types-section"],
   ["gcc", "-g", "-gdwarf64", "-O2"],
   ["clang-16", "-gdwarf-4", "-O2"],

@@ -204,6 +204,15 @@ test("the arguments are listed", () => {
   );
 });
 
+test("arguments that are kept in a .dwo file are refused, with what to do", () => {
+  const program = build("split.c", ORDERS, "-gsplit-dwarf");
+  const { stderr } = sonde("trace", "--dry-run", "-e", `uprobe:${program}:take { print(args.c); }`);
+  assert.match(stderr, /SND1340.*kept apart in .*\.dwo \(-gsplit-dwarf\), which is not read: compile without it/);
+  const listed = sonde("trace", "-lv", `uprobe:${program}:take`);
+  assert.equal(listed.stdout, `uprobe:${program}:take\n`);
+  assert.match(listed.stderr, /-gsplit-dwarf/);
+});
+
 const SHOP = `
 #include <string>
 namespace shop {

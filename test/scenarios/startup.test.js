@@ -59,9 +59,9 @@ test("a wrong script is refused without the kernel", () => {
 /** kB of code, and of V8's cache of what typical runs execute of it, which is what a start costs. */
 const CEILINGS = {
   main: [28, 42],
-  trace: [900, 1230],
-  list: [170, 185],
-  features: [172, 300],
+  trace: [950, 1400],
+  list: [190, 200],
+  features: [190, 320],
   inspect: [160, 200],
   completion: [30, 38],
 };

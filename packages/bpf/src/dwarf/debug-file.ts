@@ -9,7 +9,7 @@ import { DwarfError } from "./errors.ts";
 import type { Encoding } from "./forms.ts";
 import { piece, textAt, type DwarfSource, type SectionBytes } from "./source.ts";
 import { Unit } from "./unit.ts";
-import { readUnitHeader, readUnitHeaders, type UnitHeader } from "./unit-header.ts";
+import { readUnitHeader, readUnitHeaders, type UnitHeader, type UnitSection } from "./unit-header.ts";
 
 /** Units that are kept at most; of a large program one unit has some megabytes. */
 const KEPT_UNITS = 16;
@@ -21,6 +21,8 @@ export class DebugFile {
   readonly #abbreviations = new Map<string, ReadonlyMap<number, Abbreviation>>();
   readonly #units = new Map<number, Unit>();
   #headers: readonly UnitHeader[] | undefined;
+  #allHeaders: readonly UnitHeader[] | undefined;
+  #typeUnits: Map<bigint, UnitHeader> | undefined;
   #supplementary: DebugFile | undefined;
 
   constructor(source: DwarfSource) {
@@ -64,19 +66,26 @@ export class DebugFile {
     return (this.#supplementary = new DebugFile(source));
   }
 
+  /** Of .debug_info. */
   headers(): readonly UnitHeader[] {
-    if (this.#headers === undefined) {
-      const info = this.section(".debug_info");
-      this.#headers = info === undefined ? [] : readUnitHeaders(info);
-    }
-    return this.#headers;
+    return (this.#headers ??= this.#read(".debug_info"));
+  }
+
+  /** Those of types in a section of their own among them. */
+  allHeaders(): readonly UnitHeader[] {
+    return (this.#allHeaders ??= [...this.headers(), ...this.#read(".debug_types")]);
+  }
+
+  #read(name: UnitSection): readonly UnitHeader[] {
+    const section = this.section(name);
+    return section === undefined ? [] : readUnitHeaders(section, name);
   }
 
   unit(header: UnitHeader): Unit {
-    let unit = this.#units.get(header.offset);
-    if (unit !== undefined) this.#units.delete(header.offset);
+    let unit = this.#units.get(header.place);
+    if (unit !== undefined) this.#units.delete(header.place);
     else unit = new Unit(this, header);
-    this.#units.set(header.offset, unit);
+    this.#units.set(header.place, unit);
     // The one that was asked for longest ago is the first of the map.
     const [oldest] = this.#units.keys();
     if (this.#units.size > KEPT_UNITS && oldest !== undefined) this.#units.delete(oldest);
@@ -85,7 +94,9 @@ export class DebugFile {
 
   /** The unit that begins at an offset in .debug_info; the others' headers are not read. Errors: DwarfError. */
   unitFrom(offset: number): Unit {
-    return this.unit(this.#units.get(offset)?.header ?? readUnitHeader(this.#needed(".debug_info"), offset));
+    return this.unit(
+      this.#units.get(offset)?.header ?? readUnitHeader(this.#needed(".debug_info"), ".debug_info", offset),
+    );
   }
 
   /** The unit that a place in .debug_info belongs to. */
@@ -109,7 +120,12 @@ export class DebugFile {
 
   /** The type that a type unit was made for. */
   typeBySignature(signature: bigint): Entry | undefined {
-    const header = this.headers().find((candidate) => candidate.signature === signature);
+    if (this.#typeUnits === undefined) {
+      this.#typeUnits = new Map();
+      for (const header of this.allHeaders())
+        if (header.signature !== undefined) this.#typeUnits.set(header.signature, header);
+    }
+    const header = this.#typeUnits.get(signature);
     return header?.typeOffset === undefined ? undefined : this.unit(header).entryAt(header.typeOffset);
   }
 

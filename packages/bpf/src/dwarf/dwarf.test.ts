@@ -23,6 +23,7 @@ const WAYS: readonly (readonly [name: string, compiler: string, ...options: stri
 const MORE: typeof WAYS = [
   ["compressed", "gcc", "-g", "-O2", "-gz=zlib"],
   ["64-bit", "gcc", "-g", "-gdwarf64", "-O2"],
+  ["type units 4", "gcc", "-gdwarf-4", "-fdebug-types-section"],
   ["type units 5", "gcc", "-g", "-fdebug-types-section"],
   ["with .debug_aranges", "clang-16", "-g", "-O2", "-gdwarf-aranges"],
   ["rows by the compiler", "gcc", "-g", "-O2", "-gno-as-loc-support"],

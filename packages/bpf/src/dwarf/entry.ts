@@ -34,9 +34,9 @@ export class Entry {
     return this.abbreviation.tag;
   }
 
-  /** In .debug_info: the same for the same entry, however it was come by. */
+  /** Of all entries' bytes: the same for the same entry, however it was come by. */
   get place(): number {
-    return this.unit.header.offset + this.offset;
+    return this.unit.header.place + this.offset;
   }
 
   /** Behind the entry's own values: where its first child is, or the next entry. */
@@ -155,7 +155,9 @@ export class Entry {
     const sibling = this.number(AT.sibling);
     if (sibling !== undefined) {
       if (sibling > this.offset && sibling <= this.unit.bytes.length) return sibling;
-      throw new DwarfError(`.debug_info: the entry at ${this.place} has its next one before it`);
+      throw new DwarfError(
+        `${this.unit.header.section}: the entry at ${this.unit.header.offset + this.offset} has its next one before it`,
+      );
     }
     let depth = 1;
     let at = this.end;

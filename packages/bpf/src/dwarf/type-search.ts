@@ -11,8 +11,8 @@ const MAX_DEPTH = 16;
 export function findType(file: DebugFile, name: string, tags: ReadonlySet<number>, near?: Unit): Entry | undefined {
   const close = near && inUnit(near, name, tags);
   if (close !== undefined) return close;
-  for (const header of file.headers()) {
-    if (header.offset === near?.header.offset) continue;
+  for (const header of file.allHeaders()) {
+    if (header.place === near?.header.place) continue;
     const found = inUnit(file.unit(header), name, tags);
     if (found !== undefined) return found;
   }
@@ -32,7 +32,10 @@ function inUnit(unit: Unit, name: string, tags: ReadonlySet<number>): Entry | un
 
 function among(parent: Entry, name: string, tags: ReadonlySet<number>, depth: number): Entry | undefined {
   for (const child of parent.children()) {
-    if (tags.has(child.tag) && child.text(AT.name) === name && !child.flag(AT.declaration)) return child;
+    if (tags.has(child.tag) && child.text(AT.name) === name) {
+      const definition = child.flag(AT.declaration) ? child.reference(AT.signature) : child;
+      if (definition !== undefined) return definition;
+    }
     const inside = child.tag === TAG.namespace && depth < MAX_DEPTH ? among(child, name, tags, depth + 1) : undefined;
     if (inside !== undefined) return inside;
   }

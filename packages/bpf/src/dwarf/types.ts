@@ -50,6 +50,7 @@ export class DwarfTypes implements Btf {
 
   /** Errors: DwarfError for a file that is damaged; RangeError for an id that was never given. */
   type(id: TypeId): BtfType {
+    if (id === 0) return { kind: "void", id };
     const index = id - this.firstId;
     const maker = this.#makers[index];
     if (maker === undefined) throw new RangeError(`no type ${id} was made of debugging information`);

@@ -1,10 +1,12 @@
 /**
- * .debug_info is one unit after another, a unit for each source file that was compiled:
+ * .debug_info is one unit after another, a unit for each source file that was compiled, and one for each type
+ * that the linker was to keep only one copy of:
  *
  *     version 2-4 ┌────────┬─────────┬─────────────────┬──────────────┐
  *                 │ length │ version │ offset of       │ address size │ entries ...
  *                 │ 4 / 12 │ u16     │ abbreviations   │ u8           │
  *                 └────────┴─────────┴─────────────────┴──────────────┘
+ *     (.debug_types of version 4: the type's signature, u64, and the offset of its entry stand before the entries)
  *     version 5   ┌────────┬─────────┬──────┬──────────────┬─────────────────┬─────────────────┐
  *                 │ length │ version │ type │ address size │ offset of       │ of some types:  │ entries ...
  *                 │ 4 / 12 │ u16     │ u8   │ u8           │ abbreviations   │ more            │
@@ -17,9 +19,15 @@ import { DwarfError } from "./errors.ts";
 import type { Encoding } from "./forms.ts";
 import { piece, type SectionBytes } from "./source.ts";
 
+/** Where units are: version 4 has those that hold only a type in a section of their own. */
+export type UnitSection = ".debug_info" | ".debug_types";
+
 export interface UnitHeader extends Encoding {
-  /** In .debug_info. */
+  readonly section: UnitSection;
+  /** In its section. */
   readonly offset: number;
+  /** Of all units' bytes, as if the sections stood behind one another: no two units have the same. */
+  readonly place: number;
   /** Of the whole unit, header and length included. */
   readonly size: number;
   readonly abbreviations: number;
@@ -32,6 +40,7 @@ export interface UnitHeader extends Encoding {
 }
 
 const MOST_HEADER = 48;
+const UT_COMPILE = 1;
 const UT_TYPE = 2;
 const UT_SKELETON = 4;
 const UT_SPLIT_COMPILE = 5;
@@ -45,35 +54,35 @@ export function readLength(cursor: Cursor): { readonly length: number; readonly 
   return { length: Number(cursor.u64()), offsetSize: 8 };
 }
 
-/** All units, by their headers alone. */
-export function readUnitHeaders(info: SectionBytes): readonly UnitHeader[] {
+/** No section is larger. */
+const TYPES_PLACE = 2 ** 46;
+
+/** All units of a section, by their headers alone. */
+export function readUnitHeaders(bytes: SectionBytes, section: UnitSection): readonly UnitHeader[] {
   const headers: UnitHeader[] = [];
-  for (let offset = 0; offset < info.size;) {
-    const header = readUnitHeader(info, offset);
+  for (let offset = 0; offset < bytes.size;) {
+    const header = readUnitHeader(bytes, section, offset);
     headers.push(header);
     offset += header.size;
   }
   return headers;
 }
 
-export function readUnitHeader(info: SectionBytes, offset: number): UnitHeader {
-  const cursor = new Cursor(piece(info, ".debug_info", offset, Math.min(MOST_HEADER, info.size - offset)));
+export function readUnitHeader(bytes: SectionBytes, section: UnitSection, offset: number): UnitHeader {
+  const cursor = new Cursor(piece(bytes, section, offset, Math.min(MOST_HEADER, bytes.size - offset)));
   const { length, offsetSize } = readLength(cursor);
   const size = cursor.at + length;
-  if (offset + size > info.size)
-    throw new DwarfError(`.debug_info: a unit of ${size} bytes at ${offset} is larger than the section (${info.size})`);
+  if (offset + size > bytes.size)
+    throw new DwarfError(`${section}: a unit of ${size} bytes at ${offset} is larger than the section (${bytes.size})`);
   const version = cursor.u16();
   if (version < 2 || version > 5)
-    throw new DwarfError(`.debug_info: a unit of version ${version}; versions 2 to 5 are known`);
-  if (version < 5) {
-    const abbreviations = cursor.offset(offsetSize);
-    const addressSize = cursor.u8();
-    return { offset, size, version, offsetSize, addressSize, abbreviations, firstEntry: cursor.at };
-  }
-  const type = cursor.u8();
-  const addressSize = cursor.u8();
+    throw new DwarfError(`${section}: a unit of version ${version}; versions 2 to 5 are known`);
+  const type = version < 5 ? (section === ".debug_types" ? UT_TYPE : UT_COMPILE) : cursor.u8();
+  const newAddressSize = version < 5 ? undefined : cursor.u8();
   const abbreviations = cursor.offset(offsetSize);
-  const common = { offset, size, version, offsetSize, addressSize, abbreviations };
+  const addressSize = newAddressSize ?? cursor.u8();
+  const place = offset + (section === ".debug_types" ? TYPES_PLACE : 0);
+  const common = { section, offset, place, size, version, offsetSize, addressSize, abbreviations };
   if (type === UT_TYPE || type === UT_SPLIT_TYPE) {
     const signature = BigInt(cursor.u64());
     const typeOffset = cursor.offset(offsetSize);

@@ -21,11 +21,11 @@ export class Unit {
   constructor(file: DebugFile, header: UnitHeader) {
     this.file = file;
     this.header = header;
-    this.bytes = file.piece(".debug_info", header.offset, header.size);
+    this.bytes = file.piece(header.section, header.offset, header.size);
     this.#view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
     this.abbreviations = file.abbreviations(header);
     const root = this.entryAt(header.firstEntry);
-    if (root === undefined) throw new DwarfError(`.debug_info: the unit at ${header.offset} has no entry`);
+    if (root === undefined) throw new DwarfError(`${header.section}: the unit at ${header.offset} has no entry`);
     this.root = root;
   }
 
@@ -36,7 +36,9 @@ export class Unit {
     if (code === 0) return undefined;
     const abbreviation = this.abbreviations.get(code);
     if (abbreviation === undefined)
-      throw new DwarfError(`.debug_info: the entry at ${this.header.offset + offset} has the unknown shape ${code}`);
+      throw new DwarfError(
+        `${this.header.section}: the entry at ${this.header.offset + offset} has the unknown shape ${code}`,
+      );
     return new Entry(this, offset, abbreviation, cursor.at);
   }
 

@@ -1,5 +1,5 @@
 import { type Btf, declaration } from "@sonde/bpf/btf";
-import { DwarfTypes, signatureOf } from "@sonde/bpf/dwarf";
+import { type Dwarf, DwarfError, DwarfTypes, signatureOf } from "@sonde/bpf/dwarf";
 import type { ProbeProvider, Target } from "@sonde/bpf/spec";
 import { runningTarget } from "@sonde/kernel/target";
 import type { ParsedArguments } from "../command.ts";
@@ -92,10 +92,19 @@ function userArguments(target: Target, name: string): string[] {
   const place = target.facts?.userSymbol(path, symbol);
   const dwarf = target.facts?.debugInfo(path)?.dwarf;
   if (place === undefined || dwarf === undefined) return [];
-  const address = Number(place.address);
+  try {
+    return signatureLines(dwarf, Number(place.address), target.arch, symbol.includes("."));
+  } catch (error) {
+    if (!(error instanceof DwarfError)) throw error;
+    say(`sonde list: ${path}: ${error.message}\n`);
+    return [];
+  }
+}
+
+function signatureLines(dwarf: Dwarf, address: number, arch: Target["arch"], ownConvention: boolean): string[] {
   const func = dwarf.functionAt(address);
   if (func === undefined) return [];
-  const { parameters, result } = signatureOf(func, target.arch, address, symbol.includes("."));
+  const { parameters, result } = signatureOf(func, arch, address, ownConvention);
   const types = new DwarfTypes(1);
   const lines = parameters.map((parameter) => declaration(types, types.idOf(parameter.type), parameter.name));
   if (result !== undefined) lines.push(declaration(types, types.idOf(result), "retval"));
