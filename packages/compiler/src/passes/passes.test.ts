@@ -451,6 +451,26 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    name: "but where one number is all that is wanted on the usual way, it waits itself",
+    make: (b, x) => {
+      const pid = b.call(14, []);
+      b.ifNonNull(lookUp(b, "m", x), "mapValue", (entry) => b.store(entry, 0, 8, pid));
+      return b.constant(0);
+    },
+    want: [
+      "store8 [x_key], x",
+      "v1 = call get_current_pid_tgid()",
+      "v2 = call map_lookup_elem(&m, x_key)",
+      "branch ne v2, 0 ? b3 : b4 likely",
+      "b3 then: <- b0",
+      "v5 = refine v2",
+      "store8 [v5], v1",
+      "jump b4",
+      "b4 join: <- b0, b3",
+      "return 0",
+    ],
+  },
+  {
     name: "but not in a loop that it is asked before",
     make: (b, x, _y, p) => {
       const pid = b.call(14, []);

@@ -15,14 +15,48 @@ export function sinkAnswers(func: Func): boolean {
   if (candidates.length === 0) return false;
   const dominators = findDominators(func);
   const loops = findLoops(func, dominators);
+  const alone = findAlone(func, candidates);
   let changed = false;
   // Users first, so that what they use can follow them.
   for (const inst of candidates.reverse()) {
     const users = findUsers(func, inst);
     const target = destination(inst, users, dominators, loops);
-    if (target !== undefined && move(inst, target, users)) changed = true;
+    if (target === undefined || (alone.has(inst) && isExpected(inst.block, target, dominators))) continue;
+    if (move(inst, target, users)) changed = true;
   }
   return changed;
+}
+
+/**
+ * Answers that only one value comes of. It can wait as well as what the call that makes it would keep
+ * waiting, so on a way that is the usual one it stays.
+ */
+function findAlone(func: Func, answers: readonly Inst[]): ReadonlySet<Inst> {
+  const uses = new Map<Inst, number>();
+  for (const inst of answers) {
+    const used = findUsers(func, inst).filter((user) => user.inst === undefined || !isAnswer(user.inst)).length;
+    uses.set(rootOf(inst), (uses.get(rootOf(inst)) ?? 0) + used);
+  }
+  return new Set(answers.filter((inst) => uses.get(rootOf(inst)) === 1));
+}
+
+/** The call that an answer comes from. */
+function rootOf(inst: Inst): Inst {
+  return inst.op === "call" ? inst : rootOf(operand(inst, 0));
+}
+
+/** Whether every branch on the way from one block to another expects that way to be taken. */
+function isExpected(from: Block, to: Block, { order, index, parent }: Dominators): boolean {
+  for (let at = to; at !== from;) {
+    const above = order[parent[index[at.id]!]!]!;
+    const { terminator } = above;
+    if (terminator?.op === "branch" && at.predecessors.length === 1) {
+      const { then, otherwise, likely } = terminator;
+      if (!(likely === true && then === at) && !(likely === false && otherwise === at)) return false;
+    }
+    at = above;
+  }
+  return true;
 }
 
 /** A pure call without arguments of its own, or what is computed and loaded from one alone. */
