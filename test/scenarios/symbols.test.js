@@ -76,6 +76,15 @@ int main(int argc, char **argv) { int s = 0; for (int i = 0; i < 5; i++) s += ou
 /** Before a function has made its frame, the one that called it may be left out. */
 const STACK = /^@\[\n {4}inner\+0\n( {4}middle\+\d+\n)? {4}outer\+\d+\n/;
 
+test("build ids and offsets, for names that are found elsewhere", async () => {
+  const program = build("chain.c", CHAIN, "-Wl,--build-id=sha1");
+  const id = /Build ID: (\w+)/.exec(execFileSync("readelf", ["-n", program], { encoding: "utf8" }))?.[1];
+  const nm = execFileSync("nm", [program], { encoding: "utf8" });
+  const offset = Number.parseInt(/^(\w+) t inner$/m.exec(nm)?.[1] ?? "", 16);
+  const text = await trace(`uprobe:${program}:inner { @[ustack(build_id, 1)] = count(); }`, program);
+  assert.equal(text, `@[\n${id} 0x${offset.toString(16)}\n]: 5`);
+});
+
 test("a stripped program by its debug file, beside it or by build id; and probes on what only that names", async () => {
   const program = build("chain.c", CHAIN, "-Wl,--build-id=sha1");
   const debug = `${program}.debug`;

@@ -29,7 +29,7 @@ export function manifestShape(): Shape {
 }
 
 const other = record({ map: text, countOffset: count });
-const stackMode = oneOf("bpftrace", "perf", "raw");
+const stackMode = oneOf("bpftrace", "perf", "raw", "build_id");
 const intSize = oneOf(1, 2, 4, 8);
 
 const dataType: Shape = variant(() => ({

@@ -49,7 +49,7 @@ export interface SessionConfig {
   readonly sourceLines?: boolean;
 }
 
-export type StackMode = "bpftrace" | "perf" | "raw";
+export type StackMode = "bpftrace" | "perf" | "raw" | "build_id";
 
 /** A map that the user named with `@`. */
 export interface MapView {

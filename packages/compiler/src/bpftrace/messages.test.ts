@@ -536,7 +536,12 @@ const cases: readonly Case[] = [
     source: "BEGIN { print(kstack(«perl»)); }",
     code: "SND1410",
     message: "unknown stack mode perl",
-    hint: "expected bpftrace, perf or raw",
+    hint: "expected bpftrace, perf, raw or build_id",
+  },
+  {
+    source: "BEGIN { print(«kstack(build_id)»); }",
+    code: "SND1428",
+    message: "the kernel's stacks have no build ids: they are shown in raw mode",
   },
   {
     source: "BEGIN { @x = «lhist(1, 10, 0, 1)»; }",
@@ -623,7 +628,7 @@ const cases: readonly Case[] = [
     source: "config = { «stack_mode = perl» } BEGIN { }",
     code: "SND1602",
     message: "stack_mode can't be perl",
-    hint: "expected bpftrace, perf, raw",
+    hint: "expected bpftrace, perf, raw, build_id",
   },
   {
     source: 'config = { «license = "Potato"» } BEGIN { }',

@@ -2,7 +2,15 @@
  * The language's types, and what the checker hands to lowering: the tree, and beside it the type of
  * every expression, the layout of every map, and every probe's attach points expanded and grouped.
  */
-import type { AttachTarget, Naming, SeriesKeep, Target, TracepointFormat, UsdtArgument } from "@sonde/bpf/spec";
+import type {
+  AttachTarget,
+  Naming,
+  SeriesKeep,
+  StackMode,
+  Target,
+  TracepointFormat,
+  UsdtArgument,
+} from "@sonde/bpf/spec";
 import type { Expr, MapRef, Probe, Script } from "./ast.ts";
 import type { CheckOptions } from "./check/program.ts";
 
@@ -57,7 +65,7 @@ export type Type =
   | {
       readonly kind: "stack";
       readonly user: boolean;
-      readonly mode: "bpftrace" | "perf" | "raw";
+      readonly mode: StackMode;
       readonly frames: number;
       /** Unwound by the tables of `.eh_frame`, not by frame pointers. */
       readonly unwound: boolean;
@@ -197,7 +205,7 @@ export interface CheckedConfig {
   readonly license: string;
   /** Bytes; larger values of a program lie in memory of its own rather than on its stack. */
   readonly onStackLimit: number;
-  readonly stackMode: "bpftrace" | "perf" | "raw";
+  readonly stackMode: StackMode;
   /** Whether names of C++ and Rust are shown as their authors wrote them. */
   readonly demangle: boolean;
   /** Of user stacks. */

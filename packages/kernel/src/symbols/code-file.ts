@@ -6,12 +6,15 @@ import { quietly } from "./quietly.ts";
 
 export class CodeFile {
   readonly functions: FunctionTable;
+  /** In hexadecimal; undefined where the linker has written none. */
+  readonly buildId: string | undefined;
   readonly #open: () => Dwarf | undefined;
   #debugInfo: Dwarf | undefined | null = null;
 
   /** @param open finds the debugging information; undefined where there is none */
-  constructor(functions: FunctionTable, open: () => Dwarf | undefined) {
+  constructor(functions: FunctionTable, buildId: string | undefined, open: () => Dwarf | undefined) {
     this.functions = functions;
+    this.buildId = buildId;
     this.#open = open;
   }
 

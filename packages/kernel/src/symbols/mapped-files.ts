@@ -66,10 +66,18 @@ export class MappedFiles {
     if (found === undefined) return undefined;
     const key = `${mapping.file}:${found.mtime}`;
     if (!this.#files.has(key)) {
-      const functions = quietly(() => FunctionTable.read(found.path, owner.root, mapping.path));
-      this.#files.set(key, functions && new CodeFile(functions, () => this.#debugInfo(mapping, owner)));
+      this.#files.set(
+        key,
+        quietly(() => this.#open(found.path, mapping, owner)),
+      );
     }
     return this.#files.get(key);
+  }
+
+  #open(path: string, mapping: Mapping, owner: Owner): CodeFile {
+    using file = ElfFile.open(path);
+    const functions = FunctionTable.of(file, owner.root, mapping.path);
+    return new CodeFile(functions, file.buildId(), () => this.#debugInfo(mapping, owner));
   }
 
   /** The file is found anew: it may be long since its functions were read. */
@@ -124,7 +132,7 @@ function ownVdso(): CodeFile | undefined {
       const bytes = new Uint8Array(mapping.end - mapping.start);
       readSync(fd, bytes, 0, bytes.length, mapping.start);
       using file = ElfFile.of("[vdso]", bytes);
-      return new CodeFile(FunctionTable.of(file), () => undefined);
+      return new CodeFile(FunctionTable.of(file), file.buildId(), () => undefined);
     } finally {
       closeSync(fd);
     }

@@ -63,6 +63,15 @@ export class ProcessSymbols {
     return this.#files.file(mapping, this.#owner)?.frames(offsetIn(mapping, place)) ?? [];
   }
 
+  /** Where in which build of a file an address is; undefined where no file with a build id is mapped. */
+  inBuild(address: bigint): { readonly buildId: string; readonly offset: number } | undefined {
+    const place = Number(address);
+    const mapping = this.#mappingAt(place);
+    if (mapping === undefined) return this.#earlier?.inBuild(address);
+    const buildId = this.#files.file(mapping, this.#owner)?.buildId;
+    return buildId === undefined ? undefined : { buildId, offset: offsetIn(mapping, place) };
+  }
+
   /** The kernel says that code was mapped, over whatever was there. */
   map(mapping: Mapping): void {
     const others = this.#mappings.filter(({ start, end }) => end <= mapping.start || start >= mapping.end);

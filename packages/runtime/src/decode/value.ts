@@ -10,6 +10,8 @@
  * | array           | array of values                                                      |
  * | all others      | an object with a `kind`                                              |
  */
+import type { StackMode } from "@sonde/bpf/spec";
+
 export type Value =
   | Integer
   | boolean
@@ -55,7 +57,7 @@ export interface StackValue {
   readonly pid: number;
   readonly user: boolean;
   readonly map: string;
-  readonly mode: "bpftrace" | "perf" | "raw";
+  readonly mode: StackMode;
   readonly frames: number;
 }
 

@@ -4,7 +4,7 @@
  */
 import { demangle } from "@sonde/bpf/demangle";
 import type { Frame } from "@sonde/bpf/dwarf";
-import { KernelSymbols, UserSymbols } from "@sonde/kernel/symbols";
+import { KernelSymbols, type ProcessSymbols, UserSymbols } from "@sonde/kernel/symbols";
 import { type Kernel, KernelError } from "@sonde/kernel/sys";
 import type { StackValue } from "../decode/value.ts";
 import type { Names } from "../print/names.ts";
@@ -50,6 +50,7 @@ export function symbolNames(readStack: StackReader, users: UserSymbols, settings
       const frames = addresses.slice(0, value.frames);
       const lines = value.user && value.mode === "bpftrace" && settings.sourceLines !== false;
       const text = frames.map((address, index) => {
+        if (value.mode === "build_id") return inBuild(address, users.process(value.pid));
         if (!lines) return frame(address, value, indent, resolve);
         // Where a frame will go on is behind its call, which may be another line's.
         const at = index === 0 ? address : address - 1n;
@@ -93,6 +94,13 @@ function frame(address: bigint, stack: StackValue, indent: string, resolve: Reso
   if (stack.mode === "bpftrace") return `${indent}${text}\n`;
   const origin = module ?? (stack.user ? "[unknown]" : undefined);
   return `\t${address.toString(16)} ${text}${origin === undefined ? "" : ` (${origin})`}\n`;
+}
+
+/** Build id and offset in the file, or where there is none the address: for names that are found later, elsewhere. */
+function inBuild(address: bigint, process: ProcessSymbols): string {
+  const place = process.inBuild(address);
+  if (place === undefined) return `${address.toString(16)}\n`;
+  return `${place.buildId} 0x${place.offset.toString(16).padStart(2, "0")}\n`;
 }
 
 /**

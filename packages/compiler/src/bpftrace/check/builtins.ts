@@ -1,7 +1,9 @@
 /** Builtins where they stand. */
 import { demangle } from "@sonde/bpf/demangle";
+import type { StackMode } from "@sonde/bpf/spec";
 import type { Builtin, Span, TypeName } from "../ast.ts";
 import { argumentIndex, builtin } from "../builtins.ts";
+import { kernelBuildId } from "../messages/functions.ts";
 import * as messages from "../messages/names.ts";
 import type { Type } from "../types.ts";
 import { BOOL, INT64, NONE, UINT64, VOID, stringOf, utf8Length } from "../values.ts";
@@ -31,11 +33,7 @@ export function checkBuiltin(handler: Handler, expr: Builtin): Type {
     case "task":
       return taskType(handler);
     case "stack":
-      return {
-        ...stackKind(handler, expr.name, expr.span),
-        mode: handler.program.config.stackMode,
-        frames: DEFAULT_FRAMES,
-      };
+      return stackType(handler, expr.name, expr.span, handler.program.config.stackMode, DEFAULT_FRAMES);
     case "title":
       return text(handler, expr, handler.draft.title);
     case "provider":
@@ -49,16 +47,15 @@ export function checkBuiltin(handler: Handler, expr: Builtin): Type {
   }
 }
 
-/** Whose stack `kstack`, `ustack` or `dw_ustack` is, and how its frames are found. */
-export function stackKind(
-  handler: Handler,
-  name: string,
-  span: Span,
-): Pick<Type & { kind: "stack" }, "kind" | "user" | "unwound"> {
+/** Whose stack `kstack`, `ustack` or `dw_ustack` is, how its frames are found, and how they are shown. */
+export function stackType(handler: Handler, name: string, span: Span, wanted: StackMode, frames: number): Type {
   const { program, diagnostics } = handler;
   if (name === "dw_ustack") checkUnstable(program.config, "unstable_dw_ustack", span, diagnostics);
   const unwound = name === "dw_ustack" || (name === "ustack" && program.config.callGraph === "dwarf");
-  return { kind: "stack", user: name !== "kstack", unwound };
+  const user = name !== "kstack";
+  // The kernel is in no file that has a build id.
+  if (!user && wanted === "build_id") diagnostics.report(kernelBuildId, span);
+  return { kind: "stack", user, unwound, mode: !user && wanted === "build_id" ? "raw" : wanted, frames };
 }
 
 /** Names of probes are known when compiling: attach points with different names do not share a program. */

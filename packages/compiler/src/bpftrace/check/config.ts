@@ -1,4 +1,5 @@
 /** The settings of a `config` block. */
+import type { StackMode } from "@sonde/bpf/spec";
 import { didYouMean, type Diagnostics } from "../../diagnostics/index.ts";
 import type { ConfigEntry, Span } from "../ast.ts";
 import * as messages from "../messages/settings.ts";
@@ -39,6 +40,8 @@ const LICENSES = [
   "Dual MPL/GPL",
 ] as const;
 
+export const STACK_MODES: readonly StackMode[] = ["bpftrace", "perf", "raw", "build_id"];
+
 const SETTINGS: Readonly<Record<string, Setting>> = {
   max_map_keys: { key: "maxMapKeys", read: number(1, 100_000_000) },
   max_strlen: { key: "maxStrlen", read: number(1, 16384) },
@@ -46,7 +49,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   perf_rb_pages: { key: "ringPages", read: number(1, 1 << 18) },
   probe_inline: { key: "probeInline", read: boolean },
   print_maps_on_exit: { key: "printMapsOnExit", read: boolean },
-  stack_mode: { key: "stackMode", read: choice("bpftrace", "perf", "raw") },
+  stack_mode: { key: "stackMode", read: choice(...STACK_MODES) },
   call_graph: { key: "callGraph", read: choice("fp", "dwarf") },
   missing_probes: { key: "missingProbes", read: choice("error", "warn", "ignore") },
   cache_user_symbols: { instead: "symbols are looked up when they are printed, by each process's own mappings" },

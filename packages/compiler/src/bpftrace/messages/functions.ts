@@ -113,7 +113,12 @@ export const unknownStackMode: M<readonly [name: string]> = {
   code: "SND1410",
   severity: "error",
   text: (name) => `unknown stack mode ${name}`,
-  hint: () => "expected bpftrace, perf or raw",
+  hint: () => "expected bpftrace, perf, raw or build_id",
+};
+export const kernelBuildId: M = {
+  code: "SND1428",
+  severity: "warning",
+  text: () => "the kernel's stacks have no build ids: they are shown in raw mode",
 };
 export const linearRange: M = {
   code: "SND1411",

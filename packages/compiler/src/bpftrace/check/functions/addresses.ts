@@ -4,8 +4,9 @@ import * as messages from "../../messages/functions.ts";
 import { notConstant, notHere, outOfRange } from "../../messages/names.ts";
 import type { Type } from "../../types.ts";
 import { NONE, UINT64, VOID, asInteger, int } from "../../values.ts";
-import { DEFAULT_FRAMES, stackKind } from "../builtins.ts";
+import { DEFAULT_FRAMES, stackType } from "../builtins.ts";
 import { argument } from "../calls.ts";
+import { STACK_MODES } from "../config.ts";
 import { constantOf } from "../constants.ts";
 import { checkValue } from "../expressions.ts";
 import type { Handler } from "../handler.ts";
@@ -17,7 +18,8 @@ export function checkStack(handler: Handler, call: Call): Type {
   for (const [i, arg] of call.args.entries()) {
     if (i === 0 && arg.kind === "identifier") {
       handler.give(arg, VOID);
-      if (arg.name === "bpftrace" || arg.name === "perf" || arg.name === "raw") mode = arg.name;
+      const named = STACK_MODES.find((each) => each === arg.name);
+      if (named !== undefined) mode = named;
       else handler.diagnostics.report(messages.unknownStackMode, arg.span, arg.name);
       continue;
     }
@@ -28,7 +30,7 @@ export function checkStack(handler: Handler, call: Call): Type {
       handler.diagnostics.report(outOfRange, arg.span, "the number of frames", `from 1 to ${DEFAULT_FRAMES}`);
     else frames = Number(value);
   }
-  return { ...stackKind(handler, call.name, call.span), mode, frames };
+  return stackType(handler, call.name, call.span, mode, frames);
 }
 
 export function checkKernelSymbol(handler: Handler, call: Call): Type {
