@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { compileScript } from "@sonde/compiler";
 import { loadCollection } from "@sonde/kernel";
+import { programInfo } from "@sonde/kernel/objects";
 import { openKernel } from "@sonde/kernel/sys";
 import { kernelTest } from "@sonde/kernel/testing";
 import type { Output } from "../output/output.ts";
@@ -22,7 +23,12 @@ const SCRIPTS: readonly string[] = [
 for (const script of SCRIPTS) {
   kernelTest(`the verifier accepts ${script}`, { needs: ["bpf_loop"] }, () => {
     const kernel = openKernel();
-    loadCollection(kernel, compile(script), { vmlinux: () => testTarget().btf }).close();
+    using collection = loadCollection(kernel, compile(script), { vmlinux: () => testTarget().btf });
+    for (const { fd, spec } of collection.programs) {
+      // Each path once: a search that it followed step by step would be hundreds of thousands.
+      const { verifiedInstructions } = programInfo(kernel, fd, spec.name);
+      assert.ok(verifiedInstructions < 20 * spec.instructions.length, `${verifiedInstructions} of ${spec.name}`);
+    }
   });
 }
 
