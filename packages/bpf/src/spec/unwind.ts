@@ -72,9 +72,11 @@ export const UnwindOutcome = {
   unreadable: 4,
   /** A return address that is in no code known of the process. */
   lost: 5,
+  /** Another task ran the program on the same CPU in the meantime, as programs of uprobes may: there is no stack. */
+  disturbed: 6,
 } as const;
 export type UnwindOutcome = (typeof UnwindOutcome)[keyof typeof UnwindOutcome];
-export const UNWIND_OUTCOMES = 6;
+export const UNWIND_OUTCOMES = 7;
 
 /** Byte offsets in a value of a map of unwound stacks: u64 number of frames, then their addresses, the innermost first. */
 export const UnwoundStack = { count: 0, frames: 8 } as const;

@@ -24,6 +24,7 @@ const REASONS = {
   noRule: "reached code that has neither a usable unwind rule nor a frame pointer",
   unreadable: "reached memory that could not be read",
   lost: "reached code that was mapped after the tables had been read",
+  disturbed: "were lost to another task that ran the same program on the same CPU",
 } as const;
 
 /** Says what is incomplete and why; undefined if nothing is. */

@@ -29,11 +29,16 @@ export const Word = {
   hash: 88,
   /** UnwindOutcome. */
   outcome: 96,
+  /**
+   * Thread and process whose stack it is. Programs of uprobes can be preempted, by another task that runs the
+   * same program on the same CPU, and with the same memory: whoever finds this changed has lost it.
+   */
+  owner: 104,
   /** Two words read from the stack: where they lie, a saved frame pointer stands before its return address. */
-  read: 104,
+  read: 112,
   /** The stack as it is kept, UnwoundStack: number of frames, then the frames. */
-  count: 120,
-  frames: 128,
+  count: 128,
+  frames: 136,
 } as const;
 
 /** Frames have a power of two of places, so that a mask proves a place to be there. */
@@ -71,7 +76,13 @@ export class State {
   }
 }
 
+/** What a callback is handed, on its caller's stack: the address of the scratch memory, and the owner of the state. */
+export const Record = { scratch: 0, owner: 8, size: 16 } as const;
+
 /** Where a callback finds the state: at the scratch memory that its record leads to. */
 export function stateOf(turn: Handler, record: Inst, offset: number): State {
-  return new State(turn, { base: turn.builder.load(record, 0, 8, { type: pointerTo("mapValue") }), offset });
+  return new State(turn, {
+    base: turn.builder.load(record, Record.scratch, 8, { type: pointerTo("mapValue") }),
+    offset,
+  });
 }

@@ -20,7 +20,7 @@ import { pointerTo, SCALAR, type Inst } from "../../../ir/index.ts";
 import { Helper } from "../../../lowering/helpers.ts";
 import type { Handler } from "../handler.ts";
 import { searchSorted } from "./search.ts";
-import { stateOf, Word, type State } from "./state.ts";
+import { Record, stateOf, Word, type State } from "./state.ts";
 
 /** Steps in which one of 2^steps ranges of a process, or rows of a page, is found. */
 const RANGE_STEPS = 11;
@@ -43,6 +43,8 @@ export function buildStep(h: Handler, maps: UnwindView, offset: number): Handler
   const { builder } = turn;
   builder.source = h.builder.source;
   const s: Step = { h: turn, state: stateOf(turn, builder.param(1), offset), maps };
+  const owner = builder.load(builder.param(1), Record.owner, 8);
+  builder.when({ kind: "ne", a: s.state.get(Word.owner), b: owner }, () => builder.return(turn.constant(1)));
   const address = s.state.get(Word.ip);
   const within = builder.binary("sub", address, s.state.get(Word.called));
   enterRange(s, within);

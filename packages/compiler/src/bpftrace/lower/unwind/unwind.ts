@@ -18,7 +18,7 @@ import { noUnwinding, refuse } from "../messages.ts";
 import { read } from "../memory.ts";
 import { taskAddress, taskPlace } from "../tasks.ts";
 import { buildStep } from "./step.ts";
-import { State, STATE_BYTES, Word } from "./state.ts";
+import { Record, State, STATE_BYTES, Word } from "./state.ts";
 
 /** struct pt_regs of x86-64. */
 const Registers = { bp: 32, ip: 128, sp: 152 } as const;
@@ -32,10 +32,10 @@ type UnwoundType = Type & { kind: "stack" };
 /** The number of the present user stack in its map, or a negative error. */
 export function unwoundStackId(h: Handler, type: UnwoundType, span: Span): Inst {
   const { builder } = h;
-  const state = unwind(h, type, span);
+  const { state, count } = unwind(h, type, span);
   const id = builder.variable("id");
   builder.write(id, h.constant(-EFAULT));
-  h.when({ kind: "ne", a: state.get(Word.count), b: h.constant(0) }, () => {
+  h.when({ kind: "ne", a: count, b: h.constant(0) }, () => {
     const number = builder.binary("lshr", state.get(Word.hash), h.constant(ID_SHIFT));
     builder.write(id, number);
     const key = builder.slot(8, "stack");
@@ -54,10 +54,11 @@ export function unwoundStackId(h: Handler, type: UnwoundType, span: Span): Inst 
 
 /** How many frames the present user stack has, at most as many as its type says. */
 export function unwoundDepth(h: Handler, type: UnwoundType, span: Span): Inst {
-  return unwind(h, type, span).get(Word.count);
+  return unwind(h, type, span).count;
 }
 
-function unwind(h: Handler, type: UnwoundType, span: Span): State {
+/** The stack in `state`, and how many frames it has: none where there is no stack, whatever `state` says. */
+function unwind(h: Handler, type: UnwoundType, span: Span): { readonly state: State; readonly count: Inst } {
   const { target } = h.object;
   const { builder } = h;
   if (target.arch !== "x86_64" || target.features.loop !== true || target.features.taskBtf !== true)
@@ -76,19 +77,31 @@ function unwind(h: Handler, type: UnwoundType, span: Span): State {
     state.set(word, 0);
   state.set(Word.chunk, 0xffffffff);
   state.set(Word.outcome, UnwindOutcome.cut);
+  const [count, outcome] = [builder.variable("count"), builder.variable("outcome")];
+  builder.write(count, h.constant(0));
   // Threads of the kernel have no user's registers.
   h.when({ kind: "ne", a: address, b: h.constant(0) }, () => {
     const process = enterProcess(h, maps, state, task, span);
-    const record = builder.slot(8, "unwinding");
-    builder.store(record, 0, 8, spot.base);
+    const owner = builder.call(Helper.pidTgid, []);
+    state.set(Word.owner, owner);
+    const record = builder.slot(Record.size, "unwinding");
+    builder.store(record, Record.scratch, 8, spot.base);
+    builder.store(record, Record.owner, 8, owner);
     builder.call(Helper.loop, [h.constant(type.frames), builder.functionAddress(step), record, h.constant(0)]);
+    builder.write(count, state.get(Word.count));
+    builder.write(outcome, state.get(Word.outcome));
     h.when({ kind: "eq", a: state.get(Word.ranges), b: h.constant(0) }, () =>
-      state.set(Word.outcome, UnwindOutcome.noTables),
+      builder.write(outcome, h.constant(UnwindOutcome.noTables)),
     );
-    askIfLost(h, maps, state, process);
-    countOutcome(h, maps, state);
+    // It is another's now: nothing of it may be touched.
+    h.when({ kind: "ne", a: state.get(Word.owner), b: owner }, () => {
+      builder.write(count, h.constant(0));
+      builder.write(outcome, h.constant(UnwindOutcome.disturbed));
+    });
+    askIfLost(h, maps, builder.read(outcome), process);
+    countOutcome(h, maps, builder.read(outcome));
   });
-  return state;
+  return { state, count: builder.read(count) };
 }
 
 /** One function for all stacks of a program. */
@@ -147,9 +160,9 @@ function enterProcess(h: Handler, maps: UnwindView, state: State, task: Inst, sp
 }
 
 /** A return address outside of all known code: the process has mapped more since. Asked for once until there is an answer. */
-function askIfLost(h: Handler, maps: UnwindView, state: State, { key, id, mm }: Process): void {
+function askIfLost(h: Handler, maps: UnwindView, outcome: Inst, { key, id, mm }: Process): void {
   const { builder } = h;
-  h.when({ kind: "eq", a: state.get(Word.outcome), b: h.constant(UnwindOutcome.lost) }, () => {
+  h.when({ kind: "eq", a: outcome, b: h.constant(UnwindOutcome.lost) }, () => {
     h.ifNonNull(builder.call(Helper.mapLookup, [builder.map(maps.processes), key]), "mapValue", (entry) => {
       h.when({ kind: "eq", a: builder.load(entry, UnwindProcess.asked, 4), b: h.constant(0) }, () => {
         builder.store(entry, UnwindProcess.asked, 4, h.constant(1));
@@ -184,10 +197,10 @@ function ask(h: Handler, id: Inst, mm: Inst, failed: () => void = () => {}): voi
   );
 }
 
-function countOutcome(h: Handler, maps: UnwindView, state: State): void {
+function countOutcome(h: Handler, maps: UnwindView, outcome: Inst): void {
   const { builder } = h;
   const key = builder.slot(8, "outcome");
-  builder.store(key, 0, 8, state.get(Word.outcome));
+  builder.store(key, 0, 8, outcome);
   h.ifNonNull(builder.call(Helper.mapLookup, [builder.map(maps.outcomes), key]), "mapValue", (counter) =>
     builder.atomicAdd(counter, 0, 8, h.constant(1)),
   );
