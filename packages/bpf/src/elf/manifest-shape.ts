@@ -78,6 +78,7 @@ const eventAction: Shape = variant(() => ({
   printf: { format: text },
   printMap: { map: text, top: integer, div: integer },
   printValue: { "label?": text },
+  printText: { text },
   clear: { map: text },
   zero: { map: text },
   exit: {},

@@ -248,6 +248,8 @@ export type EventAction =
   | { readonly kind: "printMap"; readonly map: string; readonly top: number; readonly div: number }
   /** print(expr): the field is the value. print(@map[key]): `label` is the map's name, the last field its value, those before it the key. */
   | { readonly kind: "printValue"; readonly label?: string }
+  /** print("text"): the script's own, which may hold what colours a terminal. */
+  | { readonly kind: "printText"; readonly text: string }
   | { readonly kind: "clear"; readonly map: string }
   | { readonly kind: "zero"; readonly map: string }
   /** No more probes after this one; the field, if any, is the exit code, else `code`, else 0. */

@@ -21,8 +21,8 @@ export interface Sink {
   time(text: string): void;
   /** An event of the monitor's stream of this name; one value for each of its fields. */
   stream(name: string, values: readonly Value[]): void;
-  /** print() of an expression. */
-  value(value: Value): void;
+  /** print() of an expression. `own`: a text of the script, which nobody else has chosen. */
+  value(value: Value, own?: boolean): void;
   /** print() of a map, or a map at exit. */
   map(reading: MapReading, options: MapOptions): void;
   /** A helper answered `code`, a negative errno. Sinks that no session for a script at hand writes to need neither this nor the two that follow. */

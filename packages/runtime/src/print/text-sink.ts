@@ -83,8 +83,8 @@ class TextSink implements Sink {
     this.#write(`${name}: ${values.map(this.show).join(", ")}\n`);
   }
 
-  value(value: Value): void {
-    this.#write(`${this.show(value)}\n`);
+  value(value: Value, own?: boolean): void {
+    this.#write(`${own === true && typeof value === "string" ? value : this.show(value)}\n`);
   }
 
   map(reading: MapReading, { top, div }: MapOptions): void {

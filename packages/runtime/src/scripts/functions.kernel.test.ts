@@ -33,6 +33,11 @@ const ROWS: readonly Row[] = [
     want: "3 -1 0",
   },
   {
+    name: "a script's own text may be coloured, others' may not",
+    script: `$s = "\\033[1mbold"; print("\\033[31mred\\033[0m"); printf("\\033[32m%s", $s);`,
+    want: "\x1b[31mred\x1b[0m\n\x1b[32m\\x1b[1mbold",
+  },
+  {
     name: "str_concat",
     script: `$a = "abc"; $b = "defg"; $c = str_concat($a, $b); @k[$c] = 1; printf("%s %d %d %s", $c, $c == "abcdefg", @k["abcdefg"], str_concat("", $a));`,
     want: "abcdefg 1 1 abc",

@@ -85,6 +85,8 @@ function handlerOf({ action, fields }: EventView, context: EventContext): EventH
       const options = { top: action.top, div: action.div || 1 };
       return () => sink.map(maps.read(view), options);
     }
+    case "printText":
+      return () => sink.value(action.text, true);
     case "printValue": {
       if (action.label !== undefined) return entryPrinter(action.label, fields, sink);
       const decode = firstField(fields);

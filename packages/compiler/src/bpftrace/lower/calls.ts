@@ -137,6 +137,8 @@ function argumentOf(h: Handler, expr: Expr): Argument {
 function print(h: Handler, e: Call): void {
   const [first, top, div] = e.args;
   if (first === undefined) return refuse(notLowered, e.span, "print() of nothing is");
+  const own = literalText(h, first);
+  if (own !== undefined) return emit(h, { kind: "printText", text: own }, [], e.span);
   if (first.kind === "map" && (h.program.mapArguments.has(first) || isWhole(h, first))) {
     return emit(
       h,
