@@ -77,7 +77,7 @@ const valueView: Shape = variant(() => ({
 const eventAction: Shape = variant(() => ({
   printf: { format: text },
   printMap: { map: text, top: integer, div: integer },
-  printValue: { "label?": text },
+  printValue: {},
   printText: { text },
   clear: { map: text },
   zero: { map: text },

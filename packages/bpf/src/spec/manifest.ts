@@ -244,10 +244,10 @@ export type EventAction =
   | { readonly kind: "stream"; readonly stream: string }
   /** `format` is C's; the fields are its arguments. */
   | { readonly kind: "printf"; readonly format: string }
-  /** print(@map), with the optional top and div. A single entry of a map comes as printValue. */
+  /** print(@map), with the optional top and div. */
   | { readonly kind: "printMap"; readonly map: string; readonly top: number; readonly div: number }
-  /** print(expr): the field is the value. print(@map[key]): `label` is the map's name, the last field its value, those before it the key. */
-  | { readonly kind: "printValue"; readonly label?: string }
+  /** print(expr): the field is the value. */
+  | { readonly kind: "printValue" }
   /** print("text"): the script's own, which may hold what colours a terminal. */
   | { readonly kind: "printText"; readonly text: string }
   | { readonly kind: "clear"; readonly map: string }

@@ -43,7 +43,7 @@ computed([
     name: "the probe's own context inside of a loop",
     needs: ["callbacks"],
     script: `@a[1] = 1; for ($kv : @a) { printf("%d %s", pid == tid, probe); }`,
-    want: "1 BEGIN",
+    want: "1 begin",
   },
   {
     name: "exit and return inside of a loop end the whole program",

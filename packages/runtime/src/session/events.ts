@@ -1,5 +1,5 @@
 /** What each kind of ring-buffer record makes happen, composed once from the manifest. */
-import type { EventView, Field, MapView } from "@sonde/bpf/spec";
+import type { EventView, Field } from "@sonde/bpf/spec";
 import type { Bytes } from "../decode/bytes.ts";
 import { decoderOf, fieldsDecoder } from "../decode/decoder.ts";
 import type { Decoder } from "../decode/decoder.ts";
@@ -7,6 +7,7 @@ import { readText } from "../decode/text.ts";
 import type { Value } from "../decode/value.ts";
 import { compileLine } from "../format/line.ts";
 import { compilePrintf } from "../format/printf.ts";
+import { average, type MapReading } from "../print/map-reading.ts";
 import type { Sink } from "../print/sink.ts";
 import type { MapReaders } from "./maps.ts";
 
@@ -62,7 +63,7 @@ function handlerOf({ action, fields }: EventView, context: EventContext): EventH
       const view = maps.view(action.map);
       const [first] = fields;
       const start = first?.offset ?? 0;
-      return (source, offset) => sink.map(maps.readEntry(view, source, offset + start), { top: 0, div: 1 });
+      return (source, offset) => printEntry(maps.readEntry(view, source, offset + start), sink);
     }
     case "skboutput":
       return () => undefined;
@@ -88,7 +89,6 @@ function handlerOf({ action, fields }: EventView, context: EventContext): EventH
     case "printText":
       return () => sink.value(action.text, true);
     case "printValue": {
-      if (action.label !== undefined) return entryPrinter(action.label, fields, sink);
       const decode = firstField(fields);
       return (source, offset) => sink.value(decode(source, offset));
     }
@@ -163,17 +163,13 @@ function joinHandler(separator: string, sink: Sink): EventHandler {
   };
 }
 
-/** One entry of a map, printed as the map would be if it held nothing else. */
-function entryPrinter(name: string, fields: readonly Field[], sink: Sink): EventHandler {
-  const keys = fields.slice(0, -1);
-  const { type } = fields.at(-1)!;
-  const view: MapView = { name, map: name, keys, value: { kind: "scalar", type }, maxEntries: 1 };
-  const decode = fieldsDecoder(fields);
-  return (source, offset) => {
-    const parts = decode(source, offset);
-    const value = { kind: "scalar", value: parts.at(-1)! } as const;
-    sink.map({ view, rows: [{ keys: parts.slice(0, -1), value }] }, { top: 0, div: 1 });
-  };
+/** An entry of an aggregation: a number where it is one, else as the map would be printed if it held nothing else. */
+function printEntry(reading: MapReading, sink: Sink): void {
+  const value = reading.rows[0]?.value;
+  if (value === undefined) return sink.value(0);
+  if (value.kind === "avg") return sink.value(average(value));
+  if ("value" in value) return sink.value(value.value);
+  sink.map(reading, { top: 0, div: 1 });
 }
 
 function firstField(fields: readonly Field[]): Decoder {

@@ -35,9 +35,9 @@ export function checkBuiltin(handler: Handler, expr: Builtin): Type {
     case "stack":
       return stackType(handler, expr.name, expr.span, handler.program.config.stackMode, DEFAULT_FRAMES);
     case "title":
-      return text(handler, expr, handler.draft.title);
+      return text(handler, expr, isSpecial(handler) ? handler.draft.provider : handler.draft.title);
     case "provider":
-      return text(handler, expr, handler.draft.provider);
+      return text(handler, expr, isSpecial(handler) ? "special" : handler.draft.provider);
     case "function":
       return functionType(handler, expr);
     case "mode":
@@ -56,6 +56,11 @@ export function stackType(handler: Handler, name: string, span: Span, wanted: St
   // The kernel is in no file that has a build id.
   if (!user && wanted === "build_id") diagnostics.report(kernelBuildId, span);
   return { kind: "stack", user, unwound, mode: !user && wanted === "build_id" ? "raw" : wanted, frames };
+}
+
+/** begin and end, however they are written. */
+function isSpecial({ draft }: Handler): boolean {
+  return draft.provider === "begin" || draft.provider === "end";
 }
 
 /** Names of probes are known when compiling: attach points with different names do not share a program. */

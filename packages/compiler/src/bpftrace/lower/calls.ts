@@ -147,13 +147,12 @@ function print(h: Handler, e: Call): void {
       e.span,
     );
   }
-  if (first.kind !== "map" || first.keys.length === 0)
+  const info = first.kind === "map" ? planOf(h, first).info : undefined;
+  if (first.kind !== "map" || info?.value.kind !== "aggregate")
     return emit(h, { kind: "printValue" }, [argumentOf(h, first)], e.span);
-  const { info } = planOf(h, first);
-  const keys = first.keys.map((expr, index): Argument => ({ expr, type: info.keys[index]! }));
   // Every CPU has its own value: the reader gathers them, by the key.
-  if (info.value.kind === "aggregate") return emit(h, { kind: "printEntry", map: first.name }, keys, e.span, true);
-  emit(h, { kind: "printValue", label: first.name }, [...keys, argumentOf(h, first)], e.span);
+  const keys = first.keys.map((expr, index): Argument => ({ expr, type: info.keys[index]! }));
+  emit(h, { kind: "printEntry", map: first.name }, keys, e.span, true);
 }
 
 /** Whether `@x` stands for all entries, or for the one value of an aggregation. */

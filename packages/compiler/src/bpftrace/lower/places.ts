@@ -41,6 +41,10 @@ export function place(h: Handler, e: Expr): Place {
     case "unary":
       if (e.op === "*") return behind(h, e.operand);
       return refuse(notReadable, e.span, "this");
+    case "call":
+      // The address of what the call has made, as pton() does.
+      if (h.typeOf(e).kind === "array") return { base: scalar(h, e), offset: 0, space: "program", trusted: false };
+      return ownMemory(h, e);
     default:
       return ownMemory(h, e);
   }
