@@ -201,6 +201,7 @@ export type {
 } from "@sonde/kernel/objects";
 
 // Names for addresses.
+export { demangle } from "@sonde/bpf/demangle";
 export {
   formatSymbol,
   functionsOf,

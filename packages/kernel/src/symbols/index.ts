@@ -1,4 +1,5 @@
 export { KernelSymbols } from "./kallsyms.ts";
+export { LiveKernelSymbols } from "./live-kernel.ts";
 export { debugFileOf } from "./debug-files.ts";
 export { ElfError, ElfFile } from "./elf.ts";
 export { functionsOf, symbolOffset } from "./functions.ts";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { KernelSymbols } from "./kallsyms.ts";
+import { LiveKernelSymbols } from "./live-kernel.ts";
 import { formatSymbol } from "./symbol.ts";
 
 const symbols = new KernelSymbols(readFileSync(new URL("../../testdata/kallsyms", import.meta.url)));
@@ -42,4 +43,28 @@ test("a kernel that hides its addresses has no symbols", () => {
   const hidden = new KernelSymbols(Buffer.from("0000000000000000 T vfs_read\n0000000000000000 T vfs_write\n"));
   assert.equal(hidden.size, 0);
   assert.equal(hidden.symbolize(0xffffffff816bab70n).name, undefined);
+});
+
+test("code that came later has no name of what lies before it; the table is read again for it, but not at once", () => {
+  const line = (address: bigint, name: string): string => `${address.toString(16)} t ${name}\n`;
+  const [old, added] = [0xffffffffc0201000n, 0xffffffffc0401000n];
+  let text = line(old, "old_function");
+  let reads = 0;
+  let time = 0;
+  const table = (): KernelSymbols => {
+    reads++;
+    return new KernelSymbols(Buffer.from(text));
+  };
+  const live = new LiveKernelSymbols(table, () => time);
+  assert.equal(live.symbolize(old + 5n).name, "old_function");
+  text += line(added, "added_function");
+  time = 500;
+  assert.equal(live.symbolize(added).name, undefined, "half a second later the table is still the old one");
+  time = 1500;
+  assert.equal(live.symbolize(added).name, "added_function");
+  assert.equal(reads, 2);
+  time = 3000;
+  assert.equal(live.symbolize(0x1000n).name, undefined);
+  for (time = 4000; time < 9000; time += 1000) assert.equal(live.symbolize(0x1000n).name, undefined);
+  assert.equal(reads, 3, "an address that is nowhere is looked for once");
 });

@@ -13,6 +13,9 @@ const ADDRESS_DIGITS = 16;
 /** The address, a space, the type, a space. */
 const NAME_AT = ADDRESS_DIGITS + 3;
 
+/** No function is as long: what lies further behind the nearest one is code that came after the table was read. */
+const MAX_FUNCTION = 1n << 20n;
+
 export class KernelSymbols {
   readonly #text: Buffer;
   /** Sorted. */
@@ -44,6 +47,7 @@ export class KernelSymbols {
     // Of aliases the kernel lists the most telling first: real functions before weak ones and markers.
     while (i > 0 && this.#addresses[i - 1] === this.#addresses[i]) i--;
     const start = this.#addresses[i] as bigint;
+    if (address - start >= MAX_FUNCTION) return unknownSymbol(address);
     const line = this.#lineAt(this.#lines[i] as number);
     return { address, offset: Number(address - start), ...line };
   }

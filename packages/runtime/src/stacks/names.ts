@@ -4,7 +4,7 @@
  */
 import { demangle } from "@sonde/bpf/demangle";
 import type { Frame } from "@sonde/bpf/dwarf";
-import { KernelSymbols, type ProcessSymbols, UserSymbols } from "@sonde/kernel/symbols";
+import { LiveKernelSymbols, type ProcessSymbols, UserSymbols } from "@sonde/kernel/symbols";
 import { type Kernel, KernelError } from "@sonde/kernel/sys";
 import type { StackValue } from "../decode/value.ts";
 import type { Names } from "../print/names.ts";
@@ -34,10 +34,10 @@ export function followedProcesses(kernel: Kernel): UserSymbols {
 }
 
 export function symbolNames(readStack: StackReader, users: UserSymbols, settings: NameSettings = {}): Names {
-  let kernel: KernelSymbols | undefined;
+  const kernel = new LiveKernelSymbols();
   const readable = settings.demangle === false ? (name: string) => name : demangler();
   const resolve = (address: bigint, user: boolean, pid: number): Resolved => {
-    const symbol = user ? users.process(pid).symbolize(address) : (kernel ??= KernelSymbols.read()).symbolize(address);
+    const symbol = user ? users.process(pid).symbolize(address) : kernel.symbolize(address);
     return symbol.name === undefined ? symbol : { ...symbol, name: readable(symbol.name) };
   };
   return {
