@@ -6,6 +6,7 @@ export const TAG = {
   classType: 0x02,
   enumerationType: 0x04,
   formalParameter: 0x05,
+  lexicalBlock: 0x0b,
   member: 0x0d,
   pointerType: 0x0f,
   referenceType: 0x10,

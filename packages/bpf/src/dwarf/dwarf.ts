@@ -1,10 +1,10 @@
 /** What is asked of a program's debugging information. Everything in it is found when it is asked for. */
 import { AddressIndex } from "./address-index.ts";
-import { AT } from "./constants.ts";
+import { AT, TAG } from "./constants.ts";
 import { DebugFile } from "./debug-file.ts";
 import type { Entry } from "./entry.ts";
 import { DwarfError } from "./errors.ts";
-import { around, entryPoint, functionStartingAt, instancesOf, type Instance } from "./functions.ts";
+import { allFunctions, chainAt, entryPoint, inlinedIn, topFunctions, type CodeRanges } from "./functions.ts";
 import { readLineHeader } from "./line-header.ts";
 import { runLineProgram } from "./line-program.ts";
 import { LineTable, type SourceLine } from "./line-table.ts";
@@ -36,7 +36,8 @@ export interface Stops {
 /** What was worked out for a unit, as long as the unit is kept. */
 interface Findings {
   lines?: LineTable | undefined;
-  instances?: readonly Instance[];
+  top?: readonly CodeRanges[];
+  all?: readonly CodeRanges[];
 }
 
 /** Addresses are those of the file: what its symbols say, not where a process has it. */
@@ -68,8 +69,8 @@ export class Dwarf {
     const lines = this.#lines(unit);
     const frames: Frame[] = [];
     let place = lines?.find(address);
-    for (const { entry, inlined } of around(this.#instances(unit), address).toReversed()) {
-      frames.push({ name: entry.name, inlined, ...place });
+    for (const entry of this.#chain(unit, address).toReversed()) {
+      frames.push({ name: entry.name, inlined: entry.tag === TAG.inlinedSubroutine, ...place });
       const file = lines?.file(entry.number(AT.callFile) ?? -1);
       place = file === undefined ? undefined : { file, line: entry.number(AT.callLine) ?? 0, column: 0 };
     }
@@ -81,9 +82,10 @@ export class Dwarf {
   functionAt(address: number): Entry | undefined {
     const unit = this.#index.unitOf(address);
     if (unit === undefined) return undefined;
-    const found = functionStartingAt(unit.root, address);
+    const starts = ({ ranges }: CodeRanges): boolean => ranges.some(({ low }) => low === address);
+    const found = this.#top(unit).find(starts) ?? this.#all(unit).find(starts);
     if (found === undefined) refuseSplit(unit);
-    return found;
+    return found?.entry;
   }
 
   /**
@@ -93,11 +95,10 @@ export class Dwarf {
   inlinedAt(name: string): readonly InlinedCopy[] {
     const found = new Map<number, InlinedCopy>();
     for (const unit of this.#units()) {
-      for (const instance of this.#instances(unit)) {
-        const { entry, inlined } = instance;
-        if (!inlined || (entry.name !== name && entry.linkageName !== name)) continue;
-        const address = entryPoint(instance);
-        if (!found.has(address)) found.set(address, { address, entry });
+      for (const entry of inlinedIn(unit)) {
+        if (entry.name !== name && entry.linkageName !== name) continue;
+        const address = entryPoint(entry);
+        if (address !== undefined && !found.has(address)) found.set(address, { address, entry });
       }
     }
     return [...found.values()].sort((a, b) => a.address - b.address);
@@ -110,7 +111,7 @@ export class Dwarf {
    */
   stops(file: string, line: number, column?: number): Stops {
     const isWanted = (path: string): boolean => path === file || path.endsWith(`/${file}`);
-    const stops = new Map<Instance | undefined, number>();
+    const stops = new Map<number | undefined, number>();
     let known = false;
     let next: number | undefined;
     for (const unit of this.#units()) {
@@ -118,8 +119,8 @@ export class Dwarf {
         known = true;
         if (row.line > line && row.line < (next ?? Infinity)) next = row.line;
         if (row.line !== line || (column !== undefined && row.column !== column)) continue;
-        const instance = around(this.#instances(unit), row.address).at(-1);
-        stops.set(instance, Math.min(stops.get(instance) ?? Infinity, row.address));
+        const inside = this.#chain(unit, row.address).at(-1)?.place;
+        stops.set(inside, Math.min(stops.get(inside) ?? Infinity, row.address));
       }
     }
     return { addresses: [...new Set(stops.values())].sort((a, b) => a - b), known, next };
@@ -135,8 +136,18 @@ export class Dwarf {
     return findings.lines;
   }
 
-  #instances(unit: Unit): readonly Instance[] {
-    return (this.#of(unit).instances ??= instancesOf(unit));
+  /** The function at an address and the copies inlined there, the outermost first. */
+  #chain(unit: Unit, address: number): readonly Entry[] {
+    const chain = chainAt(this.#top(unit), address);
+    return chain.length > 0 ? chain : chainAt(this.#all(unit), address);
+  }
+
+  #top(unit: Unit): readonly CodeRanges[] {
+    return (this.#of(unit).top ??= topFunctions(unit));
+  }
+
+  #all(unit: Unit): readonly CodeRanges[] {
+    return (this.#of(unit).all ??= allFunctions(unit));
   }
 
   #of(unit: Unit): Findings {

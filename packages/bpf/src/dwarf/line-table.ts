@@ -9,7 +9,7 @@
  *     0x1149    1     5     3       no
  *     0x1150    the end of a sequence: the next rows are of code elsewhere
  */
-import type { Range } from "./ranges.ts";
+import type { Range } from "./lists.ts";
 
 /** A place in the source. Lines and columns are counted from 1; 0 where the compiler says none. */
 export interface SourceLine {

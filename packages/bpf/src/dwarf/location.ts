@@ -1,16 +1,11 @@
 /**
  * Where a variable is while an instruction is executed. Unoptimized code says it once for all, by an
- * expression. Optimized code moves variables about, so there is a list of expressions, each for a range:
- *
- *     .debug_loc       version 2-4  begin, end, u16 length, expression ... | 0, 0
- *     .debug_loclists  version 5    kinds as in .debug_rnglists, with 5 "anywhere else" put in between and
- *                                   those behind it one higher, uleb length and expression behind each;
- *                                   9 (GNU) a pair of ulebs about the next entry
+ * expression. Optimized code moves variables about, so there is a list of expressions, each for a range.
  */
 import { AT, FORM } from "./constants.ts";
 import { Cursor } from "./cursor.ts";
 import type { Entry } from "./entry.ts";
-import { DwarfError } from "./errors.ts";
+import { listEntries } from "./lists.ts";
 
 /** What few expressions say plainly; all others need the values of a running program. */
 export type Location =
@@ -86,78 +81,14 @@ function constantOf(op: number, cursor: Cursor): Location | undefined {
   }
 }
 
+/** What the list of a variable's places says of an address. */
 function listed(variable: Entry, address: number): Uint8Array | undefined {
   const { unit } = variable;
   const written = variable.find(AT.location);
   if (typeof written?.value !== "number") return undefined;
-  if (unit.header.version < 5) return inOldList(variable, written.value, address);
   const offset =
     written.form === FORM.loclistx ? unit.listOffset(".debug_loclists", AT.loclistsBase, written.value) : written.value;
-  return inNewList(variable, offset, address);
-}
-
-function inOldList({ unit }: Entry, offset: number, address: number): Uint8Array | undefined {
-  const { addressSize } = unit.header;
-  const cursor = new Cursor(unit.file.rest(".debug_loc", offset));
-  const largest = addressSize === 8 ? 2 ** 64 : 2 ** 32 - 1;
-  let { start: base } = unit;
-  for (;;) {
-    const low = cursor.address(addressSize);
-    const high = cursor.address(addressSize);
-    if (low === 0 && high === 0) return undefined;
-    if (low >= largest) base = high;
-    else {
-      const expression = cursor.block(cursor.u16());
-      if (address >= base + low && address < base + high) return expression;
-    }
-  }
-}
-
-function inNewList({ unit }: Entry, offset: number, address: number): Uint8Array | undefined {
-  const { addressSize } = unit.header;
-  const cursor = new Cursor(unit.file.rest(".debug_loclists", offset));
-  let { start: base } = unit;
-  for (;;) {
-    const kind = cursor.u8();
-    let low = 0;
-    let high = 0;
-    switch (kind) {
-      case 0:
-        return undefined;
-      case 1:
-        base = unit.addressAt(cursor.count());
-        continue;
-      case 2:
-        [low, high] = [unit.addressAt(cursor.count()), unit.addressAt(cursor.count())];
-        break;
-      case 3:
-        low = unit.addressAt(cursor.count());
-        high = low + cursor.count();
-        break;
-      case 4:
-        [low, high] = [base + cursor.count(), base + cursor.count()];
-        break;
-      case 5:
-        high = Infinity;
-        break;
-      case 6:
-        base = cursor.address(addressSize);
-        continue;
-      case 7:
-        [low, high] = [cursor.address(addressSize), cursor.address(addressSize)];
-        break;
-      case 8:
-        low = cursor.address(addressSize);
-        high = low + cursor.count();
-        break;
-      case 9:
-        cursor.skipLeb();
-        cursor.skipLeb();
-        continue;
-      default:
-        throw new DwarfError(`.debug_loclists: an entry of the unknown kind ${kind}`);
-    }
-    const expression = cursor.block(cursor.count());
+  for (const { low, high, expression } of listEntries(unit, "locations", offset))
     if (address >= low && address < high) return expression;
-  }
+  return undefined;
 }
