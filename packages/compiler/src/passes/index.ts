@@ -18,6 +18,7 @@ import { sinkAnswers } from "./sink.ts";
 import { removeDeadStores } from "./slots.ts";
 import { storeEarly } from "./store-early.ts";
 import { threadJumps } from "./thread.ts";
+import { widenStores } from "./widen.ts";
 
 export type { Pass } from "./pass.ts";
 export { runPasses } from "./run.ts";
@@ -39,6 +40,7 @@ export const PASSES: readonly Pass[] = [
   { name: "lookups", run: shareLookups },
   { name: "conditions", run: followConditions },
   { name: "slots", run: removeDeadStores },
+  { name: "widen", run: widenStores },
   { name: "sink", run: sinkAnswers },
   { name: "store-early", run: storeEarly },
   { name: "dead", run: removeDead },

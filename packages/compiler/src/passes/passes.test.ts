@@ -433,6 +433,27 @@ const cases: readonly Case[] = [
     want: ["branch ult x, y ? b1 : b2", "b1 then: <- b0", "store8 [p], x", "jump b2", "b2 join: <- b0, b1", "return 0"],
   },
   {
+    name: "a field and the padding behind it are one store",
+    make: (b, x, y) => {
+      const key = b.slot(16, "key");
+      b.store(key, 0, 2, b.extend(x, 16, false));
+      b.store(key, 2, 2, b.constant(0));
+      b.store(key, 4, 4, b.constant(0));
+      b.store(key, 8, 4, y);
+      b.store(key, 12, 4, b.constant(1));
+      b.call(6, [key, b.constant(16)]);
+      return b.constant(0);
+    },
+    want: [
+      "v1 = zext16 x",
+      "store8 [key], v1",
+      "store4 [key+8], y",
+      "store4 [key+12], 1",
+      "v2 = call trace_printk(key, 16)",
+      "return 0",
+    ],
+  },
+  {
     name: "who runs is asked where it is wanted",
     make: (b, x, _y, p) => {
       const pid = b.binary("lshr", b.call(14, []), b.constant(32));
