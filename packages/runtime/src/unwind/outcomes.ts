@@ -35,7 +35,8 @@ export function incompleteStacks(counts: OutcomeCounts, problems: TableProblems)
     return count === 0 ? [] : [{ count, text }];
   });
   const parts = reasons.map(({ count, text }) => `${count} ${text}`);
-  const { withoutRoom, unreadable } = problems;
+  const { withoutRoom, unreadable, failure } = problems;
+  if (failure !== undefined) parts.push(`no more tables were made: ${failure}`);
   if (withoutRoom.size > 0) parts.push(`there was no room for all tables of ${[...withoutRoom].join(", ")}`);
   for (const [path, reason] of unreadable) parts.push(`the table of ${path} could not be read: ${reason}`);
   if (parts.length === 0) return undefined;

@@ -38,6 +38,8 @@ export interface TableProblems {
   readonly withoutRoom: ReadonlySet<string>;
   /** Files that could not be read, with the reason. */
   readonly unreadable: ReadonlyMap<string, string>;
+  /** Why no more tables are made. */
+  readonly failure: string | undefined;
 }
 
 const EMPTY: LoadedTable = { code: [], sections: [], users: 0 };
@@ -50,6 +52,7 @@ export class Tables {
   readonly #tables = new Map<string, LoadedTable>();
   readonly withoutRoom: Set<string> = new Set();
   readonly unreadable: Map<string, string> = new Map();
+  failure: string | undefined;
 
   /** `rules`: the memory of the map of rules. */
   constructor(chunks: ChunkStore, rules: ArrayBuffer) {

@@ -93,6 +93,7 @@ export class Unwinder {
       () => (this.#working = undefined),
       (error: unknown) => {
         this.#failure ??= error;
+        this.#tables.failure ??= error instanceof Error ? error.message : String(error);
         this.#working = undefined;
       },
     );
