@@ -88,13 +88,20 @@ export class Unwinder {
     this.#chunks.close();
   }
 
+  /** Lets others have their turn; what was being made when this was closed is given up. */
+  async #pause(): Promise<void> {
+    await pause();
+    if (this.#closed) throw new Error("closed");
+  }
+
   #work(): void {
     this.#working ??= this.#serve().then(
       () => (this.#working = undefined),
       (error: unknown) => {
+        this.#working = undefined;
+        if (this.#closed) return;
         this.#failure ??= error;
         this.#tables.failure ??= error instanceof Error ? error.message : String(error);
-        this.#working = undefined;
       },
     );
   }
@@ -154,7 +161,7 @@ export class Unwinder {
           if (problem !== undefined) throw problem;
           return image?.read;
         },
-        pause,
+        () => this.#pause(),
       );
     } finally {
       image?.close();
