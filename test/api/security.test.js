@@ -69,6 +69,17 @@ test("a token that others can read is refused", async (t) => {
   assert.match(stderr, /open to other users \(mode 644\); run: chmod 600/);
 });
 
+test("a monitor that the agent may not load says which capability is missing", async (t) => {
+  const agent = await startAgent(t, monitors(t), ["--keep-capabilities", "bpf"]);
+  const { state, reason } = JSON.parse(await fetchText(`${agent.url}/api/v1/monitors/starts`));
+  assert.equal(state, "failed");
+  assert.match(reason, /\(EPERM\)/);
+  assert.match(
+    reason,
+    /The agent lacks CAP_PERFMON for tracepoint:sched:sched_process_exec: start it with --keep-capabilities default,perfmon/,
+  );
+});
+
 test("over TLS, changes need the token or a certificate of the authority; reading does too where it is protected", async (t) => {
   const directory = monitors(t);
   const files = certificates(scratch(t));

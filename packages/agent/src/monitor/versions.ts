@@ -18,7 +18,7 @@ import type { Family } from "../exposition/family.ts";
 import { MonitorMetrics } from "../metrics/monitor-metrics.ts";
 import { type MonitorRecord, NEW_RECORD, type VersionRecord } from "../state/record.ts";
 import type { NeededCapability } from "../security/capabilities.ts";
-import { neededBy } from "../security/needs.ts";
+import { neededBy, withLacking } from "../security/needs.ts";
 import type { EventObserver } from "../streams/hub.ts";
 import type { Steps } from "../turns.ts";
 import type { MonitorContext } from "./context.ts";
@@ -111,8 +111,10 @@ export class Versions {
     this.#adopt();
     this.#missing = [];
     let targets: readonly NetworkTarget[] = [];
+    let needs: readonly NeededCapability[] = [];
     try {
       const compiled = this.#compile(files);
+      needs = neededBy(compiled.spec);
       targets = compiled.spec.programs.flatMap(({ attach }) => attach.filter(isNetworkTarget));
       const metrics = this.#metricsOf(compiled);
       const digest = this.#context.store.keepFiles(files);
@@ -134,7 +136,7 @@ export class Versions {
       if (takenUp) this.removePins();
       this.#sweepGates(this.running ? this.#view : undefined);
       this.#missing = targets.filter((target) => !isThere(this.#context.kernel, target));
-      throw error;
+      throw withLacking(error, needs);
     }
   }
 

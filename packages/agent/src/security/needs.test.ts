@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AttachTarget, Field, MonitorView, ObjectSpec, ProgramType } from "@sonde/bpf/spec";
-import { neededBy } from "./needs.ts";
+import { lacking, neededBy } from "./needs.ts";
 
 interface Given {
   readonly programs: readonly (readonly [type: ProgramType, title: string, attach?: AttachTarget])[];
@@ -52,4 +52,20 @@ test("the reason names the programs, the first of many", () => {
   const programs = ["a", "b", "c", "d", "e"].map((title) => ["tracing", title] as const);
   const reasons = neededBy(objectOf({ programs: [...programs, ["xdp", "x"]] })).map(({ reason }) => reason);
   assert.deepEqual(reasons, ["to make its maps and load its programs", "for a, b, c and 2 more", "for x"]);
+});
+
+test("CAP_SYS_ADMIN stands for those of BPF, not for others", () => {
+  const needs = neededBy(
+    objectOf({
+      programs: [
+        ["kprobe", "k"],
+        ["xdp", "x"],
+      ],
+      keys: [kernelStack],
+    }),
+  );
+  const lack = (...held: string[]): string[] => lacking(needs, held).map(({ name }) => name);
+  assert.deepEqual(lack("sys_admin"), ["syslog"]);
+  assert.deepEqual(lack("bpf", "syslog"), ["perfmon", "net_admin"]);
+  assert.deepEqual(lack("bpf", "perfmon", "net_admin", "syslog"), []);
 });

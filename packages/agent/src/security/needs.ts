@@ -1,6 +1,7 @@
 /** What of the agent's capabilities a monitor makes use of, and for what: told by its object alone. */
 import type { DataType, Field, ObjectSpec, ProgramSpec } from "@sonde/bpf/spec";
 import { programCapabilities } from "@sonde/kernel/programs";
+import { capabilitiesOf } from "@sonde/kernel/sys";
 import type { NeededCapability } from "./capabilities.ts";
 
 /** In a reason. */
@@ -35,6 +36,29 @@ export function neededBy(spec: ObjectSpec): readonly NeededCapability[] {
     "to read what runtimes write of containers",
   );
   return needs;
+}
+
+/** Stands for the others of these. */
+const GREATEST = "sys_admin";
+const BELOW_IT: ReadonlySet<string> = new Set(["bpf", "perfmon", "net_admin"]);
+
+/** What a process with these capabilities lacks of what is needed. */
+export function lacking(needs: readonly NeededCapability[], effective: readonly string[]): readonly NeededCapability[] {
+  const held = new Set(effective);
+  return needs.filter(({ name }) => !held.has(name) && !(held.has(GREATEST) && BELOW_IT.has(name)));
+}
+
+/** A refusal with the capabilities that this process would have needed; any other error as it is. */
+export function withLacking(error: unknown, needs: readonly NeededCapability[]): unknown {
+  if (!(error instanceof Error && "code" in error && (error.code === "EPERM" || error.code === "EACCES"))) return error;
+  const lacks = lacking(needs, capabilitiesOf().effective);
+  if (lacks.length === 0) return error;
+  const what = lacks.map(({ name, reason }) => `CAP_${name.toUpperCase()} ${reason}`).join("; ");
+  const keep = lacks.map(({ name }) => name).join(",");
+  return new Error(
+    `${error.message}\nThe agent lacks ${what}: start it with --keep-capabilities default,${keep}, and give its container those`,
+    { cause: error },
+  );
 }
 
 function titles(programs: readonly ProgramSpec[]): string {
