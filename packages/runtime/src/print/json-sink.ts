@@ -41,7 +41,7 @@ class JsonSink implements Sink {
   }
 
   attachedProbes(count: number): void {
-    this.#emit("attached_probes", `{"probes": ${count}}`);
+    this.#options.write(`{"type": "attached_probes", "count": ${count}, "data": {"probes": ${count}}}\n`);
   }
 
   printf(format: Printf, args: readonly Value[]): void {

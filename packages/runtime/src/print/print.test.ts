@@ -291,7 +291,7 @@ test("everything else that sinks print", () => {
   assert.equal(text(use), "Attached 1 probe\na 1\n(1, 2)\n12:00:00\nLost 3 events (1 on CPU 0, 2 on CPU 3)\n\n");
   assert.equal(
     json(use),
-    '{"type": "attached_probes", "data": {"probes": 1}}\n{"type": "printf", "data": "a 1\\n"}\n{"type": "value", "data": [1,2]}\n' +
+    '{"type": "attached_probes", "count": 1, "data": {"probes": 1}}\n{"type": "printf", "data": "a 1\\n"}\n{"type": "value", "data": [1,2]}\n' +
       '{"type": "time", "data": "12:00:00\\n"}\n{"type": "lost_events", "data": {"events": 3, "cpus": {"0": 1, "3": 2}}}\n',
   );
 });

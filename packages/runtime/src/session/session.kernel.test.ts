@@ -117,7 +117,7 @@ kernelTest("the same in JSON", async () => {
   const spec = testObject([writes(child.pid)], testMaps(1 << 16), testManifest([PRINTED]));
   const { output } = await run(spec, { child, format: "json" });
   const want = [
-    '{"type": "attached_probes", "data": {"probes": 1}}',
+    '{"type": "attached_probes", "count": 1, "data": {"probes": 1}}',
     ...Array.from({ length: 500 }, () => '{"type": "printf", "data": "event 5\\n"}'),
     '{"type": "map", "data": {"@": 500}}',
   ];
