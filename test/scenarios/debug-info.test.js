@@ -1,14 +1,13 @@
 // What debugging information (DWARF) adds to probes of programs: compiled here, and what they do is known.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { childEnvironment, root } from "../../tools/lib/environment.js";
+import { temporaryFolder } from "../support/folder.js";
 
-const folder = mkdtempSync(path.join(tmpdir(), "sonde-debug-info-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** @param {readonly string[]} words */
 function sonde(...words) {

@@ -32,6 +32,8 @@ export class DwarfTypes implements Btf {
   readonly #makers: ((id: TypeId) => BtfType)[] = [];
   readonly #made: (BtfType | undefined)[] = [];
   readonly #ids = new Map<DebugFile, Map<number, TypeId>>();
+  /** Answers to what was looked for: all of a file is gone through for a name that it does not have. */
+  readonly #named = new Map<DebugFile, Map<string, TypeId | undefined>>();
 
   /** @param firstId ids below belong to someone else */
   constructor(firstId: TypeId) {
@@ -77,9 +79,15 @@ export class DwarfTypes implements Btf {
 
   /** The type of a name in a file, as near to a place of interest as there is one: in its unit, then in any. Errors: DwarfError. */
   named(file: DebugFile, name: string, kind: BtfKind, near?: Unit): TypeId | undefined {
-    const tags = NAMED[kind];
-    const found = tags && findType(file, name, tags, near);
-    return found && this.idOf(found);
+    const key = `${kind} ${name} ${near?.header.place}`;
+    let known = this.#named.get(file);
+    if (known === undefined) this.#named.set(file, (known = new Map()));
+    if (!known.has(key)) {
+      const tags = NAMED[kind];
+      const found = tags && findType(file, name, tags, near);
+      known.set(key, found && this.idOf(found));
+    }
+    return known.get(key);
   }
 
   /** A constant of one of a unit's enums, with the enum. Errors: DwarfError. */
