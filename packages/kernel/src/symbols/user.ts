@@ -108,11 +108,12 @@ export class UserSymbols {
   }
 
   /** Kernel threads map nothing. */
-  #look(pid: number): void {
+  #look(pid: number): ProcessSymbols | undefined {
     const mappings = readMaps(pid);
-    if (mappings.length === 0) return;
+    if (mappings.length === 0) return undefined;
     const symbols = this.#add(pid, mappings, { earlier: this.#processes.get(pid)?.symbols });
     if (symbols.root !== "") for (const mapping of mappings) this.#hold(pid, symbols, mapping);
+    return symbols;
   }
 
   #handle(event: TaskEvent): void {
@@ -123,8 +124,8 @@ export class UserSymbols {
         this.#add(pid, [], { earlier });
         return;
       case "fork": {
-        const parent = this.#processes.get(event.parent)?.symbols;
-        this.#add(pid, parent?.mappings ?? readMaps(event.parent), { earlier, root: parent?.root });
+        const parent = this.#processes.get(event.parent)?.symbols ?? this.#look(event.parent);
+        if (parent !== undefined) this.#add(pid, parent.mappings, { earlier, root: parent.root });
         return;
       }
       case "map": {
