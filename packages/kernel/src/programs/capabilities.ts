@@ -37,6 +37,8 @@ const NET_ADMIN: ReadonlySet<ProgramType> = new Set([
   "sk_skb",
   "sk_msg",
   "flow_dissector",
+  // Until 6.4.
+  "lirc_mode2",
   "ext",
   "netfilter",
 ]);
