@@ -272,3 +272,29 @@ test("a large function that is called twice is there once", async () => {
   assert.deepEqual(twice, ["interval_seconds_1", "interval_seconds_1_work"]);
   assert.deepEqual(once, ["interval_seconds_2"]);
 });
+
+test("iterators: one object at a time, and nothing at the end", async () => {
+  const monitor = await loadText(`import { counter, decode, iterator, monitor } from "sonde/probe";
+    monitor("threads");
+    const threads = counter("threads", { labels: { comm: decode.text } });
+    iterator("task", ({ task }) => threads.increment({ comm: task.group_leader.comm }));`);
+  for (const comm of ["bash", "node", "bash"]) monitor.fire("iter:task", { task: { group_leader: { comm } } });
+  monitor.fire("iter:task", { task: 0 });
+  const found = monitor.series("threads").map(({ labels, value }) => [labels["comm"], value]);
+  assert.deepEqual(
+    new Map(found as [string, number][]),
+    new Map([
+      ["bash", 2],
+      ["node", 1],
+    ]),
+  );
+});
+
+test("what a kernel has is asked where it runs", async () => {
+  const monitor = await loadText(`import { decode, monitor, stream, tracepoint } from "sonde/probe";
+    monitor("drops");
+    const drops = stream("drops", { reason: decode.int });
+    tracepoint("skb:kfree_skb", (event) => drops.emit({ reason: "reason" in event ? event.reason : -1 }));`);
+  monitor.fire("tracepoint:skb:kfree_skb", { reason: 6 });
+  assert.deepEqual(monitor.events("drops"), [{ reason: 6 }]);
+});
