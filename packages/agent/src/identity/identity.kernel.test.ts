@@ -177,7 +177,7 @@ kernelTest(
       mkdirSync(`${many}/early`, { recursive: true });
       const early = idOf(identity, `${base}/many/early`);
       // The ring is read when this thread waits: it does not until all are made.
-      const count = 1200;
+      const count = 1000;
       for (let i = 0; i < count; i++) mkdirSync(`${many}/${i}`);
       rmdirSync(`${many}/early`);
       const known = new Set(Array.from(identity.all(), ({ identity: { path: where } }) => where));
