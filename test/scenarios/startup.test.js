@@ -80,7 +80,7 @@ test("trace brings along what it needs and nothing else", () => {
     /^bpf\/(asm|btf|btf\/c|core|demangle(\/.*)?|dwarf|elf|elf\/(read|write)|eh-frame|spec)$/,
     /^cli(\/(commands|commands\/run|output))?$/,
     /^compiler(\/(bpftrace|codegen|diagnostics|ir|lowering|passes)(\/.*)?)?$/,
-    /^kernel\/(cgroups|collection|features|links|links\/(net|usdt)|maps|netlink|programs|programs\/verifier|rings|symbols(\/xz)?|sys|sys\/bpf|target|tracefs)$/,
+    /^kernel\/(cgroups|collection|features|links|links\/(net|usdt)|maps|netlink|objects|programs|programs\/verifier|rings|symbols(\/xz)?|sys|sys\/bpf|target|tracefs)$/,
     /^runtime\/(cgroups|decode|filter|format|naming|output|print|processes|rewrite|session|stacks|unwind)$/,
     // Who a container or pod is, for the options that filter by it.
     /^agent\/(exposition|identity(\/.*)?)$/,

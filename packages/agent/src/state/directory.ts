@@ -1,8 +1,7 @@
 /** The state directory is one agent's at a time; and where that agent's pins are. */
 import { mkdirSync, openSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { openBpffs } from "@sonde/kernel/handover";
-import { FileDescriptor, type Kernel, lockFile } from "@sonde/kernel/sys";
+import { FileDescriptor, type Kernel, lockFile, openBpffs } from "@sonde/kernel/sys";
 
 export interface StateDirectory {
   readonly path: string;

@@ -5,6 +5,7 @@ export * from "./bpf/link-commands.ts";
 export * from "./bpf/map-commands.ts";
 export * from "./bpf/object-commands.ts";
 export * from "./bpf/program-commands.ts";
+export { openBpffs } from "./bpffs.ts";
 export * from "./capabilities.ts";
 export * from "./constants.ts";
 export * from "./cpus.ts";

@@ -15,7 +15,7 @@ import type { Link, NetworkAttach } from "@sonde/kernel/links";
 import type { BpfMap } from "@sonde/kernel/maps";
 import type { Vmlinux } from "@sonde/kernel/programs";
 import { Ring } from "@sonde/kernel/rings";
-import type { Kernel } from "@sonde/kernel/sys";
+import { openBpffs, type Kernel } from "@sonde/kernel/sys";
 import type { Output } from "../output/output.ts";
 import type { MapReading } from "../print/map-reading.ts";
 import type { Sink } from "../print/sink.ts";
@@ -275,7 +275,7 @@ export class Session {
     const { streamIterator } = await import("@sonde/kernel/links");
     for (const [index, pin] of this.#iterators) {
       const link = this.#links[index]!;
-      if (pin !== undefined) this.#options.output?.write(`Program pinned to ${await pinLink(kernel, link, pin)}\n`);
+      if (pin !== undefined) this.#options.output?.write(`Program pinned to ${pinLink(kernel, link, pin)}\n`);
       else for await (const text of streamIterator(kernel, link)) this.#options.output?.write(text.toString());
     }
     if (this.#iterators.size === this.#links.length) this.#end("exit");
@@ -420,8 +420,7 @@ async function soon(exit: Promise<ChildExit>): Promise<ChildExit | undefined> {
 }
 
 /** Makes an iterator a file of the BPF file system, which it is from there on; its path. */
-async function pinLink(kernel: Kernel, link: Link, name: string): Promise<string> {
-  const { openBpffs } = await import("@sonde/kernel/handover");
+function pinLink(kernel: Kernel, link: Link, name: string): string {
   const place = openBpffs(kernel);
   const path = name.startsWith("/") ? name : `${place}/${name}`;
   link.pin(path);

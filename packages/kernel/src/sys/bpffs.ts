@@ -1,7 +1,7 @@
 /** Where pins live. */
 import { statfsSync } from "node:fs";
-import { kernelError } from "../sys/errors.ts";
-import type { Kernel } from "../sys/kernel.ts";
+import { kernelError } from "./errors.ts";
+import type { Kernel } from "./kernel.ts";
 
 const PLACE = "/sys/fs/bpf";
 /** BPF_FS_MAGIC of statfs(2). */
