@@ -2,7 +2,10 @@
 import { closeSync, constants, openSync, statSync } from "node:fs";
 import { quietly } from "./quietly.ts";
 
-/** Descriptors that are kept at most; the oldest makes room. */
+/**
+ * Descriptors that are kept at most. None is closed to make room: its number is part of paths that are
+ * remembered, and would soon be another file's.
+ */
 const MAX_HELD = 64;
 
 export class Roots {
@@ -21,26 +24,20 @@ export class Roots {
     const key = keyOf(path);
     if (key === undefined || key === this.#ours) return key && "";
     if (!this.#isHolding) return path;
-    const fd = this.#held.get(key) ?? this.#hold(key, path);
+    const fd = this.#held.get(key) ?? (this.#held.size < MAX_HELD ? this.#hold(key, path) : undefined);
     return fd === undefined ? path : `/proc/self/fd/${fd}`;
   }
 
   close(): void {
-    for (const [key, fd] of this.#held) this.#release(key, fd);
+    for (const fd of this.#held.values()) closeSync(fd);
+    this.#held.clear();
   }
 
   #hold(key: string, path: string): number | undefined {
     const fd = quietly(() => openSync(path, constants.O_RDONLY | constants.O_DIRECTORY));
     if (fd === undefined) return undefined;
     this.#held.set(key, fd);
-    const [oldest] = this.#held;
-    if (this.#held.size > MAX_HELD && oldest !== undefined) this.#release(...oldest);
     return fd;
-  }
-
-  #release(key: string, fd: number): void {
-    this.#held.delete(key);
-    closeSync(fd);
   }
 }
 
