@@ -80,9 +80,9 @@ test("trace brings along what it needs and nothing else", () => {
     /^bpf\/(asm|btf|btf\/c|core|demangle(\/.*)?|dwarf|elf|elf\/(read|write)|eh-frame|spec)$/,
     /^cli(\/(commands|commands\/run|output))?$/,
     /^compiler(\/(bpftrace|codegen|diagnostics|ir|lowering|passes)(\/.*)?)?$/,
-    /^kernel\/(cgroups|collection|features|links|links\/(net|usdt)|maps|netlink|objects|programs|programs\/verifier|rings|symbols(\/xz)?|sys|sys\/bpf|target|tracefs)$/,
-    /^runtime\/(cgroups|decode|filter|format|naming|output|print|processes|rewrite|session|stacks|unwind)$/,
-    // Who a container or pod is, for the options that filter by it.
+    /^kernel\/(cgroups|collection|features|handover|links|links\/(net|usdt)|maps|netlink|objects|programs|programs\/verifier|rings|symbols(\/xz)?|sys|sys\/bpf|target|tracefs)$/,
+    /^runtime\/(cgroups|decode|filter|format|naming|output|print|processes|rewrite|session|stacks|tracepoints|unwind)$/,
+    // Who a container or pod is, for the options that filter by it; with what an agent pins of that (handover).
     /^agent\/(exposition|identity(\/.*)?)$/,
   ];
   const others = Object.keys(contents.trace).filter((folder) => !allowed.some((pattern) => pattern.test(folder)));
