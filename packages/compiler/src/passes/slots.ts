@@ -13,23 +13,38 @@ import { operand, operandCount, successor, successorCount } from "../ir/values.t
 /** By slot id: the bytes that will still be read, one bit each. */
 type Live = Map<number, bigint>;
 
+const NOTHING: Live = new Map();
+
 export function removeDeadStores(func: Func): boolean {
   const escaped = findEscaped(func);
   const order = reversePostorder(func).reverse();
+  const touching = new Set(order.filter(({ insts }) => insts.some(touchesStack)));
+  if (touching.size === 0) return false;
   const heads = new Map<Block, Live>();
+  // Only what follows a loop's end is not known when it is first asked for.
   for (let again = true; again;) {
     again = false;
     for (const block of order) {
-      const live = liveAtEnd(block, heads);
-      for (let index = block.insts.length - 1; index >= 0; index--) visit(block.insts[index]!, live, escaped);
-      if (same(live, heads.get(block))) continue;
+      const before = heads.get(block);
+      const known = hasKnownEnd(block, heads);
+      let live = liveAtEnd(block, heads);
+      if (touching.has(block)) {
+        live = new Map(live);
+        for (let index = block.insts.length - 1; index >= 0; index--) visit(block.insts[index]!, live, escaped);
+      }
       heads.set(block, live);
-      again = true;
+      if (!known || (before !== undefined && !same(live, before))) again = true;
     }
   }
   let changed = false;
-  for (const block of order) if (sweep(block, liveAtEnd(block, heads), escaped)) changed = true;
+  for (const block of touching) if (sweep(block, new Map(liveAtEnd(block, heads)), escaped)) changed = true;
   return changed;
+}
+
+function touchesStack(inst: Inst): boolean {
+  const count = operandCount(inst);
+  for (let index = 0; index < count; index++) if (frameAddress(operand(inst, index)) !== undefined) return true;
+  return false;
 }
 
 /** Slots whose address goes where its uses can't be seen, by id. */
@@ -53,17 +68,28 @@ export function findEscaped(func: Func): Uint8Array {
   return escaped;
 }
 
+function hasKnownEnd(block: Block, heads: ReadonlyMap<Block, Live>): boolean {
+  for (let index = 0; index < successorCount(block); index++) if (!heads.has(successor(block, index))) return false;
+  return true;
+}
+
+/** Not to be changed: it may be what is live at the head of another block. */
 function liveAtEnd(block: Block, heads: ReadonlyMap<Block, Live>): Live {
-  const live: Live = new Map();
+  let live = NOTHING;
   for (let index = 0; index < successorCount(block); index++) {
-    for (const [slot, bytes] of heads.get(successor(block, index)) ?? [])
-      live.set(slot, (live.get(slot) ?? 0n) | bytes);
+    const next = heads.get(successor(block, index)) ?? NOTHING;
+    if (live.size === 0) live = next;
+    else if (next.size > 0 && next !== live) {
+      live = new Map(live);
+      for (const [slot, bytes] of next) live.set(slot, (live.get(slot) ?? 0n) | bytes);
+    }
   }
   return live;
 }
 
-function same(a: Live, b: Live | undefined): boolean {
-  if (b === undefined || a.size !== b.size) return false;
+function same(a: Live, b: Live): boolean {
+  if (a === b) return true;
+  if (a.size !== b.size) return false;
   for (const [slot, bytes] of a) if (b.get(slot) !== bytes) return false;
   return true;
 }

@@ -113,6 +113,11 @@ export class ContentsByBlock {
 
 /** What is known at the ends of a block's predecessors; nothing where a loop's end is still to come. */
 export function endsOf<T>(block: Block, ends: ReadonlyMap<Block, T>): readonly T[] {
-  const known = block.predecessors.flatMap((from) => ends.get(from) ?? []);
-  return known.length === block.predecessors.length ? known : [];
+  const known: T[] = [];
+  for (const from of block.predecessors) {
+    const end = ends.get(from);
+    if (end === undefined) return [];
+    known.push(end);
+  }
+  return known;
 }
