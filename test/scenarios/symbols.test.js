@@ -145,7 +145,8 @@ test("JavaScript in Node.js, which writes a perf map while it runs", async () =>
   );
   const text = await trace(
     `profile:hz:99 /comm == "node"/ { @[ustack(1)] = count(); }`,
-    `${process.execPath} --perf-basic-prof ${script}`,
+    // V8 writes a log beside the map, by default where it is started.
+    `${process.execPath} --perf-basic-prof --no-logfile-per-isolate --logfile=${path.join(folder, "v8.log")} ${script}`,
   );
   for (const name of readdirSync("/tmp")) if (/^perf-\d+\.map$/.test(name)) rmSync(`/tmp/${name}`);
   const samples = [...text.matchAll(/@\[\n {4}(.+)\n\]: (\d+)/g)].map(([, name = "", count]) => ({
