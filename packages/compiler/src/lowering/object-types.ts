@@ -39,16 +39,6 @@ export class ObjectTypes {
     return pending.relocation;
   }
 
-  /** The same about a value of an enumeration. Throws TypeError if the Target has none of these names. */
-  enumerator(kind: CoreKind, name: string, value: string): CoreRelocation {
-    const btf = this.#target.btf;
-    const id = btf?.find(name, "enum")[0];
-    const type = id === undefined ? undefined : btf!.type(id);
-    const index = type?.kind === "enum" ? type.values.findIndex((each) => each.name === value) : -1;
-    if (id === undefined || index < 0) throw new TypeError(`the target's types have no ${value} of enum ${name}`);
-    return this.relocation(kind, id, [index]);
-  }
-
   /** Whether the running kernel's enumeration has a value of this name; the Target's need not have it. */
   hasEnumerator(type: string, value: { readonly name: string; readonly value: number }): CoreRelocation {
     return { kind: CoreKind.EnumValueExists, typeId: this.builder.enum(type, 4, false, [value]), access: "0" };
@@ -60,8 +50,7 @@ export class ObjectTypes {
     const written = this.#local.write(this.builder);
     for (const { relocation, struct, path, otherName } of this.#pending.values()) {
       relocation.typeId = otherName === undefined ? written.typeId(struct) : written.renamed(struct, otherName);
-      const ofEnum = relocation.kind === CoreKind.EnumValueExists || relocation.kind === CoreKind.EnumValue;
-      relocation.access = ofEnum ? written.enumerator(struct, path[0]!) : written.access(struct, path);
+      relocation.access = written.access(struct, path);
     }
   }
 

@@ -150,8 +150,8 @@ const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
   raw_tracepoint_cookie: { since: "6.10", rests: "nothing" },
   lsm_cgroup: { since: "6.0", rests: "bpf-lsm" },
   syscall_program: { since: "5.14", rests: "nothing" },
-  struct_ops: { since: "5.6", rests: "trampolines" },
-  struct_ops_link: { since: "6.4", rests: "trampolines" },
+  struct_ops: { since: "5.6", rests: "nothing" },
+  struct_ops_link: { since: "6.4", rests: "nothing" },
   /** XDP test runs whose packets go where the program sends them. */
   live_frames: { since: "5.18", rests: "nothing" },
   /** Iterators over the tasks of one process, or one task. */

@@ -1,6 +1,6 @@
 /** Code sections: functions one after the other, with relocations for what they refer to. */
 import { encode, SLOT_BYTES } from "../../asm/encode.ts";
-import type { Instruction, Reference } from "../../asm/instruction.ts";
+import { CoreKind, type CoreRelocation, type Instruction, type Reference } from "../../asm/instruction.ts";
 import { layout } from "../../asm/layout.ts";
 import type { Layout } from "../../asm/layout.ts";
 import { isLoadImm64, Pseudo } from "../../asm/opcodes.ts";
@@ -92,6 +92,16 @@ export function addCode(
 }
 
 /** Writes the instructions and their relocations into the section that {@link addCode} made. */
+/**
+ * libbpf applies a relocation only where it finds what the object's own types answer: of those that ask whether
+ * something exists, 1, whatever a program has there for an interpreter that relocates nothing.
+ */
+function withLocalAnswer(instruction: Instruction, { kind }: CoreRelocation): Instruction {
+  return EXISTENCE.includes(kind) ? { ...instruction, imm: 1 } : instruction;
+}
+
+const EXISTENCE: readonly CoreKind[] = [CoreKind.FieldExists, CoreKind.TypeExists, CoreKind.EnumValueExists];
+
 export function relocateCode(file: OutputFile, section: OutputSection, plan: CodePlan, symbols: CodeSymbols): void {
   const { instructions, slots } = plan.layout;
   const referring = plan.functions.flatMap((entry) =>
@@ -102,7 +112,8 @@ export function relocateCode(file: OutputFile, section: OutputSection, plan: Cod
       entry,
       instruction: { ref },
     } = referring[index]!;
-    if (ref === undefined || ref.kind === "core") return instruction;
+    if (ref?.kind === "core") return withLocalAnswer(instruction, ref.relocation);
+    if (ref === undefined) return instruction;
     const wide = isLoadImm64(instruction.opcode);
     const { symbol, src, imm } = relocation(file, entry, ref, wide, symbols);
     section.relocations.push({

@@ -3,7 +3,6 @@
  * the program or library that is attached to says where: so an object has a table that whoever attaches it fills,
  * by the names and in the layout of libbpf's usdt.bpf.h, and a function that looks into it.
  */
-import { CoreKind } from "@sonde/bpf/asm";
 import type { TypeId } from "@sonde/bpf/btf";
 import type { MapSpec } from "@sonde/bpf/spec";
 import { FunctionBuilder, pointerTo, SCALAR, type Func, type Inst } from "../../ir/index.ts";
@@ -24,6 +23,9 @@ const ARGUMENT = { value: 0, kind: 8, scale: 9, index: 10, register: 12, signed:
 const Kind = { constant: 0, register: 1, memory: 2, indexed: 3 };
 /** struct __bpf_usdt_spec: the arguments, a u64 of the user's own, how many arguments there are. */
 const SPEC = { count: MOST_ARGUMENTS * ARGUMENT.size + 8, size: MOST_ARGUMENTS * ARGUMENT.size + 16 };
+
+/** Of `enum bpf_func_id`: the helper that tells programs which attachment runs them. */
+const COOKIE = { name: "BPF_FUNC_get_attach_cookie", value: Helper.attachCookie };
 
 export const SPECS_MAP = "__bpf_usdt_specs";
 const ADDRESSES_MAP = "__bpf_usdt_ip_to_spec_id";
@@ -98,7 +100,7 @@ function usdtFunction(p: Program, name: string): Func {
   const key = b.slot(8, "key");
   b.store(key, 0, 8, b.constant(0));
   // From 5.15 on programs know which attachment runs them; before, it is found by the probe's address.
-  const cookies = p.object.types.enumerator(CoreKind.EnumValueExists, "bpf_func_id", "BPF_FUNC_get_attach_cookie");
+  const cookies = p.object.types.hasEnumerator("bpf_func_id", COOKIE);
   b.when(
     { kind: "ne", a: b.core(cookies, 1), b: b.constant(0) },
     () => b.store(key, 0, 8, b.call(Helper.attachCookie, [context])),
