@@ -46,6 +46,7 @@ export const Helper = {
   taskPtRegs: 175,
   traceVprintk: 177,
   loop: 181,
+  funcRet: 184,
   mapLookupPercpu: 195,
   ktimeGetTaiNs: 208,
 } as const;

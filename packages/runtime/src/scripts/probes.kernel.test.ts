@@ -62,15 +62,6 @@ kernelTest("write_user: what a program writes is another than it meant to, or th
   }
 });
 
-kernelTest("path: of a file that is opened", { needs: ["fentry"] }, async () => {
-  const { output } = await runScript(
-    `fentry:vfs_open /comm == "cat"/ { @[path(args.path)] = count(); @short[path(args.path, 8)] = count(); }`,
-    "cat /proc/self/comm",
-  );
-  assert.match(output, /^@\[\/proc\/(self|\d+)\/comm\]: 1$/m);
-  assert.match(output, /^@short\[.{1,7}\]: \d+$/m);
-});
-
 kernelTest(
   "fentry:bpf: functions of programs that run, by name and by id",
   { needs: ["fentry", "fexit"] },

@@ -1,4 +1,5 @@
 /** The probe's own arguments: `args.name`, `argN`, `retval`. */
+import { Helper } from "../../lowering/helpers.ts";
 import type { TracepointField, UsdtArgument } from "@sonde/bpf/spec";
 import { pointerTo, type Inst } from "../../ir/index.ts";
 import type { Expr, Member, Span } from "../ast.ts";
@@ -151,6 +152,12 @@ function narrow(size: number): 8 | 16 | 32 {
 export function result(h: Handler, type: Type, span: Span): Inst {
   const { builder } = h;
   const source = h.variant.arguments;
+  const [target] = h.variant.attach;
+  if (target?.kind === "fentry" && target.program !== undefined) {
+    // How many arguments a program's function has is for the kernel to say: five where it does not trust the types.
+    builder.call(Helper.funcRet, [h.context(), h.word()]);
+    return fit(h, builder.load(h.word(), 0, 8), type);
+  }
   if (source.kind === "array") return fromArray(h, source.params.length, type);
   if (source.kind !== "registers") return refuse(unknownMember, span, "this probe", "retval");
   return fit(h, builder.load(h.context(), registers(h.object.target.arch).result, 8), type);
