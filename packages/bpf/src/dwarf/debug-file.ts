@@ -66,6 +66,11 @@ export class DebugFile {
     return (this.#supplementary = new DebugFile(source));
   }
 
+  close(): void {
+    this.#source.close?.();
+    this.#supplementary?.close();
+  }
+
   /** Of .debug_info. */
   headers(): readonly UnitHeader[] {
     return (this.#headers ??= this.#read(".debug_info"));

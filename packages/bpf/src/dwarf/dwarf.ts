@@ -51,6 +51,11 @@ export class Dwarf {
     this.#index = new AddressIndex(this.file);
   }
 
+  /** Lets go of the file; what was answered stays valid. */
+  [Symbol.dispose](): void {
+    this.file.close();
+  }
+
   /** The unit whose code is at an address: where names are meant as there. Errors: DwarfError. */
   unitAt(address: number): Unit | undefined {
     return this.#index.unitOf(address);

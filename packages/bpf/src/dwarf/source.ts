@@ -14,6 +14,8 @@ export interface DwarfSource {
   section(name: string): SectionBytes | undefined;
   /** The file that `dwz` moved into what several have in common (.gnu_debugaltlink), if it is there. */
   supplementary?(): DwarfSource | undefined;
+  /** Nothing is asked for any more. */
+  close?(): void;
 }
 
 /** A section that is in memory already. */

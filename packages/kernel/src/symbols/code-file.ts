@@ -18,6 +18,12 @@ export class CodeFile {
     this.#open = open;
   }
 
+  /** Lets go of the debugging information; functions keep their names, but lines are not known any more. */
+  close(): void {
+    this.#debugInfo?.[Symbol.dispose]();
+    this.#debugInfo = undefined;
+  }
+
   /** The functions and lines at an offset in the file, the innermost first; none where nothing is said, or it is damaged. */
   frames(fileOffset: number): readonly Frame[] {
     const address = this.functions.addressOf(fileOffset);

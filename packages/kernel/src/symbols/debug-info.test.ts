@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { after, test } from "node:test";
 import { DwarfError } from "@sonde/bpf/dwarf";
@@ -40,6 +40,18 @@ test("in the file itself, compressed or not", () => {
   assert.deepEqual(found(`${folder}/zlib`), WANT);
   assert.match(run("readelf", "-SW", build("old", "-gz=zlib-gnu")), /\.zdebug_info/);
   assert.deepEqual(found(`${folder}/old`), WANT);
+});
+
+test("disposed of, it holds no file open", () => {
+  const program = build("disposed");
+  const open = (): number => readdirSync("/proc/self/fd").length;
+  const before = open();
+  {
+    using dwarf = openDebugInfo(program);
+    assert.ok(dwarf !== undefined);
+    assert.equal(open(), before + 1);
+  }
+  assert.equal(open(), before);
 });
 
 test("in the separate file that belongs to it", () => {

@@ -12,7 +12,7 @@ const KEPT_BLOCKS = 64;
 
 /**
  * The debugging information of a file, undefined where it has none and no separate file is installed.
- * The file stays open as long as the answer is in use; pieces are read when they are asked for.
+ * Pieces of the file are read when they are asked for: it stays open until the answer is disposed of.
  * Errors: ElfError, node:fs's errors; DwarfError of what is asked later.
  *
  * @param root of the file system that the program sees, and `inside` its path there: see debugFileOf
@@ -49,6 +49,10 @@ class FileSource implements DwarfSource {
   constructor(file: ElfFile, root: string) {
     this.#file = file;
     this.#root = root;
+  }
+
+  close(): void {
+    this.#file[Symbol.dispose]();
   }
 
   section(name: string): SectionBytes | undefined {

@@ -54,6 +54,7 @@ export class MappedFiles {
   /** Lets go of all descriptors; what has been read stays. */
   close(): void {
     for (const entry of this.#held) this.#release(...entry);
+    for (const file of this.#files.values()) file?.close();
   }
 
   #release(file: string, fd: number): void {

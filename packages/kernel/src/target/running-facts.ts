@@ -23,19 +23,27 @@ function usdtPlacesOf(path: string, provider: string, name: string): UsdtPlaces[
   return Array.from(texts, (text) => ({ text, arguments: parseArguments(text) }));
 }
 
-/** Files are opened once. */
+/** Files are opened once, and anew when another program is in their place: an agent lives longer than what it watches. */
 function debugInfoReader(): TargetFacts["debugInfo"] {
-  const known = new Map<string, UserDebugInfo | undefined>();
+  const known = new Map<string, { readonly build: string; readonly info: UserDebugInfo | undefined }>();
   return (path) => {
-    if (!known.has(path)) known.set(path, debugInfoOf(path));
-    return known.get(path);
+    const file = resolveBinary(path);
+    if (file === undefined) return undefined;
+    const { dev, ino, size, mtimeMs } = statSync(file);
+    const build = `${dev}:${ino}:${size}:${mtimeMs}`;
+    let entry = known.get(file);
+    if (entry?.build !== build) {
+      entry?.info?.dwarf[Symbol.dispose]();
+      entry = { build, info: debugInfoOf(file) };
+      known.set(file, entry);
+    }
+    return entry.info;
   };
 }
 
-function debugInfoOf(path: string): UserDebugInfo | undefined {
-  const file = resolveBinary(path);
-  const dwarf = file === undefined ? undefined : openDebugInfo(file);
-  if (file === undefined || dwarf === undefined) return undefined;
+function debugInfoOf(file: string): UserDebugInfo | undefined {
+  const dwarf = openDebugInfo(file);
+  if (dwarf === undefined) return undefined;
   using elf = ElfFile.open(file);
   const segments = elf.segments();
   return {
