@@ -41,6 +41,8 @@ export function watchHelpers(h: Handler): void {
 export function reportFailure(h: Handler, helper: number, answer: Inst): void {
   if (h.program.given.helperErrors !== true) return;
   const { builder, object } = h;
+  // Before Linux 6.4 those of maps answered an int, which leaves the upper half of the register without its sign.
+  const error = builder.extend(answer, 32, true);
   const { file = "", line = 0, column = 0 } = builder.source ?? {};
   const action = {
     kind: "helperError",
@@ -58,13 +60,13 @@ export function reportFailure(h: Handler, helper: number, answer: Inst): void {
     h.ifNonNull(record, "record", (reserved) => {
       builder.store(reserved, 0, 4, h.constant(id));
       builder.store(reserved, 4, 4, builder.call(Helper.processorId, []));
-      builder.store(reserved, 8, 8, answer);
+      builder.store(reserved, 8, 8, error);
       builder.call(Helper.ringbufSubmit, [reserved, h.constant(RING_NO_WAKEUP)]);
     });
   };
-  h.when({ kind: "slt", a: answer, b: h.constant(0) }, () => {
+  h.when({ kind: "slt", a: error, b: h.constant(0) }, () => {
     // That another CPU was faster to make an entry is no failure.
-    if (helper === Helper.mapUpdate) h.when({ kind: "ne", a: answer, b: h.constant(EEXIST) }, tell);
+    if (helper === Helper.mapUpdate) h.when({ kind: "ne", a: error, b: h.constant(EEXIST) }, tell);
     else tell();
   });
 }
