@@ -69,27 +69,11 @@ export class Cursor {
   }
 
   uleb(): number {
-    let value = 0;
-    let scale = 1;
-    for (let bytes = 0; bytes < LONGEST_LEB; bytes++) {
-      const byte = this.u8();
-      value += (byte & 0x7f) * scale;
-      scale *= 128;
-      if (byte < 0x80) return value;
-    }
-    throw new EhFrameError(`a number at byte ${this.#at} is longer than ${LONGEST_LEB} bytes`);
+    return this.#leb(false);
   }
 
   sleb(): number {
-    let value = 0;
-    let scale = 1;
-    for (let bytes = 0; bytes < LONGEST_LEB; bytes++) {
-      const byte = this.u8();
-      value += (byte & 0x7f) * scale;
-      scale *= 128;
-      if (byte < 0x80) return byte >= 0x40 ? value - scale : value;
-    }
-    throw new EhFrameError(`a number at byte ${this.#at} is longer than ${LONGEST_LEB} bytes`);
+    return this.#leb(true);
   }
 
   /** A text that ends with NUL, in Latin-1. */
@@ -136,6 +120,18 @@ export class Cursor {
         return Number(this.#view.getBigInt64(this.#advance(8), true));
     }
     throw new EhFrameError(`pointer format ${format} at byte ${this.#at} is not known`);
+  }
+
+  #leb(signed: boolean): number {
+    let value = 0;
+    let scale = 1;
+    for (let bytes = 0; bytes < LONGEST_LEB; bytes++) {
+      const byte = this.u8();
+      value += (byte & 0x7f) * scale;
+      scale *= 128;
+      if (byte < 0x80) return signed && byte >= 0x40 ? value - scale : value;
+    }
+    throw new EhFrameError(`a number at byte ${this.#at} is longer than ${LONGEST_LEB} bytes`);
   }
 
   #advance(bytes: number): number {
