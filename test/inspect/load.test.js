@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { runSonde } from "../support/sonde.js";
 import { attached, bpftool, compile, exists, gone, writer } from "./objects.js";
 import { temporaryFolder } from "../support/folder.js";
@@ -48,6 +49,26 @@ test("a refusal is told by its reason and source line, with all others; nothing 
   const text = await runSonde(["load", refused()]);
   assert.match(text.stdout, /^ +- +forgets_the_null_check +raw_tracepoint +failed +raw_tracepoint\/sched_switch$/m);
   assert.match(text.stdout, /refused\.bpf\.c:25:\d+: \*value \+= 1;$/m);
+});
+
+test("a map that its object pins by its name is not left by a trial, and stays if it was there before", async () => {
+  const object = fileURLToPath(new URL("../../packages/bpf/testdata/elf-kinds.bpf.o", import.meta.url));
+  const pin = "/sys/fs/bpf/elf_pinned";
+  rmSync(pin, { force: true });
+  const trial = await runSonde(["load", object]);
+  assert.equal(trial.status, 0, trial.stderr);
+  assert.equal(existsSync(pin), false);
+  const folder = "/sys/fs/bpf/sonde-load-by-name";
+  try {
+    const kept = await runSonde(["load", "--pin", folder, object]);
+    assert.equal(kept.status, 0, kept.stderr);
+    assert.equal(existsSync(pin), true);
+    assert.equal((await runSonde(["load", object])).status, 0);
+    assert.equal(existsSync(pin), true);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(pin, { force: true });
+  }
 });
 
 test("stays attached until a signal, with the settings that were asked for", async () => {

@@ -26,6 +26,7 @@ export async function run(args: ParsedArguments): Promise<number> {
   const places = { device: args.value("device"), cgroup: args.value("cgroup") };
   const keepGoing = args.flag("keep-going");
   const asked = interruption();
+  let left = false;
   try {
     for (const object of objects) object.load(kernel, { vmlinux });
     if (args.flag("attach") && (keepGoing || !someFailed(objects))) {
@@ -37,13 +38,17 @@ export async function run(args: ParsedArguments): Promise<number> {
     if (kept && pins !== undefined) pinAll(objects, pins);
     report(args, objects, pins?.paths ?? []);
     const attached = objects.some(({ links }) => links.length > 0);
+    left = kept && (pins !== undefined || attached);
     if (kept && pins === undefined && attached) await staying(args, objects, asked);
     if (!kept) process.stderr.write("sonde load: nothing of this was left in the kernel\n");
     else if (pins === undefined && !attached)
       process.stderr.write("sonde load: nothing was left in the kernel; --attach or --pin keeps it\n");
     return someFailed(objects) ? 1 : 0;
   } finally {
-    for (const object of objects) object.close();
+    for (const object of objects) {
+      if (!left) object.unpin();
+      object.close();
+    }
   }
 }
 

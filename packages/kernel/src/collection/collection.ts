@@ -23,6 +23,8 @@ export interface LoadReport {
   readonly programs: readonly ProgramOutcome[];
   /** What this kernel was too old for, and what was done instead. */
   readonly rewritten: readonly string[];
+  /** Paths of maps that are pinned by their names and were not there before. A load that fails takes them back. */
+  readonly pinned: readonly string[];
 }
 
 export interface PoisonedAccess {

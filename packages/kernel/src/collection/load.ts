@@ -131,6 +131,7 @@ class Loading {
       poisoned: this.#poisoned,
       programs: this.#outcomes,
       rewritten: this.#object.rewritten,
+      pinned: this.#object.pinned,
     });
   }
 

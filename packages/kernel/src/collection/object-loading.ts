@@ -1,4 +1,5 @@
 /** What an object's programs need before they are loaded, and what needs the loaded programs: types, externs, maps. */
+import { rmSync } from "node:fs";
 import { addStrings, BtfReader, sourceTexts } from "@sonde/bpf/btf";
 import type { Btf } from "@sonde/bpf/btf";
 import { kernelTypes as definedTypes } from "@sonde/bpf/elf";
@@ -29,6 +30,7 @@ export class ObjectLoading {
   readonly maps: Map<string, BpfMap> = new Map();
   /** What this kernel was too old for, and what was done instead. */
   readonly rewritten: string[] = [];
+  readonly pinned: string[] = [];
   readonly #kernel: Kernel;
   readonly #spec: ObjectSpec;
   readonly #options: LoadOptions;
@@ -119,6 +121,7 @@ export class ObjectLoading {
 
   undo(): void {
     for (const map of this.maps.values()) map.close();
+    for (const path of this.pinned) rmSync(path, { force: true });
     this.closeTypes();
   }
 
@@ -157,7 +160,10 @@ export class ObjectLoading {
     const filled = spec.name === ".kconfig" ? { ...spec, data: this.#kconfig(spec, btf) } : spec;
     if (spec.pinning === "byName") {
       const options = { debug, ...(btf !== undefined && { btfFd: btf.fd, types: btf.types() }) };
-      return pinnedMap(this.#kernel, filled, `${pinRoot}/${spec.name}`, options).map;
+      const path = `${pinRoot}/${spec.name}`;
+      const { map, reused } = pinnedMap(this.#kernel, filled, path, options);
+      if (!reused) this.pinned.push(path);
+      return map;
     }
     return createMap(this.#kernel, filled, btf?.fd, { debug });
   }

@@ -1,6 +1,6 @@
 /** The project's own objects, loaded and run: what they find in the kernel, and what they do. */
 import assert from "node:assert/strict";
-import { readFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { release } from "node:os";
 import { createMap, MapMismatchError } from "../maps/index.ts";
 import { openPinnedProgram, VerifierError } from "../programs/index.ts";
@@ -167,6 +167,20 @@ kernelTest("maps pinned by name are found again by the next loading", () => {
     using reopened = openPinnedProgram(kernel, `${root}/careful`);
     assert.deepEqual([reopened.name, reopened.spec.type], ["careful", "raw_tracepoint"]);
     assert.equal(reopened.testRun().returned, 0);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+kernelTest("a load that fails leaves no map pinned by its name", () => {
+  const root = `/sys/fs/bpf/sonde-no-pins-${process.pid}`;
+  if (!readFileSync("/proc/self/mounts", "latin1").includes(" /sys/fs/bpf ")) kernel.mount("/sys/fs/bpf", "bpf");
+  mkdirSync(root);
+  try {
+    const object = objectWith("missing", "careless");
+    object.map("optional").pinning = "byName";
+    assert.throws(() => loadCollection(kernel, object.spec(), { vmlinux, pinRoot: root }), /careless/);
+    assert.deepEqual(readdirSync(root), []);
   } finally {
     rmSync(root, { recursive: true });
   }

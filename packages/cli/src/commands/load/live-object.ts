@@ -1,4 +1,5 @@
 /** One object on its way into the kernel: what was loaded, attached and pinned of it, and what failed. */
+import { rmSync } from "node:fs";
 import type { ObjectSpec } from "@sonde/bpf/spec";
 import { type Collection, loadCollection, type LoadOptions } from "@sonde/kernel/collection";
 import type { Attacher, Link } from "@sonde/kernel/links";
@@ -86,6 +87,11 @@ export class LiveObject {
       attempt(result, () => this.#keep(result, collection.register(name)));
       if (result.state === "failed" && !keepGoing) return;
     }
+  }
+
+  /** Takes back what loading pinned: maps whose object wants them pinned by their names. */
+  unpin(): void {
+    for (const path of this.collection?.report.pinned ?? []) rmSync(path, { force: true });
   }
 
   /** Lets go of everything that is not pinned. */
