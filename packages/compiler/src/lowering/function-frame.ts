@@ -41,6 +41,8 @@ export abstract class FunctionFrame<Origin> implements Frame {
   #scratch: Remembered<Inst> | undefined;
   #comm: Remembered<Spot> | undefined;
   #word: Inst | undefined;
+  #zeroSlot: Inst | undefined;
+  #zero: Remembered<Inst> | undefined;
 
   constructor(name: string, kind: Func["kind"], params: readonly ValueType[]) {
     this.name = name;
@@ -166,9 +168,14 @@ export abstract class FunctionFrame<Origin> implements Frame {
     return this.#scratchBytes;
   }
 
-  /** The address of a u32 that is zero: the index of an array's only entry. It lies in a map, which costs no stack. */
+  /** The address of a u32 that is zero, the index of an array's only entry: written where no path to here has done so. */
   zeroIndex(): Inst {
-    return this.builder.mapValue(this.object.zeros(8), 0);
+    const known = this.#recall(this.#zero);
+    if (known !== undefined) return known;
+    this.#zeroSlot ??= this.builder.slot(8, "zero");
+    this.builder.store(this.#zeroSlot, 0, 4, this.constant(0));
+    this.#zero = { value: this.#zeroSlot, block: this.builder.current };
+    return this.#zeroSlot;
   }
 
   /** Eight bytes that a helper may write and the next instruction reads. */
