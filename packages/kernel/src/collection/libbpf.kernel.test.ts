@@ -37,7 +37,7 @@ const OBJECTS: readonly { readonly name: string; readonly needs: readonly Kernel
   { name: "externs", needs: ["kernel_config"] },
   { name: "variables", needs: ["kernel_variables"] },
   { name: "functions", needs: ["callbacks"] },
-  { name: "iterators", needs: ["iterator"] },
+  { name: "iterators", needs: ["map_element_iterator"] },
   { name: "replaced", needs: [] },
   { name: "hooks", needs: ["fentry", "lsm"] },
   { name: "usdt", needs: [] },

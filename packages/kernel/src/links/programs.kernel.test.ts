@@ -65,7 +65,7 @@ kernelTest("an iterator over the threads of one process", { needs: ["iterator", 
   assert.equal(readIterator(kernel, one).toString().trim().split("\n").length, 1);
 });
 
-kernelTest("an iterator over one map, whose program is exchanged in place", { needs: ["iterator"] }, () => {
+kernelTest("an iterator over one map, whose program is exchanged in place", { needs: ["map_element_iterator"] }, () => {
   using collection = loadCollection(kernel, objectWith("iterators", "elements").spec(), { vmlinux });
   const numbers = collection.map("numbers");
   numbers.update(word(3), long(33n));

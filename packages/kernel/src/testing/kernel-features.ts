@@ -14,6 +14,7 @@ export type KernelFeature =
   | "perf_event"
   | "uprobe"
   | "iterator"
+  | "map_element_iterator"
   | "kprobe"
   | "kretprobe"
   | "kprobe_multi"
@@ -76,6 +77,7 @@ type Rest =
   | "kprobes"
   | "fprobes"
   | "trampolines"
+  | "tracing-policy"
   | "tcx"
   | "netkit"
   | "netfilter-bpf"
@@ -96,6 +98,8 @@ const REQUIREMENTS: Readonly<Record<KernelFeature, Requirement>> = {
   perf_event: { since: "4.9", rests: "nothing" },
   uprobe: { since: "4.1", rests: "nothing" },
   iterator: { since: "5.8", rests: "nothing" },
+  /** Iterators over the elements of one map. */
+  map_element_iterator: { since: "5.8", rests: "tracing-policy" },
   kprobe: { since: "4.1", rests: "kprobes" },
   kretprobe: { since: "4.1", rests: "kprobes" },
   kprobe_multi: { since: "5.18", rests: "fprobes" },
@@ -229,8 +233,8 @@ function missingRest(rest: Rest, kernel: KernelFacts): string | undefined {
   if (rest === "fprobes" && !kernel.hasFunction("register_fprobe")) return "CONFIG_FPROBE, which is not set";
   if (rest === "config" && kernel.config("CONFIG_BPF") === undefined)
     return "its configuration, which neither /proc nor /boot tells";
-  if (rest === "trampolines" || rest === "bpf-lsm") {
-    // The same policy refuses both, with EPERM and an empty verifier log.
+  if (rest === "trampolines" || rest === "bpf-lsm" || rest === "tracing-policy") {
+    // The same policy refuses them all, with EPERM and an empty verifier log.
     if (kernel.functionTracingRefused()) return "function tracing, which is refused to root";
   }
   if (rest === "bpf-lsm" && !kernel.bpfLsmActive()) return "bpf among the active security modules";

@@ -27,6 +27,11 @@ test("a kernel may lack a feature for a reason that can be named", async (t) => 
       want: "needs CONFIG_KPROBES, which is not set",
     },
     { feature: "fentry", on: kernel("6.18", { functionTracingRefused: () => true }), want: "refused to root" },
+    {
+      feature: "map_element_iterator",
+      on: kernel("6.18", { functionTracingRefused: () => true }),
+      want: "refused to root",
+    },
     { feature: "tp_btf", on: kernel("6.18", { functionTracingRefused: () => true }), want: undefined },
     { feature: "lsm", on: kernel("6.1", { bpfLsmActive: () => false }), want: "active security modules" },
     // An unreadable configuration excuses nothing.
