@@ -1,10 +1,11 @@
 // What a monitor may cost is held: of CPU time, of series. What it could not keep is counted.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { runSonde } from "../support/sonde.js";
 import { persistentAgent, pinsBelow, until } from "./agents.js";
 import { keepWriting, scratch, writer } from "./load.js";
 
@@ -84,22 +85,11 @@ test("the cost of a monitor is what the kernel's statistics say", async (t) => {
   assert.ok(cost.cpu > 0.05, JSON.stringify(cost));
 });
 
-test("series beyond the budget are one series, nothing is lost, and each time is counted", async (t) => {
-  const directory = scratch(t);
-  const dd = writer(t, "s");
-  const text = `/*
- * ---
- * help: Writes by size
- * budget: { series: 200 }
- * metrics:
- *   - { map: "@by", name: test_writes, help: Writes, labels: [size] }
- *   - { map: "@sizes", name: test_sizes, help: Sizes, labels: [size], buckets: { min: 1, max: 1024 } }
- * ---
+/**
+ * Ten writes of each of 150 sizes, where a hundred have room: 50 of them go to "other", and every sum is that of the writes.
+ * @param {Awaited<ReturnType<typeof persistentAgent>>} agent @param {ReturnType<typeof writer>} dd
  */
-tracepoint:syscalls:sys_enter_write /comm == "${dd.name}"/ { @by[args.count] = count(); @sizes[args.count] = hist(args.count); }
-`;
-  writeFileSync(path.join(directory, "sizes.bt"), text);
-  const agent = await persistentAgent(t, directory);
+async function exactWithOther(agent, dd) {
   let sum = 0;
   for (let size = 1; size <= 150; size++) {
     await dd.write(10, size);
@@ -117,9 +107,56 @@ tracepoint:syscalls:sys_enter_write /comm == "${dd.name}"/ { @by[args.count] = c
     ours.reduce((all, n) => all + Number(n), 0),
     sum,
   );
+}
+
+test("series beyond the budget are one series, nothing is lost, and each time is counted", async (t) => {
+  const directory = scratch(t);
+  const dd = writer(t, "s");
+  const text = `/*
+ * ---
+ * help: Writes by size
+ * budget: { series: 200 }
+ * metrics:
+ *   - { map: "@by", name: test_writes, help: Writes, labels: [size] }
+ *   - { map: "@sizes", name: test_sizes, help: Sizes, labels: [size], buckets: { min: 1, max: 1024 } }
+ * ---
+ */
+tracepoint:syscalls:sys_enter_write /comm == "${dd.name}"/ { @by[args.count] = count(); @sizes[args.count] = hist(args.count); }
+`;
+  writeFileSync(path.join(directory, "sizes.bt"), text);
+  const agent = await persistentAgent(t, directory);
+  await exactWithOther(agent, dd);
   assert.equal(await agent.sample('sonde_monitor_overflows_total{monitor="sizes"}'), 1000);
   assert.deepEqual((await agent.show("sizes")).lost, { ringFull: 0, mapFull: 0, stackLost: 0 });
   // Other's part is carried like any other.
+  await agent.killAndStart();
+  assert.equal(await agent.sample('test_writes_total{size="other"}'), 500);
+});
+
+test("and so in a monitor of TypeScript, whose maps are made as small as its budget", async (t) => {
+  const directory = scratch(t);
+  const dd = writer(t, "t");
+  const source = path.join(directory, "sizes.ts");
+  writeFileSync(
+    source,
+    `import { comm, counter, decode, histogram, linear, monitor, tracepoint } from "sonde/probe";
+     monitor("sizes", { help: "Writes by size", budget: { series: 200 } });
+     const labels = { size: decode.uint };
+     const writes = counter("test_writes", { help: "Writes", labels });
+     const sizes = histogram("test_sizes", { help: "Sizes", labels, buckets: linear(0, 1024, 64) });
+     tracepoint("syscalls:sys_enter_write", ({ count }) => {
+       if (comm() !== "${dd.name}") return;
+       writes.increment({ size: count });
+       sizes.observe(count, { size: count });
+     });
+    `,
+  );
+  const built = await runSonde(["build", source, "-o", path.join(directory, "sizes.o")]);
+  assert.equal(built.status, 0, built.stderr);
+  rmSync(source);
+  const agent = await persistentAgent(t, directory);
+  await exactWithOther(agent, dd);
+  assert.equal(await agent.sample('sonde_monitor_overflows_total{monitor="sizes"}'), 1000);
   await agent.killAndStart();
   assert.equal(await agent.sample('test_writes_total{size="other"}'), 500);
 });

@@ -77,6 +77,30 @@ test("looks at intervals add up to what happened", async () => {
   );
 });
 
+test("what a metric has no room for is a series of its own, and is said", async () => {
+  const source = path.join(folder, "full.ts");
+  writeFileSync(
+    source,
+    `import { counter, decode, monitor, tracepoint } from "sonde/probe";
+     monitor("full", { help: "Writes" });
+     const writes = counter("writes", { help: "Writes made", labels: { size: decode.uint }, maxSeries: 2 });
+     tracepoint("syscalls:sys_enter_write", ({ count }) => writes.increment({ size: count }));
+    `,
+  );
+  const sizes = [1, 2, 3, 4].map((size) =>
+    [path.join(folder, NAME), ...ddCommand(1000).slice(1), `bs=${size}`].join(" "),
+  );
+  const command = `sh -c "${sizes.join("; ")}"`;
+  const shown = await runSonde(["run", source, "--comm", NAME, "-o", "jsonl", "-c", command]);
+  assert.equal(shown.status, 0, shown.stderr);
+  assert.deepEqual(Object.fromEntries(lines(shown.stdout).map(({ labels, value }) => [labels.size, value])), {
+    1: 1000,
+    2: 1000,
+    other: 2000,
+  });
+  assert.match(shown.stderr, /^WARNING: writes is full with 2 series: what more there are is added up as "other"/m);
+});
+
 test("a person sees a histogram and a list", async () => {
   const { stdout, stderr } = await runSonde(["run", WRITES, `--comm=${NAME}`, "-c", dd]);
   assert.match(stdout, new RegExp(`^Writes made\nCOMM +VALUE\n${NAME} +20000$`, "m"), stderr);

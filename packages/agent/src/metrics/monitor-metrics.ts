@@ -1,9 +1,9 @@
 /** Every metric of a running monitor. */
 import type { MapView, MetricView } from "@sonde/bpf/spec";
+import { type Other, readOther } from "@sonde/kernel/maps";
 import { type DecoderContext, Labels } from "@sonde/runtime/decoders";
 import type { Family } from "../exposition/family.ts";
 import type { MonitorFigures } from "../monitor/figures.ts";
-import { type Other, readOther } from "./other.ts";
 import type { Steps } from "../turns.ts";
 import type { EventObserver } from "../streams/hub.ts";
 import { Lifetime } from "./lifetime.ts";

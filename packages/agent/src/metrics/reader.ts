@@ -1,13 +1,12 @@
 /** One metric of a running monitor: its map, read by batches into the columns of a family. */
 import { UNITS } from "@sonde/bpf/spec";
 import type { MapView, MetricView } from "@sonde/bpf/spec";
-import type { BpfMap, MapLayout } from "@sonde/kernel/maps";
+import type { BpfMap, MapLayout, Other } from "@sonde/kernel/maps";
 import { Bytes } from "@sonde/runtime";
 import type { Family } from "../exposition/family.ts";
 import { exportedBuckets } from "./buckets.ts";
 import { enlarged } from "../exposition/byte-table.ts";
 import { Exemplars } from "./exemplars.ts";
-import type { Other } from "./other.ts";
 import { cpuReader } from "./cpus.ts";
 import { eachEntry, type EntryVisitor } from "./entries.ts";
 import { Rows } from "./rows.ts";
@@ -79,7 +78,7 @@ export function metricReader(metric: MetricView, view: MapView, labels: KeyLabel
           const labels = find(keys, key);
           if (labels !== undefined) add(labels, values, at);
         });
-        if (other !== undefined) adder(other.layout)(others(), other.value, 0);
+        if (other !== undefined) adder(other.layout)(others(), viewOf(other.bytes), 0);
         series.end(rows.count);
         const figures = {
           buckets,
@@ -119,7 +118,7 @@ export function metricReader(metric: MetricView, view: MapView, labels: KeyLabel
           const labels = Number.isNaN(figure) ? undefined : find(keys, key);
           if (labels !== undefined) add(labels, figure);
         });
-      const rest = other && figureReader(value, other.layout, keyed)?.(other.value, 0);
+      const rest = other && figureReader(value, other.layout, keyed)?.(viewOf(other.bytes), 0);
       if (rest !== undefined && !Number.isNaN(rest)) add(others(), rest);
       series.end(rows.count);
       const common = { ...about, count: rows.count, labels: table, rows: rows.labels, values: figures };
@@ -161,9 +160,12 @@ class SeriesOfMap {
 const singleEntry: Entries = (map, visit) =>
   oneStep(() => {
     const values = map.lookup(new Uint8Array(map.layout.keySize));
-    if (values !== undefined)
-      visit(new Bytes(new Uint8Array(0)), 0, new DataView(values.buffer, values.byteOffset, values.byteLength), 0);
+    if (values !== undefined) visit(new Bytes(new Uint8Array(0)), 0, viewOf(values), 0);
   });
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
 
 /** Formats want a unit to end the name; a name that says it differently is left without one. */
 function unitOf({ name, unit }: MetricView): { readonly base: string; readonly scale: number } {

@@ -20,6 +20,8 @@ export type { MapLayout } from "./layout.ts";
 export { BpfMap } from "./map.ts";
 export type { EntryVisitor, MapDescription } from "./map.ts";
 export { adoptMap, openMapById, openPinnedMap } from "./open.ts";
+export { readOther } from "./other.ts";
+export type { Other } from "./other.ts";
 export { pinnedMap } from "./pin.ts";
 export type { PinnedMapOptions } from "./pin.ts";
 export { addressPrefixCodec, formatPrefix, parsePrefix, prefixCodec } from "./prefix-codec.ts";

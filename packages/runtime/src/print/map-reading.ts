@@ -14,6 +14,8 @@ export interface MapReading {
   readonly view: MapView;
   /** In the kernel's order. A map without keys has one row, or none if it was never written. */
   readonly rows: readonly Row[];
+  /** The value of all keys that the map had no room for; absent while it has had room for all, or has no such value. */
+  readonly other?: Reading;
 }
 
 /** Total over count, towards zero; 0 for no events. */

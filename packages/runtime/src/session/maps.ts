@@ -1,9 +1,9 @@
 /** Reads the maps that the program named, by readers composed once from the manifest. */
 import type { Manifest, MapView } from "@sonde/bpf/spec";
-import { type BpfMap, readStack, readUnwoundStack } from "@sonde/kernel/maps";
+import { type BpfMap, readOther, readStack, readUnwoundStack } from "@sonde/kernel/maps";
 import { Bytes } from "../decode/bytes.ts";
 import { fieldsDecoder } from "../decode/decoder.ts";
-import { readerOf } from "../decode/reading.ts";
+import { readerOf, type Reading } from "../decode/reading.ts";
 import type { MapReading, Row } from "../print/map-reading.ts";
 
 /** Maps that are live, and the manifest that describes them: a Collection, mostly. */
@@ -16,7 +16,7 @@ export interface LiveMaps {
 
 export class MapReaders {
   readonly #collection: LiveMaps;
-  readonly #readers = new Map<MapView, () => Row[]>();
+  readonly #readers = new Map<MapView, () => Omit<MapReading, "view">>();
 
   constructor(collection: LiveMaps) {
     this.#collection = collection;
@@ -36,11 +36,19 @@ export class MapReaders {
   /** What the map holds now. Errors: KernelError of the look-ups. */
   read(view: MapView): MapReading {
     let reader = this.#readers.get(view);
-    if (reader === undefined) {
-      reader = view.keys.length === 0 ? singleReader(this.live(view), view) : keyedReader(this.live(view), view);
-      this.#readers.set(view, reader);
-    }
-    return { view, rows: reader() };
+    if (reader === undefined) this.#readers.set(view, (reader = this.#reader(view)));
+    return { view, ...reader() };
+  }
+
+  #reader(view: MapView): () => Omit<MapReading, "view"> {
+    const map = this.live(view);
+    const rows = view.keys.length === 0 ? singleReader(map, view) : keyedReader(map, view);
+    if (view.other === undefined) return () => ({ rows: rows() });
+    const rest = otherReader(this.#collection.map(view.other.map), view);
+    return () => {
+      const other = rest();
+      return { rows: rows(), ...(other && { other }) };
+    };
   }
 
   /** One entry, by the bytes of its key at an offset; without rows where there is none. */
@@ -60,6 +68,15 @@ export class MapReaders {
     const live = this.#collection.map(map);
     return live.type === "hash" ? readUnwoundStack(live, id) : readStack(live, id);
   }
+}
+
+/** What the map had no room for: nothing while that never happened. */
+function otherReader(map: BpfMap, view: MapView): () => Reading | undefined {
+  const read = readerOf(view.value, map.layout, true);
+  return () => {
+    const other = readOther(map, view.other!);
+    return other && read(new Bytes(other.bytes), 0);
+  };
 }
 
 /** A map without keys is an array with one element. */

@@ -13,6 +13,11 @@ export interface Cell {
   plain(values: readonly Value[]): Value | undefined;
 }
 
+/** A series' label, as {@link Cell.text} has it; the series of all keys that a map had no room for is called "other". */
+export function labelText(cell: Cell, keys: readonly Value[] | undefined): string {
+  return keys === undefined ? "other" : (cell.text(keys) ?? "");
+}
+
 /**
  * @param parts how many values a row has
  * @param names for addresses and stacks

@@ -5,7 +5,7 @@ import { textOf } from "../decoders/decoder.ts";
 import { escapeTerminal } from "../format/escape.ts";
 import { drawHistogram, type HistogramView } from "../print/histogram.ts";
 import { average } from "../print/map-reading.ts";
-import type { Cell } from "./cells.ts";
+import { type Cell, labelText } from "./cells.ts";
 import type { MonitorWriter, ShownMetric, ShownSeries, ShownStream } from "./writer.ts";
 
 export interface ColumnOptions {
@@ -83,7 +83,7 @@ class ColumnWriter implements MonitorWriter {
   #histograms(metric: ShownMetric, series: readonly ShownSeries[]): void {
     for (const { keys, reading } of series.slice(0, this.#options.top)) {
       if (!("counts" in reading)) continue;
-      const labels = metric.cells.map((cell) => `${cell.name}=${escapeTerminal(cell.text(keys) ?? "")}`).join(", ");
+      const labels = metric.cells.map((cell) => `${cell.name}=${escapeTerminal(labelText(cell, keys))}`).join(", ");
       this.#options.write(
         `\n${heading(metric)}${labels === "" ? "" : `, ${labels}`}\n${drawHistogram(metric.value as HistogramView, reading.counts, 1)}`,
       );
@@ -94,7 +94,7 @@ class ColumnWriter implements MonitorWriter {
     const rows = series
       .slice(0, this.#options.top)
       .map(({ keys, reading }) => [
-        ...metric.cells.map((cell) => escapeTerminal(cell.text(keys) ?? "")),
+        ...metric.cells.map((cell) => escapeTerminal(labelText(cell, keys))),
         figure(reading),
       ]);
     this.#options.write(`\n${heading(metric)}\n`);

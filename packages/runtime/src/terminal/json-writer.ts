@@ -4,7 +4,7 @@ import { textOf } from "../decoders/decoder.ts";
 import { jsonString } from "../format/escape.ts";
 import { bucketsInUse, type HistogramView } from "../print/histogram.ts";
 import { average } from "../print/map-reading.ts";
-import type { Cell } from "./cells.ts";
+import { type Cell, labelText } from "./cells.ts";
 import type { MonitorWriter, ShownMetric, ShownSeries, ShownStream } from "./writer.ts";
 
 /** @param array "json": one document, an array; else a line for each object ("jsonl") */
@@ -72,8 +72,8 @@ class JsonWriter implements MonitorWriter {
   }
 }
 
-function members(cells: readonly Cell[], values: readonly Value[]): string[] {
-  return cells.map((cell) => member(cell.name, jsonOf(cell.plain(values), cell.text(values) ?? "")));
+function members(cells: readonly Cell[], values: readonly Value[] | undefined): string[] {
+  return cells.map((cell) => member(cell.name, jsonOf(values && cell.plain(values), labelText(cell, values))));
 }
 
 function member(name: string, json: string): string {

@@ -37,6 +37,9 @@ interface Metric {
   readonly before: Map<string, Reading>;
 }
 
+/** Under which the series of all that a map had no room for is kept; those of keys begin with "=". */
+const OTHER = "other";
+
 const PLAIN: Omit<Notation, "names"> = { escape: (text) => text };
 
 export class MonitorSink implements Sink {
@@ -99,12 +102,16 @@ export class MonitorSink implements Sink {
   map(reading: MapReading): void {
     for (const { shown, before } of this.#metrics.get(reading.view.name) ?? []) {
       const series: ShownSeries[] = [];
-      for (const row of reading.rows) {
-        const id = showKeys(row.keys, this.#notation, "\0");
-        const grown = change(before.get(id), row.value, shown.type);
-        before.set(id, row.value);
-        const named = shown.cells.every((cell) => cell.text(row.keys) !== undefined);
-        if (named && !isNothing(grown)) series.push({ keys: row.keys, reading: grown });
+      const add = (id: string, keys: ShownSeries["keys"], value: Reading): void => {
+        const grown = change(before.get(id), value, shown.type);
+        before.set(id, value);
+        const named = keys === undefined || shown.cells.every((cell) => cell.text(keys) !== undefined);
+        if (named && !isNothing(grown)) series.push({ keys, reading: grown });
+      };
+      for (const { keys, value } of reading.rows) add(`=${showKeys(keys, this.#notation, "\0")}`, keys, value);
+      if (reading.other !== undefined) {
+        if (!before.has(OTHER)) this.#options.diagnose(fullNote(shown.view.name, reading.view.maxEntries));
+        add(OTHER, undefined, reading.other);
       }
       series.sort((a, b) => compare(rank(b.reading), rank(a.reading)));
       this.#options.writer.metric(shown, series);
@@ -156,6 +163,10 @@ export class MonitorSink implements Sink {
     const cells = cellsOf(view.labels, keys.length, names, context);
     return { shown: { view, type: view.type ?? naturalType(value), value, cells }, before: new Map() };
   }
+}
+
+function fullNote(metric: string, series: number): string {
+  return `WARNING: ${metric} is full with ${series} series: what more there are is added up as "other". Raise its maxSeries.\n`;
 }
 
 function rank(reading: Reading): number {

@@ -20,7 +20,8 @@ export interface ShownMetric {
 }
 
 export interface ShownSeries {
-  readonly keys: readonly Value[];
+  /** Undefined: of all keys that the map had no room for. */
+  readonly keys: readonly Value[] | undefined;
   readonly reading: Reading;
 }
 

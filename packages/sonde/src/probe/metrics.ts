@@ -12,7 +12,7 @@ export interface MetricOptions<Labels> {
   readonly unit?: Unit;
   /** Names, each with a decoder: one series for each combination of their values. */
   readonly labels?: Labels;
-  /** Series that fit; 4,096 unless given. */
+  /** Series that fit; 4,096 unless given. What is added or observed for further ones goes to one whose labels are "other". */
   readonly maxSeries?: number;
 }
 

@@ -2,6 +2,7 @@
 import type { MonitorView, ObjectSpec } from "@sonde/bpf/spec";
 import { readObject } from "@sonde/bpf/elf";
 import { type MonitorSource, MonitorSourceError, type SourceFile } from "../source.ts";
+import { withSeriesLimits } from "./series-limits.ts";
 
 /** Objects larger than this are no monitors. */
 const MAX_OBJECT = 16 * 1024 * 1024;
@@ -12,7 +13,8 @@ export const objectSource: MonitorSource = {
   compile(name, file) {
     const { spec, view } = read(file);
     const named = { ...view, name };
-    return { spec: { ...spec, name, manifest: { ...spec.manifest, monitor: named } }, view: named };
+    const object = { ...spec, name, manifest: { ...spec.manifest, monitor: named } };
+    return { spec: withSeriesLimits(object, named), view: named };
   },
 };
 

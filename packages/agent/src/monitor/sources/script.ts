@@ -1,11 +1,12 @@
 /** Scripts of the tracing language with a header: compiled here, by the agent itself. */
-import type { MonitorView, ParamView, Target } from "@sonde/bpf/spec";
+import type { ParamView, Target } from "@sonde/bpf/spec";
 import { type CheckedProgram, compileScript } from "@sonde/compiler";
 import { render } from "@sonde/compiler/diagnostics";
 import type { Definition } from "../definition.ts";
 import { readHeader } from "../header.ts";
 import { type CompiledMonitor, type MonitorSource, MonitorSourceError, type SourceFile } from "../source.ts";
 import { monitorView } from "../view.ts";
+import { seriesLimits } from "./series-limits.ts";
 import { checkExemplars, withStreams } from "./script-streams.ts";
 
 /** Scripts larger than this are no monitors. */
@@ -69,13 +70,6 @@ function params(
 /** As a number where that is exact. */
 function checkedInteger(value: bigint): number | string {
   return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-}
-
-/** How many keys each map that is exported may have: an equal share of the budget, or its own size. */
-function seriesLimits({ metrics, budget }: MonitorView): ReadonlyMap<string, number> {
-  const keyed = new Set(metrics.filter(({ labels }) => labels.length > 0).map(({ map }) => map));
-  const share = budget?.series === undefined ? Infinity : Math.max(1, Math.floor(budget.series / keyed.size));
-  return new Map(Array.from(keyed, (map) => [map, share]));
 }
 
 function textOf({ name, bytes }: SourceFile): string {

@@ -10,6 +10,7 @@ import { Helper, UpdateFlag } from "../../lowering/helpers.ts";
 import { reportFailure } from "./helper-errors.ts";
 import { alignUp, fieldSize, isScalar } from "./layout.ts";
 import { countLoss } from "../../lowering/losses.ts";
+import { overflow } from "../../lowering/other.ts";
 import { spotAddress } from "./memory.ts";
 import { arithmetic, fit, type ArithmeticOp } from "./operators.ts";
 import { storeValue } from "./values.ts";
@@ -163,18 +164,7 @@ function add(h: Handler, target: MapRef, plan: MapPlan, amount: Inst): void {
 /** Changes the entry of `key` where it is, a new one of zeros if there was none. */
 export function changeOrInsert(h: Handler, plan: MapPlan, key: Inst, change: Change): void {
   const { name, valueSize } = plan.spec;
-  changeEntry(h, name, valueSize, key, change, () => overflow(h, plan, change));
-}
-
-/** The map is full: the change goes to the value of all keys that it has no room for, or is lost. */
-function overflow(h: Handler, plan: MapPlan, change: Change): void {
-  const { builder } = h;
-  const { other } = plan;
-  if (other === undefined) return countLoss(h, "MapFull");
-  h.ifNonNull(lookUp(h, other.name, h.zeroIndex()), "mapValue", (entry) => {
-    change(entry);
-    builder.atomicAdd(entry, plan.spec.valueSize, 8, h.constant(1));
-  });
+  changeEntry(h, name, valueSize, key, change, () => overflow(h, plan.spec, plan.other, change));
 }
 
 /** `@x[key]++` and its like. The result, if it is wanted, is read next to the atomic change, not with it. */

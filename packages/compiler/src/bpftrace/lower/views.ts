@@ -11,6 +11,7 @@ import {
 import type { Span } from "../ast.ts";
 import type { Aggregate, MapInfo, ProbeVariant } from "../types.ts";
 import { NO_PREALLOC } from "../../lowering/helpers.ts";
+import { otherMap, otherView } from "../../lowering/other.ts";
 import { alignUp, dataType, layOut, type StackMaps, type Types } from "./layout.ts";
 import type { ObjectTypes } from "../../lowering/object-types.ts";
 
@@ -65,15 +66,6 @@ export function planMap(info: MapInfo, context: PlanContext): MapPlan {
   const size = valueSize(value);
   const maxEntries = keyless ? 1 : entriesOf(info, context.limit);
   const type = mapType(info, perCpu);
-  const other = context.limit === undefined ? undefined : otherMap(name, type, value, size, types);
-  const view: MapView = {
-    name: info.name,
-    map: name,
-    keys: keys.fields,
-    value,
-    maxEntries,
-    ...(other !== undefined && { other: { map: other.name, countOffset: size } }),
-  };
   const spec: MapSpec = {
     name,
     type,
@@ -83,6 +75,17 @@ export function planMap(info: MapInfo, context: PlanContext): MapPlan {
     flags: allocatesLate(type, value, users, lateEntries) ? NO_PREALLOC : 0,
     keyTypeId: keyless ? types.index : types.key(name, keys.fields, keySize),
     valueTypeId: types.value(name, value, size),
+  };
+  // No map of a script begins otherwise than with AT_.
+  const called = `OTHER_${info.name.slice(1)}`;
+  const other = context.limit !== undefined && addsUp(value) ? otherMap(spec, called, types.index) : undefined;
+  const view: MapView = {
+    name: info.name,
+    map: name,
+    keys: keys.fields,
+    value,
+    maxEntries,
+    ...(other !== undefined && { other: otherView(spec, other) }),
   };
   const common = { info, view, spec, atomic: !perCpu || interrupted(users), perCpu };
   return other === undefined ? common : { ...common, other };
@@ -94,27 +97,9 @@ function entriesOf({ maxEntries, declaredType }: MapInfo, limit: number | undefi
   return declaredType === undefined ? limit : Math.min(limit, maxEntries);
 }
 
-/** LRU maps make room by themselves, and only what is added up has a sum to go to. */
-function otherMap(
-  name: string,
-  type: MapType,
-  value: ValueView,
-  size: number,
-  types: ObjectTypes,
-): MapSpec | undefined {
-  const adds = value.kind !== "tseries" && (value.kind !== "scalar" || value.type.kind === "int");
-  if (!adds || (type !== "hash" && type !== "percpu_hash")) return undefined;
-  return {
-    // No map of a script is called so: those begin with AT_.
-    name: `OTHER_${name.slice("AT_".length)}`,
-    type: type === "hash" ? "array" : "percpu_array",
-    keySize: 4,
-    valueSize: size + 8,
-    maxEntries: 1,
-    flags: 0,
-    keyTypeId: types.index,
-    valueTypeId: 0,
-  };
+/** Whether changes of a value are added up, so that those of many keys have a sum. */
+function addsUp(value: ValueView): boolean {
+  return value.kind !== "tseries" && (value.kind !== "scalar" || value.type.kind === "int");
 }
 
 /** What atomic additions keep up on a value that all CPUs share. */

@@ -1,10 +1,12 @@
 /** Maps of key and value: looked up, changed in place, inserted. */
+import type { MapSpec } from "@sonde/bpf/spec";
 import { refuse } from "../../diagnostics/index.ts";
 import type { Inst } from "../../ir/index.ts";
 import { changeEntry, lookUp, type Change } from "../../lowering/entries.ts";
 import { Helper, UpdateFlag } from "../../lowering/helpers.ts";
 import { countLoss } from "../../lowering/losses.ts";
 import { spotAddress } from "../../lowering/memory.ts";
+import { overflow } from "../../lowering/other.ts";
 import type { MapDeclaration } from "../authoring/declarations.ts";
 import * as messages from "../messages/handlers.ts";
 import { spanOf, type Node } from "../syntax/ast.ts";
@@ -167,8 +169,12 @@ function increment(p: Program, plan: MapPlan, call: CallNode): Value {
   return UNDEFINED;
 }
 
-/** Changes an entry in place; one that is not there begins as zeros. An array has them all. */
-export function changeInPlace(p: Program, { type, name, valueSize }: MapPlan["spec"], key: Inst, change: Change): void {
+/**
+ * Changes an entry in place; one that is not there begins as zeros. An array has them all. What a full map
+ * has no room for goes to `other`.
+ */
+export function changeInPlace(p: Program, spec: MapSpec, key: Inst, change: Change, other?: MapSpec): void {
+  const { type, name, valueSize } = spec;
   if (type.endsWith("array")) p.ifNonNull(lookUp(p, name, key), "mapValue", change);
-  else changeEntry(p, name, valueSize, key, change, () => countLoss(p, "MapFull"));
+  else changeEntry(p, name, valueSize, key, change, () => overflow(p, spec, other, change));
 }

@@ -39,7 +39,10 @@ export function metricCall(p: Program, metric: MetricDeclaration, call: CallNode
   const value = takes === "value" ? scalarOf(p, expression(p, call.args[0]!), call.args[0]!).inst : p.constant(1);
   const plan = p.object.metric(metric);
   const key = keyOf(p, metric, plan, call.args[rest], call.node);
-  changeInPlace(p, plan.spec, key, changeOf(p, metric, plan, call.name, value));
+  const change = changeOf(p, metric, plan, call.name, value);
+  // What is set has no sum: the last of many series' values would tell of none of them.
+  const other = call.name === "set" ? undefined : p.object.otherOf(plan);
+  changeInPlace(p, plan.spec, key, change, other);
   return UNDEFINED;
 }
 

@@ -14,6 +14,7 @@ import {
   type ValueView,
 } from "@sonde/bpf/spec";
 import { ObjectParts } from "../../lowering/object-parts.ts";
+import { otherMap, otherView } from "../../lowering/other.ts";
 import { Positions } from "../../lowering/positions.ts";
 import type { SourceText } from "../../diagnostics/index.ts";
 import {
@@ -51,6 +52,8 @@ export interface MapPlan {
 
 export interface MetricPlan {
   readonly spec: MapSpec;
+  /** Takes what is added for labels that find the map full; made in the object when a handler first adds. */
+  readonly other: MapSpec | undefined;
   readonly key: RecordType;
   readonly view: MapView;
   readonly metric: MetricView;
@@ -76,6 +79,8 @@ export class MonitorObject extends ObjectParts {
   readonly #maps = new Map<MapDeclaration, MapPlan>();
   readonly #metrics = new Map<MetricDeclaration, MetricPlan>();
   readonly #streams = new Map<StreamDeclaration, StreamPlan>();
+  /** Metrics to which some handler adds under labels. */
+  readonly #added = new Set<string>();
   readonly #data: DataSection;
   readonly uses: Uses;
   /** Lists that are looked up while programs run. */
@@ -177,7 +182,19 @@ export class MonitorObject extends ObjectParts {
       ...bounds,
       ...(exemplars === undefined ? {} : { exemplars }),
     };
-    return { spec, key, view, metric };
+    return { spec, other: otherMap(spec, `${name}_other`, this.types.index), key, view, metric };
+  }
+
+  /** The map for what a metric's own has no room for. */
+  otherOf({ spec, other }: MetricPlan): MapSpec | undefined {
+    if (other === undefined) return undefined;
+    this.#added.add(spec.name);
+    this.shared(other);
+    return other;
+  }
+
+  #viewOf({ spec, other, view }: MetricPlan): MapView {
+    return other !== undefined && this.#added.has(spec.name) ? { ...view, other: otherView(spec, other) } : view;
   }
 
   stream(declaration: StreamDeclaration): StreamPlan {
@@ -235,7 +252,7 @@ export class MonitorObject extends ObjectParts {
     const { info, params, metrics, streams, maps } = this.declarations;
     const plans = metrics.map((metric) => this.metric(metric));
     return {
-      maps: [...plans.map(({ view }) => view), ...maps.flatMap((map) => this.#maps.get(map)?.view ?? [])],
+      maps: [...plans.map((plan) => this.#viewOf(plan)), ...maps.flatMap((map) => this.#maps.get(map)?.view ?? [])],
       ...this.internalViews,
       config: { printMapsOnExit: false, stackMode: "bpftrace" },
       monitor: {
