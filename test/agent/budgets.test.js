@@ -1,11 +1,12 @@
 // What a monitor may cost is held: of CPU time, of series. What it could not keep is counted.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runSonde } from "../support/sonde.js";
+import { fetchText } from "../support/services.js";
 import { persistentAgent, pinsBelow, until } from "./agents.js";
 import { keepWriting, scratch, writer } from "./load.js";
 
@@ -127,7 +128,7 @@ tracepoint:syscalls:sys_enter_write /comm == "${dd.name}"/ { @by[args.count] = c
   const agent = await persistentAgent(t, directory);
   await exactWithOther(agent, dd);
   assert.equal(await agent.sample('sonde_monitor_overflows_total{monitor="sizes"}'), 1000);
-  assert.deepEqual((await agent.show("sizes")).lost, { ringFull: 0, mapFull: 0, stackLost: 0 });
+  assert.deepEqual((await agent.show("sizes")).lost, { ringFull: 0, mapFull: 0, stackLost: 0, stackIncomplete: 0 });
   // Other's part is carried like any other.
   await agent.killAndStart();
   assert.equal(await agent.sample('test_writes_total{size="other"}'), 500);
@@ -159,6 +160,35 @@ test("and so in a monitor of TypeScript, whose maps are made as small as its bud
   assert.equal(await agent.sample('sonde_monitor_overflows_total{monitor="sizes"}'), 1000);
   await agent.killAndStart();
   assert.equal(await agent.sample('test_writes_total{size="other"}'), 500);
+});
+
+test("every loss is a counter of the documented list, and the list is whole", async (t) => {
+  const directory = scratch(t);
+  const text = `/*
+ * ---
+ * help: Processes by container
+ * metrics:
+ *   - map: "@by"
+ *     name: test_execs
+ *     help: Execs
+ *     labels: [{ name: container, part: 1, decode: container }]
+ * ---
+ */
+tracepoint:sched:sched_process_exec { @by[cgroup] = count(); }
+`;
+  writeFileSync(path.join(directory, "execs.bt"), text);
+  const agent = await persistentAgent(t, directory, ["--remote-write", "http://127.0.0.1:9/api/v1/write"]);
+  // The same metric twice: only the first is exported, and that is counted.
+  writeFileSync(path.join(directory, "more.bt"), text);
+  const left = 'sonde_read_conflict_errors_total{monitor="more"}';
+  await until(async () => ((await agent.sample(left)) ?? 0) > 0 || undefined);
+  const exposed = [...(await fetchText(`${agent.url}/metrics`)).matchAll(/^# TYPE (\S+) counter$/gm)];
+  const counters = exposed.map(([, name]) => name);
+  const [, section = ""] = readFileSync("docs/agent.md", "utf8").split(/^## What was lost$/m);
+  const documented = section.split(/^## /m)[0]?.matchAll(/^\| `(\w+)/gm) ?? [];
+  const listed = new Set(Array.from(documented, ([, name]) => name));
+  const losses = counters.filter((name) => /lost|dropped|missed|overflow|error|failure|retries|trips/.test(name ?? ""));
+  assert.deepEqual(new Set(losses), listed);
 });
 
 test("a second agent with the same state directory is refused", async (t) => {

@@ -28,6 +28,7 @@ export class Monitors implements AgentFace {
   #seen: ReadonlyMap<string, string> = new Map();
   #scan: Promise<void> = Promise.resolve();
   readonly #readErrors = new Map<string, number>();
+  readonly #conflicts = new Map<string, number>();
   #ready = false;
   #places: NodeJS.Timeout | undefined;
 
@@ -146,7 +147,8 @@ export class Monitors implements AgentFace {
     for (const monitor of [...this.#monitors.values()]) {
       for (const family of yield* this.#familiesOf(monitor)) {
         // Two monitors that export the same name would make the whole exposition invalid.
-        if (!families.has(family.name)) families.set(family.name, family);
+        if (families.has(family.name)) this.#leaveOut(monitor, family.name);
+        else families.set(family.name, family);
       }
     }
     const errors = scalarFamily(
@@ -154,7 +156,23 @@ export class Monitors implements AgentFace {
       { name: "sonde_read_errors", help: "Readings in which the maps of a monitor could not be read" },
       Array.from(this.#readErrors, ([name, count]) => [renderLabels(["monitor"], [name]), count] as const),
     );
-    return [...families.values(), errors];
+    const left = scalarFamily(
+      "counter",
+      {
+        name: "sonde_read_conflict_errors",
+        help: "Readings of a metric that were left out, since another monitor exports one of the same name",
+      },
+      Array.from(this.#conflicts, ([name, count]) => [renderLabels(["monitor"], [name]), count] as const),
+    );
+    return [...families.values(), errors, left];
+  }
+
+  #leaveOut({ name }: Monitor, metric: string): void {
+    const before = this.#conflicts.get(name) ?? 0;
+    this.#conflicts.set(name, before + 1);
+    if (before > 0) return;
+    const what = `${name} exports ${metric}, and so does another monitor`;
+    this.#context.warn(`${what}: it is left out; give it another name, or switch one of them off`);
   }
 
   /** One monitor that cannot be read takes no other's figures away. */

@@ -6,6 +6,7 @@ const LOSSES = [
   ["ring_full", "ringFull"],
   ["map_full", "mapFull"],
   ["stack_lost", "stackLost"],
+  ["stack_incomplete", "stackIncomplete"],
 ] as const;
 
 /**

@@ -29,7 +29,7 @@ export type { Notation } from "./print/show.ts";
 export type { LostEvents, MapOptions, Sink } from "./print/sink.ts";
 export type { Child, ChildExit } from "./processes/child.ts";
 export type { WatchedProcess } from "./processes/watched.ts";
-export type { LossTotals } from "./session/losses.ts";
+export { type LossTotals, NOTHING_LOST } from "./session/losses.ts";
 export { type LiveMaps, MapReaders } from "./session/maps.ts";
 export { Session } from "./session/session.ts";
 export type { Outcome, SessionOptions } from "./session/session.ts";

@@ -64,7 +64,7 @@ const monitor = (name: string): MonitorStatus => ({
   metrics: [],
   params: [],
   capabilities: [],
-  lost: { ringFull: 0, mapFull: 0, stackLost: 0 },
+  lost: { ringFull: 0, mapFull: 0, stackLost: 0, stackIncomplete: 0 },
   missed: 0,
   overflows: 0,
   series: 0,

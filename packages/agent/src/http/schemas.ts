@@ -28,7 +28,12 @@ export const monitorStatus: v.GenericSchema = v.pipe(
       v.description("What of the agent's capabilities it makes use of while it is on, and for what"),
     ),
     lost: v.pipe(
-      v.looseObject({ ringFull: v.number(), mapFull: v.number(), stackLost: v.number() }),
+      v.looseObject({
+        ringFull: v.number(),
+        mapFull: v.number(),
+        stackLost: v.number(),
+        stackIncomplete: v.number(),
+      }),
       v.description("What the kernel side could not record since it was switched on"),
     ),
   }),

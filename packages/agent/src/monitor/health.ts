@@ -10,6 +10,7 @@ export interface HealthSample {
 /** Losses a second that any version may have. */
 const TOLERATED = 10;
 
+/** How far stacks reach is the watched programs' doing more than the version's. */
 const KINDS = [
   ["ringFull", "events that its ring had no room for"],
   ["mapFull", "updates that a map had no room for"],
@@ -33,5 +34,10 @@ export function unhealthy(usual: LossTotals, from: HealthSample, to: HealthSampl
 export function lossRate(from: HealthSample, to: HealthSample): LossTotals {
   const seconds = Math.max((to.at - from.at) / 1000, 0.001);
   const rate = (kind: keyof LossTotals): number => Math.max(to.losses[kind] - from.losses[kind], 0) / seconds;
-  return { ringFull: rate("ringFull"), mapFull: rate("mapFull"), stackLost: rate("stackLost") };
+  return {
+    ringFull: rate("ringFull"),
+    mapFull: rate("mapFull"),
+    stackLost: rate("stackLost"),
+    stackIncomplete: rate("stackIncomplete"),
+  };
 }

@@ -11,7 +11,7 @@ import { describeTarget, isNetworkTarget } from "@sonde/kernel/links";
 import { isThere } from "@sonde/kernel/links/net";
 import type { BpfMap } from "@sonde/kernel/maps";
 import type { Program } from "@sonde/kernel/programs";
-import type { LossTotals } from "@sonde/runtime";
+import { type LossTotals, NOTHING_LOST } from "@sonde/runtime";
 import { checkParam, ParamError, type ParamValue, withPlaces } from "@sonde/runtime/params";
 import { type Deployment, type EventReceiver, HostedObject, type Version } from "@sonde/runtime/hosted";
 import type { Family } from "../exposition/family.ts";
@@ -28,8 +28,6 @@ import { writeParam } from "./params.ts";
 import type { CompiledMonitor } from "./source.ts";
 import { sourceOfFile } from "./sources/index.ts";
 import type { ParamStatus, RunningVersion } from "./status.ts";
-
-const NOTHING_LOST = { ringFull: 0, mapFull: 0, stackLost: 0 };
 
 export class Versions {
   readonly #name: string;

@@ -14,7 +14,7 @@ import { type Hook, type HookPlace, Hooks } from "@sonde/kernel/handover";
 import { type BpfMap, openMapById } from "@sonde/kernel/maps";
 import type { Vmlinux } from "@sonde/kernel/programs";
 import type { Kernel } from "@sonde/kernel/sys";
-import { type LossTotals, readLosses } from "../session/losses.ts";
+import { type LossTotals, NOTHING_LOST, readLosses } from "../session/losses.ts";
 import { refuseUnplaced } from "../session/unplaced.ts";
 import { carriedMaps, type LeftSpec, type StartedAnew, sameEvents } from "./carry.ts";
 import { MapPins } from "./map-pins.ts";
@@ -223,9 +223,9 @@ export class HostedObject {
 
   /** What the kernel's side could not record, since the maps began. */
   losses(): LossTotals {
-    const losses = this.#current?.spec.manifest.losses;
-    const map = losses === undefined ? undefined : this.#current?.collection.map(losses);
-    return map === undefined ? { ringFull: 0, mapFull: 0, stackLost: 0 } : readLosses(map);
+    const current = this.#current;
+    if (current === undefined) return NOTHING_LOST;
+    return readLosses(current.spec.manifest, (name) => current.collection.map(name));
   }
 
   #running(): Rest {

@@ -1,6 +1,7 @@
 /** Says aloud what was lost, as soon as it is known, and what to do about it. */
 import type { Collection } from "@sonde/kernel/collection";
 import type { Sink } from "../print/sink.ts";
+import { incomplete, readOutcomes } from "../unwind/outcomes.ts";
 import { LossReader, type LossTotals } from "./losses.ts";
 import type { MapReaders } from "./maps.ts";
 
@@ -24,7 +25,13 @@ export class LossReport {
   }
 
   get totals(): LossTotals {
-    return { ringFull: this.#lostEvents, mapFull: this.#mapFull, stackLost: this.#stacks };
+    const { unwind } = this.#collection.manifest;
+    return {
+      ringFull: this.#lostEvents,
+      mapFull: this.#mapFull,
+      stackLost: this.#stacks,
+      stackIncomplete: unwind === undefined ? 0 : incomplete(readOutcomes(this.#collection.map(unwind.outcomes))),
+    };
   }
 
   /** Reports events lost since the last time, and a full map the first time. */

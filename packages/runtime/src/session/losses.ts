@@ -1,7 +1,8 @@
 /** What programs could not deliver or keep, counted in the kernel for every possible CPU. */
-import { LOSS_COUNTERS, LossCounter } from "@sonde/bpf/spec";
+import { LOSS_COUNTERS, LossCounter, type Manifest } from "@sonde/bpf/spec";
 import type { BpfMap } from "@sonde/kernel/maps";
 import type { LostEvents } from "../print/sink.ts";
+import { incomplete, readOutcomes } from "../unwind/outcomes.ts";
 
 /** Since the counters began. */
 export interface LossTotals {
@@ -11,10 +12,22 @@ export interface LossTotals {
   readonly mapFull: number;
   /** Stacks that were not kept. */
   readonly stackLost: number;
+  /** User stacks that could not be unwound to their ends, and are kept as far as they go. */
+  readonly stackIncomplete: number;
 }
 
-/** What the counters say now, of all CPUs together. */
-export function readLosses(map: BpfMap): LossTotals {
+export const NOTHING_LOST: LossTotals = { ringFull: 0, mapFull: 0, stackLost: 0, stackIncomplete: 0 };
+
+/** What the counters of an object say now, of all CPUs together. Errors: KernelError of the look-ups. */
+export function readLosses({ losses, unwind }: Manifest, map: (name: string) => BpfMap): LossTotals {
+  return {
+    ...NOTHING_LOST,
+    ...(losses !== undefined && readCounters(map(losses))),
+    ...(unwind !== undefined && { stackIncomplete: incomplete(readOutcomes(map(unwind.outcomes))) }),
+  };
+}
+
+function readCounters(map: BpfMap): Omit<LossTotals, "stackIncomplete"> {
   const total = (slot: number): number => {
     const values = map.lookup(new Uint8Array(Uint32Array.of(slot).buffer));
     if (values === undefined) return 0;

@@ -27,6 +27,11 @@ const REASONS = {
   disturbed: "were lost to another task that ran the same program on the same CPU",
 } as const;
 
+/** How many stacks do not reach their thread's first function, though they were not deeper than asked for. */
+export function incomplete(counts: OutcomeCounts): number {
+  return Object.keys(REASONS).reduce((sum, name) => sum + counts[name as keyof typeof REASONS], 0);
+}
+
 /** Says what is incomplete and why; undefined if nothing is. */
 export function incompleteStacks(counts: OutcomeCounts, problems: TableProblems): string | undefined {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
@@ -40,6 +45,5 @@ export function incompleteStacks(counts: OutcomeCounts, problems: TableProblems)
   if (withoutRoom.size > 0) parts.push(`there was no room for all tables of ${[...withoutRoom].join(", ")}`);
   for (const [path, reason] of unreadable) parts.push(`the table of ${path} could not be read: ${reason}`);
   if (parts.length === 0) return undefined;
-  const incomplete = reasons.reduce((sum, { count }) => sum + count, 0);
-  return `${incomplete} of ${total} unwound user stacks are incomplete: ${parts.join("; ")}.`;
+  return `${incomplete(counts)} of ${total} unwound user stacks are incomplete: ${parts.join("; ")}.`;
 }

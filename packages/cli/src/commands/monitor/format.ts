@@ -65,7 +65,8 @@ export function monitorDetail(monitor: MonitorStatus): string {
     ]);
   facts.push([
     "Lost",
-    `${lost.ringFull} events, ${lost.mapFull} map updates, ${lost.stackLost} stacks; ${missed} missed in its own programs`,
+    `${lost.ringFull} events, ${lost.mapFull} map updates, ${lost.stackLost} stacks; ${missed} missed in its own programs` +
+      (lost.stackIncomplete === 0 ? "" : `; ${lost.stackIncomplete} stacks are incomplete`),
   ]);
   const width = Math.max(...facts.map(([title]) => title.length));
   return facts
