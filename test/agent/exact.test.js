@@ -22,7 +22,8 @@ test("a hundred upgrades and ten kills under load", async (t) => {
     writesMonitor(names),
     // Another map, and another probe.
     writesMonitor(names, { more: "@last[comm] = nsecs; } tracepoint:syscalls:sys_exit_write { @exits = count();" }),
-    writesMonitor(names, { more: "@recent = nsecs;" }),
+    // The same maps in another size: what they held is added.
+    writesMonitor(names, { more: "@recent = nsecs;", header: " * budget: { series: 500 }" }),
   ];
   writeFileSync(path.join(directory, "writes.bt"), versions[0] ?? "");
   const agent = await persistentAgent(t, directory);
@@ -105,12 +106,16 @@ test("a version that loses events is taken back by itself, and one can be taken 
   const good = writesMonitor([dd.name], { more: "@recent = nsecs;" });
   await agent.upgrade("writes", "writes.bt", good);
   await agent.post("writes/rollback");
+  const smaller = writesMonitor([dd.name], { header: " * budget: { series: 300 }" });
+  await agent.upgrade("writes", "writes.bt", smaller);
+  await agent.post("writes/rollback");
   await agent.upgrade("writes", "writes.bt", good);
   await until(async () => ((await agent.show("writes")).version.settled ? true : undefined));
   await agent.post("writes/rollback");
   await load.stop();
   assert.equal(await agent.sample("test_writes_total"), dd.written());
   assert.equal(await agent.sample("test_write_size_bytes_count"), dd.written());
+  assert.equal(await agent.sample(`test_writes_by_program_total{comm="${dd.name}"}`), dd.written());
 });
 
 test("an ordinary restart loses nothing, and a map whose layout changes starts anew with a time", async (t) => {

@@ -1,10 +1,10 @@
 /** Metrics whose series begin anew after a time, so that keys which do not come again are forgotten. */
-import type { BpfMap } from "@sonde/kernel/maps";
+import type { ReadableMap } from "@sonde/runtime/hosted";
 
 export class Lifetime {
   readonly #milliseconds: number;
   readonly #now: () => number;
-  #map: BpfMap | undefined;
+  #map: ReadableMap | undefined;
   #begun: number;
 
   constructor(milliseconds: number, now: () => number = Date.now) {
@@ -14,7 +14,7 @@ export class Lifetime {
   }
 
   /** Empties the map if its time is over; to be called before each reading. Answers since when it counts. */
-  begin(map: BpfMap, created: number): number {
+  begin(map: ReadableMap, created: number): number {
     if (this.#map !== map) {
       this.#map = map;
       this.#begun = Math.max(this.#begun, created);

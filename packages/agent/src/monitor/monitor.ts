@@ -426,11 +426,16 @@ export class Monitor {
     this.#comeBackTimer.unref();
   }
 
-  #tell({ version, carried, anew, added, removed, inexact, unpinned }: Deployment): void {
+  #tell({ version, carried, resized, anew, added, removed, inexact, unpinned }: Deployment): void {
     this.#journal.add(
       "info",
       `version ${version}: ${carried.length} maps go on, ${added.length} places attached, ${removed.length} detached`,
     );
+    for (const { map, from, to, lost } of resized) {
+      const what = `map ${map} goes on with room for ${to} entries instead of ${from}`;
+      if (lost === 0) this.#journal.add("info", what);
+      else this.#journal.add("warning", `${what}; ${lost} entries had no room any more and are gone`);
+    }
     for (const { map, why } of anew) this.#journal.add("warning", `map ${map} starts anew: ${why}`);
     for (const place of inexact) this.#journal.add("warning", `events may have been missed at ${place}`);
     for (const place of unpinned)

@@ -9,11 +9,16 @@ import type { Collection } from "@sonde/kernel/collection";
 import { type HookPresence, removePinTree } from "@sonde/kernel/handover";
 import { describeTarget, isNetworkTarget } from "@sonde/kernel/links";
 import { isThere } from "@sonde/kernel/links/net";
-import type { BpfMap } from "@sonde/kernel/maps";
 import type { Program } from "@sonde/kernel/programs";
 import { type LossTotals, NOTHING_LOST } from "@sonde/runtime";
 import { checkParam, ParamError, type ParamValue, withPlaces } from "@sonde/runtime/params";
-import { type Deployment, type EventReceiver, HostedObject, type Version } from "@sonde/runtime/hosted";
+import {
+  type Deployment,
+  type EventReceiver,
+  HostedObject,
+  type ReadableMap,
+  type Version,
+} from "@sonde/runtime/hosted";
 import type { Family } from "../exposition/family.ts";
 import { MonitorMetrics } from "../metrics/monitor-metrics.ts";
 import { type MonitorRecord, NEW_RECORD, type VersionRecord } from "../state/record.ts";
@@ -122,6 +127,7 @@ export class Versions {
           this.#setParams(compiled.view, collection);
           return this.#context.identity.attend(compiled.view, (map) => collection.map(map), this.#gates);
         },
+        sums: (map) => keptWhileOff(compiled.spec.manifest, compiled.view.metrics).has(map),
         commit: (version) => this.#commit(version, digest, takenUp),
       });
       this.#adopted = true;
@@ -160,9 +166,10 @@ export class Versions {
     const { previous } = this.#record;
     if (previous === undefined) return false;
     const files = this.#context.store.files(previous.digest);
-    const reverted = await this.#hosted.revert(({ number }) =>
-      this.write({ current: { ...previous, number }, previous: undefined, settled: true, attempts: 0 }),
-    );
+    const reverted = await this.#hosted.revert(({ number, bases }) => {
+      const current = { ...previous, number, bases: baseCounts(bases) };
+      this.write({ current, previous: undefined, settled: true, attempts: 0 });
+    });
     if (reverted) {
       const compiled = this.#compile(files);
       this.#view = compiled.view;
@@ -338,9 +345,9 @@ export class Versions {
     const { current } = this.#record;
     if (this.#adopted || current === undefined) return;
     this.#adopted = true;
-    const { number, created, places, manifest } = current;
+    const { number, created, places, manifest, bases = {} } = current;
     let kept: ReadonlySet<string> | undefined;
-    this.#hosted.adopt({ number, spec: current, created, places }, (map) => {
+    this.#hosted.adopt({ number, spec: current, created, places, bases }, (map) => {
       kept ??= keptWhileOff(manifest, this.#metricsThen());
       return kept.has(map);
     });
@@ -381,10 +388,10 @@ export class Versions {
     );
   }
 
-  #liveMap(name: string): BpfMap {
+  #liveMap(name: string): ReadableMap {
     const version = this.#hosted.current;
     if (version === undefined) throw new Error(`monitor ${this.#name} is not on`);
-    return version.collection.map(name);
+    return version.readable(name);
   }
 
   /** Also those that nobody has set: a section that goes on has the values of the version before. */
@@ -410,7 +417,15 @@ export class Versions {
   }
 }
 
-function versionRecord({ number, spec, created, places }: Version, digest: string, since: string): VersionRecord {
+function baseCounts(bases: Version["bases"]): Readonly<Record<string, number>> {
+  return Object.fromEntries(Array.from(bases, ([map, { length }]) => [map, length]));
+}
+
+function versionRecord(
+  { number, spec, created, places, bases }: Version,
+  digest: string,
+  since: string,
+): VersionRecord {
   const { maps, events, ring, losses } = spec.manifest;
   return {
     digest,
@@ -418,6 +433,7 @@ function versionRecord({ number, spec, created, places }: Version, digest: strin
     since,
     created: Object.fromEntries(created),
     places: places.length,
+    ...(bases.size > 0 && { bases: baseCounts(bases) }),
     manifest: { maps, events, ...(ring !== undefined && { ring }), ...(losses !== undefined && { losses }) },
     maps: spec.maps.map(({ name, maxEntries }) => ({ name, maxEntries })),
   };

@@ -32,6 +32,8 @@ export interface VersionRecord {
   readonly created: Readonly<Record<string, number>>;
   /** How many places it is attached to. */
   readonly places: number;
+  /** How many maps hold what each map, by its name, counted before it had its present size. */
+  readonly bases?: Readonly<Record<string, number>>;
   readonly manifest: Pick<Manifest, "maps" | "events" | "ring" | "losses">;
   readonly maps: readonly Pick<MapSpec, "name" | "maxEntries">[];
 }
@@ -44,6 +46,7 @@ const version = v.looseObject({
   since: v.string(),
   created: v.record(v.string(), v.number()),
   places: v.number(),
+  bases: v.optional(v.record(v.string(), v.number())),
   manifest: v.looseObject({ maps: v.array(v.looseObject({})), events: v.array(v.looseObject({})) }),
   maps: v.array(v.looseObject({ name: v.string(), maxEntries: v.number() })),
 });

@@ -4,10 +4,9 @@ import type { MapSpec } from "@sonde/bpf/spec";
 import { type MapDifference, mapDifferences, MapMismatchError } from "../maps/compare.ts";
 import { type MapInfo, mapInfo } from "../maps/info.ts";
 import type { BpfMap } from "../maps/map.ts";
-import { openMapById } from "../maps/open.ts";
+import { adoptMap } from "../maps/open.ts";
 import { completed } from "../maps/request.ts";
-import { Errno } from "../sys/errno.ts";
-import { kernelError } from "../sys/errors.ts";
+import { duplicated } from "../sys/duplicate.ts";
 import type { Kernel } from "../sys/kernel.ts";
 import { pageSize } from "../sys/page-size.ts";
 
@@ -21,9 +20,7 @@ export function reusedMap(kernel: Kernel, spec: MapSpec, fd: number, types: Btf 
   const info = mapInfo(kernel, fd, subject);
   const differences = differencesFrom(kernel, spec, info, types);
   if (differences.length > 0) throw new MapMismatchError(subject, `descriptor ${fd}`, differences);
-  const map = openMapById(kernel, info.id, spec.name);
-  if (map === undefined) throw kernelError("BPF_MAP_GET_FD_BY_ID", subject, Errno.ENOENT);
-  return map;
+  return adoptMap(kernel, duplicated(kernel, fd, subject), subject, spec.name);
 }
 
 /** Why a map that exists cannot take the place of the one that an object defines; empty if it can. */

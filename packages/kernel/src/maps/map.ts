@@ -3,6 +3,7 @@ import type { MapType } from "@sonde/bpf/spec";
 import { mapFreeze } from "../sys/bpf/map-commands.ts";
 import { objectPin } from "../sys/bpf/object-commands.ts";
 import { MapFlag, UpdateFlag } from "../sys/constants.ts";
+import { duplicated } from "../sys/duplicate.ts";
 import type { FileDescriptor } from "../sys/file-descriptor.ts";
 import type { Kernel } from "../sys/kernel.ts";
 import { Mapping, PROT_READ, PROT_WRITE } from "../sys/mapping.ts";
@@ -188,6 +189,11 @@ export class BpfMap {
   /** Whether a bloom filter may hold a value: false is certain. */
   contains(value: Uint8Array): boolean {
     return this.#element().contains(value);
+  }
+
+  /** The same map with a descriptor of its own, so that both owners may close theirs. Errors: KernelError (EMFILE). */
+  duplicate(): BpfMap {
+    return new BpfMap(this.#kernel, duplicated(this.#kernel, this.fd, this.subject), this, this.layout);
   }
 
   /** From now on user space cannot write; the verifier takes values of BPF_F_RDONLY_PROG arrays as constants. */

@@ -1,6 +1,6 @@
 /** Which maps of the version that runs go on in the next one. */
 import { BtfReader } from "@sonde/bpf/btf";
-import type { Manifest, MapSpec, ObjectSpec } from "@sonde/bpf/spec";
+import type { Manifest, MapSpec, MapType, ObjectSpec } from "@sonde/bpf/spec";
 import { differencesFrom } from "@sonde/kernel/collection";
 import type { BpfMap } from "@sonde/kernel/maps";
 import type { Kernel } from "@sonde/kernel/sys";
@@ -14,20 +14,30 @@ export interface StartedAnew {
 export interface Carried {
   /** By the MapSpec's name. */
   readonly maps: ReadonlyMap<string, BpfMap>;
+  /** Nothing but their size has changed. */
+  readonly resized: readonly string[];
   readonly anew: readonly StartedAnew[];
 }
+
+/** Whose entries can be read and written one by one. */
+const RESIZABLE: ReadonlySet<MapType> = new Set([
+  ...(["hash", "percpu_hash", "lru_hash", "lru_percpu_hash"] as const),
+  ...(["array", "percpu_array"] as const),
+]);
 
 /** BPF_F_RDONLY_PROG: constants, which are the version's own. */
 const RDONLY_PROG = 1 << 7;
 
 /**
- * A map goes on if its name, type, flags, size and the BTF layout of its key and value are unchanged.
+ * A map goes on if its name, type, flags, size and the BTF layout of its key and value are unchanged. If only
+ * its size is another, its contents do (see resize.ts).
  * Constants, maps that hold a version's programs or maps, what a version knows of processes' code, and rings (see
  * {@link sameEvents}) do not.
  */
 export function carriedMaps(kernel: Kernel, spec: ObjectSpec, running: ReadonlyMap<string, BpfMap>): Carried {
   const types = spec.btf.length === 0 ? undefined : new BtfReader(spec.btf);
   const maps = new Map<string, BpfMap>();
+  const resized: string[] = [];
   const anew: StartedAnew[] = [];
   const unwinding = new Set(Object.values(spec.manifest.unwind ?? {}));
   for (const wanted of spec.maps) {
@@ -35,13 +45,15 @@ export function carriedMaps(kernel: Kernel, spec: ObjectSpec, running: ReadonlyM
     if (existing === undefined || !mayCarry(wanted) || unwinding.has(wanted.name)) continue;
     const differences = differencesFrom(kernel, wanted, existing.info(), types);
     if (differences.length === 0) maps.set(wanted.name, existing);
+    else if (RESIZABLE.has(wanted.type) && differences.every(({ attribute }) => attribute === "max entries"))
+      resized.push(wanted.name);
     else
       anew.push({
         map: wanted.name,
         why: differences.map(({ attribute, wanted: to, found }) => `${attribute}: ${found} became ${to}`).join("; "),
       });
   }
-  return { maps, anew };
+  return { maps, resized, anew };
 }
 
 function mayCarry({ type, flags, references = [], pinning }: MapSpec): boolean {

@@ -8,16 +8,18 @@
  * What each step leaves in the kernel is whole, so that a process may end between any two of them: maps
  * are pinned before `commit` says that a version is the one to be taken up, and places are handed over after.
  */
-import type { ObjectSpec } from "@sonde/bpf/spec";
+import type { MapView, ObjectSpec } from "@sonde/bpf/spec";
 import { type Collection, loadCollectionAsync } from "@sonde/kernel/collection";
 import { type Hook, type HookPlace, Hooks } from "@sonde/kernel/handover";
-import { type BpfMap, openMapById } from "@sonde/kernel/maps";
+import type { BpfMap } from "@sonde/kernel/maps";
 import type { Vmlinux } from "@sonde/kernel/programs";
 import type { Kernel } from "@sonde/kernel/sys";
 import { type LossTotals, NOTHING_LOST, readLosses } from "../session/losses.ts";
 import { refuseUnplaced } from "../session/unplaced.ts";
+import { type Bases, basesBehind, closeBases, duplicates } from "./bases.ts";
 import { carriedMaps, type LeftSpec, type StartedAnew, sameEvents } from "./carry.ts";
 import { MapPins } from "./map-pins.ts";
+import { copyEntries, hasOwnEntries, lastProgramsDone, type Resized } from "./resize.ts";
 import { type Companion, type EventReceiver, eventPump, Version } from "./version.ts";
 
 export interface HostedOptions extends EventReceiver {
@@ -35,6 +37,11 @@ export interface DeployOptions {
    * is to run beside this version and be closed with it.
    */
   readonly prepare?: (collection: Collection) => Companion | undefined;
+  /**
+   * Whether a map's values are read as sums only, so that what it held under another size can be added when it is
+   * read; the entries of others are copied. None are if this is not given.
+   */
+  readonly sums?: (map: string) => boolean;
   /** Told when the version can be taken up and before the first event reaches it. If it throws, nothing has changed. */
   readonly commit?: (version: Version) => void;
 }
@@ -44,6 +51,8 @@ export interface Deployment {
   readonly version: number;
   /** Names of the maps whose contents went on. */
   readonly carried: readonly string[];
+  /** Names of the maps whose contents went on in others of other sizes. */
+  readonly resized: readonly Resized[];
   readonly anew: readonly StartedAnew[];
   readonly added: readonly string[];
   readonly removed: readonly string[];
@@ -60,16 +69,19 @@ export interface LeftVersion {
   readonly created: Readonly<Record<string, number>>;
   /** How many places it was attached to. */
   readonly places: number;
+  /** How many bases maps have, by their names. */
+  readonly bases?: Readonly<Record<string, number>>;
 }
 
 /** Maps that go on though no version runs. */
 interface Rest {
-  readonly maps: Map<string, BpfMap>;
+  readonly maps: ReadonlyMap<string, BpfMap>;
+  readonly bases: Bases;
   readonly created: ReadonlyMap<string, number>;
   readonly spec: LeftSpec | undefined;
 }
 
-const NOTHING: Rest = { maps: new Map(), created: new Map(), spec: undefined };
+const NOTHING: Rest = { maps: new Map(), bases: new Map(), created: new Map(), spec: undefined };
 
 export class HostedObject {
   readonly #options: HostedOptions;
@@ -101,42 +113,55 @@ export class HostedObject {
    * Opens the maps that a process before this one left, so that the next version goes on with them. Where places
    * were detached meanwhile, events were missed: then only maps that `keep` says go on, as after {@link stop}.
    */
-  adopt({ number, spec, created, places }: LeftVersion, keep: (map: string) => boolean): void {
+  adopt({ number, spec, created, places, bases = {} }: LeftVersion, keep: (map: string) => boolean): void {
     this.#number = number;
     const whole = this.#maker.pinned >= places;
     const names = spec.maps
       .map(({ name }) => name)
       .filter((name) => whole || name === spec.manifest.ring || keep(name));
-    this.#rest = { maps: this.#pins.open(number, names), created: new Map(Object.entries(created)), spec };
+    const maps = this.#pins.open(number, names);
+    this.#rest = {
+      maps,
+      bases: this.#pins.openBases(
+        number,
+        Object.entries(bases).filter(([name]) => maps.has(name)),
+      ),
+      created: new Map(Object.entries(created)),
+      spec,
+    };
   }
 
   /**
    * Loads a version and hands every event to it from now on. The one before stays loaded, for {@link revert},
    * until {@link settle}. Errors: those of loading and attaching; the one before goes on then.
    */
-  async deploy(spec: ObjectSpec, { takenUp = false, prepare, commit }: DeployOptions = {}): Promise<Deployment> {
+  async deploy(spec: ObjectSpec, { takenUp = false, prepare, sums, commit }: DeployOptions = {}): Promise<Deployment> {
     await this.settle();
     refuseUnplaced(spec);
     const { kernel, vmlinux } = this.#options;
     const before = this.#running();
-    const { maps: carried, anew } = carriedMaps(kernel, spec, before.maps);
+    const { maps: carried, resized, anew } = carriedMaps(kernel, spec, before.maps);
     const ring = spec.manifest.ring;
     const ringMap = ring === undefined ? undefined : before.maps.get(ring);
     const keepsRing =
       ring !== undefined && ringMap !== undefined && before.spec !== undefined && sameEvents(before.spec, spec);
     const reused = new Map(keepsRing ? [...carried, [ring, ringMap]] : carried);
     const collection = await loadCollectionAsync(kernel, spec, { vmlinux, maps: Object.fromEntries(reused) });
-    const version = new Version(this.#number + 1, spec, collection, createdTimes(spec, reused, before.created));
+    const ways = new Map(resized.map((name) => [name, sums?.(name) === true ? "based" : "copied"] as const));
+    const goOn = new Set([...reused.keys(), ...resized]);
+    const version = new Version(this.#number + 1, spec, collection, createdTimes(spec, goOn, before.created), ways);
     let added: readonly Hook[] = [];
+    let moved: readonly Resized[] = [];
     try {
+      version.bases = this.#basesOf(version, carried.keys(), before);
       version.companion = prepare?.(collection);
       if (!takenUp) version.begin(reused);
-      this.#pins.pin(version.number, collection.maps);
+      this.#pins.pin(version.number, collection.maps, version.bases);
       this.#openLeftHooks(version.places);
       added = await this.#maker.attach(version.places.filter(({ key }) => !this.#hooks.has(key)));
       commit?.(version);
       version.pump = eventPump(kernel, collection, this.#options);
-      this.#handOver(version);
+      moved = await this.#move(before.maps, version.collection, ways, () => this.#handOver(version));
     } catch (error) {
       await Promise.all(added.map((hook) => hook.detach()));
       version.close();
@@ -146,7 +171,7 @@ export class HostedObject {
     this.#number = version.number;
     for (const hook of added) this.#hooks.set(hook.key, hook);
     this.#becomeCurrent(version, keepsRing, before);
-    return this.#report(version, added, reused, anew);
+    return this.#report(version, added, { carried: [...reused.keys()], resized: moved, anew });
   }
 
   /** Lets go of the version before, and of what only it had. */
@@ -168,9 +193,11 @@ export class HostedObject {
     const previous = this.#previous;
     const failed = this.#current;
     if (previous === undefined || failed === undefined) return false;
-    commit?.(previous);
+    this.#rebase(previous, failed, commit);
     const wanted = new Set(previous.places.map(({ key }) => key));
-    this.#handOver(previous);
+    // Nobody has written into those of the version before since they were copied.
+    for (const [name, way] of failed.resized) if (way === "copied") previous.collection.map(name).clear();
+    await this.#move(mapsOf(failed), previous.collection, failed.resized, () => this.#handOver(previous));
     this.#previous = undefined;
     this.#current = previous;
     if (previous.pump === undefined && previous.spec.manifest.ring !== undefined) {
@@ -205,8 +232,7 @@ export class HostedObject {
 
   /** Lets go of maps that were kept while nothing ran. */
   forget(): void {
-    for (const map of this.#rest.maps.values()) map.close();
-    this.#rest = NOTHING;
+    this.#closeRest();
     if (this.#current === undefined) this.#pins.keepOnly([]);
   }
 
@@ -217,7 +243,12 @@ export class HostedObject {
     this.#previous?.close();
     this.#current?.close();
     this.#previous = this.#current = undefined;
+    this.#closeRest();
+  }
+
+  #closeRest(): void {
     for (const map of this.#rest.maps.values()) map.close();
+    closeBases(this.#rest.bases);
     this.#rest = NOTHING;
   }
 
@@ -229,9 +260,69 @@ export class HostedObject {
   }
 
   #running(): Rest {
-    const { spec, collection, created } = this.#current ?? {};
-    if (spec === undefined || collection === undefined || created === undefined) return this.#rest;
-    return { maps: new Map(Array.from(collection.maps, (map) => [map.name, map])), created, spec };
+    if (this.#current === undefined) return this.#rest;
+    const { spec, created, bases } = this.#current;
+    return { maps: mapsOf(this.#current), bases, created, spec };
+  }
+
+  /** What was counted before stays countable: the bases of maps that go on, and of those that have another size now. */
+  #basesOf(
+    { spec, resized }: Pick<Version, "spec" | "resized">,
+    carried: Iterable<string>,
+    before: Pick<Rest, "maps" | "bases">,
+  ): Bases {
+    const { kernel } = this.#options;
+    const bases = new Map<string, readonly BpfMap[]>();
+    try {
+      for (const name of carried) if (before.bases.has(name)) bases.set(name, duplicates(before.bases.get(name)));
+      for (const [name, way] of resized)
+        if (way === "based")
+          bases.set(name, basesBehind(kernel, found(before.maps, name), before.bases.get(name), viewOf(spec, name)));
+      return bases;
+    } catch (error) {
+      closeBases(bases);
+      throw error;
+    }
+  }
+
+  /** What the version that is taken back has counted becomes a base of the one before, and that is written down. */
+  #rebase(previous: Version, failed: Version, commit: ((version: Version) => void) | undefined): void {
+    const own = previous.bases;
+    const before = { maps: mapsOf(failed), bases: own };
+    const carried = [...own.keys()].filter((name) => failed.resized.get(name) !== "based");
+    previous.rebase(this.#basesOf({ spec: previous.spec, resized: failed.resized }, carried, before));
+    try {
+      this.#pins.rebase(previous.number, previous.bases);
+      commit?.(previous);
+    } catch (error) {
+      closeBases(previous.bases);
+      previous.rebase(own);
+      throw error;
+    }
+    closeBases(own);
+  }
+
+  /** Hands over, and copies what is state: arrays before, since all their entries are there from the beginning. */
+  async #move(
+    before: ReadonlyMap<string, BpfMap>,
+    after: Collection,
+    ways: ReadonlyMap<string, "based" | "copied">,
+    handOver: () => void,
+  ): Promise<readonly Resized[]> {
+    const maps = Array.from(ways, ([name, way]) => ({ from: found(before, name), to: after.map(name), way }));
+    const copied = maps.filter(({ way }) => way === "copied");
+    const lost = new Map<BpfMap, number>();
+    for (const { from, to } of copied) if (!hasOwnEntries(to)) lost.set(to, copyEntries(from, to));
+    handOver();
+    const late = copied.filter(({ to }) => hasOwnEntries(to));
+    if (late.length > 0) await lastProgramsDone();
+    for (const { from, to } of late) lost.set(to, copyEntries(from, to));
+    return maps.map(({ from, to }) => ({
+      map: to.name,
+      from: from.maxEntries,
+      to: to.maxEntries,
+      lost: lost.get(to) ?? 0,
+    }));
   }
 
   #openLeftHooks(places: readonly HookPlace[]): void {
@@ -275,7 +366,7 @@ export class HostedObject {
   }
 
   /** Reads the ring that a process before this one left, and lets go of maps that nobody went on with. */
-  #finishRest({ maps, spec }: Rest, keepsRing: boolean): void {
+  #finishRest({ maps, bases, spec }: Rest, keepsRing: boolean): void {
     this.#rest = NOTHING;
     const { kernel } = this.#options;
     const ring = spec?.manifest.ring;
@@ -285,17 +376,22 @@ export class HostedObject {
         : eventPump(kernel, { name: "left", manifest: spec.manifest, map: (name) => found(maps, name) }, this.#options);
     void (left?.finish() ?? Promise.resolve()).catch(this.#options.fail).finally(() => {
       for (const map of maps.values()) map.close();
+      closeBases(bases);
     });
   }
 
   #keep(version: Version, keep: (map: string) => boolean): Rest {
     const maps = new Map<string, BpfMap>();
+    const bases = new Map<string, readonly BpfMap[]>();
     for (const map of version.collection.maps) {
-      const kept = keep(map.name) ? openMapById(this.#options.kernel, map.info().id, map.name) : undefined;
-      if (kept === undefined) this.#pins.remove(version.number, map.name);
-      else maps.set(map.name, kept);
+      if (!keep(map.name)) {
+        this.#pins.remove(version.number, map.name);
+        continue;
+      }
+      maps.set(map.name, map.duplicate());
+      if (version.bases.has(map.name)) bases.set(map.name, duplicates(version.bases.get(map.name)));
     }
-    return { maps, created: version.created, spec: undefined };
+    return { maps, bases, created: version.created, spec: undefined };
   }
 
   async #drop(hooks: readonly Hook[]): Promise<void> {
@@ -311,16 +407,14 @@ export class HostedObject {
   #report(
     version: Version,
     added: readonly Hook[],
-    carried: ReadonlyMap<string, BpfMap>,
-    anew: readonly StartedAnew[],
+    maps: Pick<Deployment, "carried" | "resized" | "anew">,
   ): Deployment {
     const wanted = new Set(version.places.map(({ key }) => key));
     const hooks = [...this.#hooks.values()];
     const again = hooks.filter((hook) => hook.way === "again" && wanted.has(hook.key) && !added.includes(hook));
     return {
       version: version.number,
-      carried: [...carried.keys()],
-      anew,
+      ...maps,
       added: added.map(({ description }) => description),
       removed: hooks.filter(({ key }) => !wanted.has(key)).map(({ description }) => description),
       inexact: again.map(({ description, reason }) => `${description}: ${reason}`),
@@ -334,7 +428,7 @@ export class HostedObject {
 
 function createdTimes(
   { maps }: ObjectSpec,
-  carried: ReadonlyMap<string, BpfMap>,
+  carried: ReadonlySet<string>,
   before: ReadonlyMap<string, number>,
 ): ReadonlyMap<string, number> {
   const now = Date.now();
@@ -351,6 +445,14 @@ async function finished(version: Version | undefined): Promise<void> {
   version.pump = undefined;
   await new Promise((resolve) => setTimeout(resolve, 20));
   await pump.finish();
+}
+
+function mapsOf({ collection }: Version): ReadonlyMap<string, BpfMap> {
+  return new Map(Array.from(collection.maps, (map) => [map.name, map]));
+}
+
+function viewOf({ manifest }: ObjectSpec, map: string): MapView | undefined {
+  return manifest.maps.find((view) => view.map === map);
 }
 
 function found(maps: ReadonlyMap<string, BpfMap>, name: string): BpfMap {

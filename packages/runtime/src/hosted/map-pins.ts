@@ -3,13 +3,17 @@
  * maps, those that it took over from the version before too. So a version is whole wherever a process ends.
  *
  *     FOLDER/maps-1/AT_calls   FOLDER/maps-2/AT_calls (the same map)   FOLDER/maps-2/AT_sizes
+ *                              FOLDER/maps-2/AT_sizes~0 (its base)
  */
 import { mkdirSync, readdirSync, unlinkSync } from "node:fs";
 import { removePins } from "@sonde/kernel/handover";
 import { type BpfMap, openPinnedMap } from "@sonde/kernel/maps";
 import { type Kernel, KernelError } from "@sonde/kernel/sys";
+import type { Bases } from "./bases.ts";
 
 const PREFIX = "maps-";
+/** No map's file has it in its name. */
+const BASE = "~";
 
 export class MapPins {
   readonly #kernel: Kernel;
@@ -22,39 +26,69 @@ export class MapPins {
   }
 
   /** Errors: KernelError; nothing is pinned then. */
-  pin(version: number, maps: Iterable<BpfMap>): void {
+  pin(version: number, maps: Iterable<BpfMap>, bases: Bases): void {
     const folder = this.#of(version);
     if (folder === undefined) return;
     removePins(folder);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     try {
       for (const map of maps) map.pin(`${folder}/${fileName(map.name)}`);
+      this.#pinBases(folder, bases);
     } catch (error) {
       removePins(folder);
       throw error;
     }
   }
 
+  /** A version that is not the one to be taken up has other bases from now on. Errors: KernelError. */
+  rebase(version: number, bases: Bases): void {
+    const folder = this.#of(version);
+    if (folder === undefined) return;
+    for (const name of namesIn(folder)) if (name.includes(BASE)) unlinkSync(`${folder}/${name}`);
+    this.#pinBases(folder, bases);
+  }
+
+  #pinBases(folder: string, bases: Bases): void {
+    for (const [name, maps] of bases) for (const [i, map] of maps.entries()) map.pin(`${folder}/${baseName(name, i)}`);
+  }
+
+  /** Those of the wanted maps' bases that a version left. */
+  openBases(version: number, counts: Iterable<readonly [map: string, bases: number]>): Map<string, readonly BpfMap[]> {
+    return new Map(
+      Array.from(counts, ([name, count]) => {
+        const files = Array.from({ length: count }, (_, i) => baseName(name, i));
+        return [name, files.flatMap((file) => this.#open(version, file, name) ?? [])] as const;
+      }),
+    );
+  }
+
   /** Those of the wanted names that a version left. */
   open(version: number, names: Iterable<string>): Map<string, BpfMap> {
     const maps = new Map<string, BpfMap>();
-    const folder = this.#of(version);
-    if (folder === undefined) return maps;
     for (const name of names) {
-      try {
-        maps.set(name, openPinnedMap(this.#kernel, `${folder}/${fileName(name)}`, name));
-      } catch (error) {
-        // It has no such map: ENOENT.
-        if (!(error instanceof KernelError)) throw error;
-      }
+      const map = this.#open(version, fileName(name), name);
+      if (map !== undefined) maps.set(name, map);
     }
     return maps;
   }
 
-  /** Lets go of one map of a version. */
+  #open(version: number, file: string, name: string): BpfMap | undefined {
+    const folder = this.#of(version);
+    try {
+      return folder === undefined ? undefined : openPinnedMap(this.#kernel, `${folder}/${file}`, name);
+    } catch (error) {
+      // It has no such map: ENOENT.
+      if (!(error instanceof KernelError)) throw error;
+      return undefined;
+    }
+  }
+
+  /** Lets go of one map of a version, and of its bases. */
   remove(version: number, map: string): void {
     const folder = this.#of(version);
-    if (folder !== undefined) unlinkSync(`${folder}/${fileName(map)}`);
+    if (folder === undefined) return;
+    unlinkSync(`${folder}/${fileName(map)}`);
+    for (const name of namesIn(folder)) if (name.startsWith(`${fileName(map)}${BASE}`)) unlinkSync(`${folder}/${name}`);
   }
 
   /** Lets go of all versions but these. */
@@ -73,6 +107,10 @@ export class MapPins {
 /** BPF file systems allow no dots: ".data" is "-2edata". */
 function fileName(map: string): string {
   return map.replace(/[^A-Za-z0-9_]/g, (c) => `-${c.charCodeAt(0).toString(16)}`);
+}
+
+function baseName(map: string, index: number): string {
+  return `${fileName(map)}${BASE}${index}`;
 }
 
 function namesIn(folder: string): readonly string[] {

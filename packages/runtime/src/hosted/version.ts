@@ -6,6 +6,7 @@ import type { BpfMap } from "@sonde/kernel/maps";
 import { Ring } from "@sonde/kernel/rings";
 import type { Kernel } from "@sonde/kernel/sys";
 import type { Sink } from "../print/sink.ts";
+import { type Bases, closeBases, type ReadableMap, withBases } from "./bases.ts";
 import { eventHandlers } from "../session/events.ts";
 import { type LiveMaps, MapReaders } from "../session/maps.ts";
 import { Pump } from "../session/pump.ts";
@@ -85,13 +86,26 @@ export class Version {
   readonly places: readonly HookPlace[];
   /** Since when each map's contents count, in milliseconds since 1970, by the MapSpec's name. */
   readonly created: ReadonlyMap<string, number>;
+  /** What maps of sums held before they had their present sizes. */
+  bases: Bases = new Map();
+  /** Maps of the version before whose contents went on in others of other sizes, and whether by {@link bases}. */
+  readonly resized: ReadonlyMap<string, "based" | "copied">;
   /** Empties the ring while this version or a later one with the same events runs. */
   pump: EventPump | undefined;
   /** What runs beside it as long as it is loaded. */
   companion: Companion | undefined;
 
-  constructor(number: number, spec: ObjectSpec, collection: Collection, created: ReadonlyMap<string, number>) {
+  readonly #readable = new Map<string, ReadableMap>();
+
+  constructor(
+    number: number,
+    spec: ObjectSpec,
+    collection: Collection,
+    created: ReadonlyMap<string, number>,
+    resized: ReadonlyMap<string, "based" | "copied">,
+  ) {
     this.number = number;
+    this.resized = resized;
     this.spec = spec;
     this.collection = collection;
     this.places = hookPlaces(collection);
@@ -114,9 +128,24 @@ export class Version {
       if (target.kind === "run" && target.when === when) program.testRun();
   }
 
+  /** A map with all that was counted in it, whatever sizes it has had. Its own is the same each time. */
+  readable(name: string): ReadableMap {
+    let map = this.#readable.get(name);
+    if (map === undefined)
+      this.#readable.set(name, (map = withBases(this.collection.map(name), this.bases.get(name) ?? [])));
+    return map;
+  }
+
+  /** Other bases; those before are closed by their owner. */
+  rebase(bases: Bases): void {
+    this.bases = bases;
+    this.#readable.clear();
+  }
+
   close(): void {
     this.pump?.stop();
     this.companion?.close();
     this.collection.close();
+    closeBases(this.bases);
   }
 }
