@@ -94,7 +94,7 @@ kernelTest("state is copied, there and back", {}, async (context) => {
     const found: number[] = [];
     const map = hosted.current!.collection.map("AT_state");
     map.forEach((_keys, _key, values, value) => found.push(Number(values.getBigInt64(value, true))));
-    return found.sort();
+    return found.sort((a, b) => a - b);
   };
   await hosted.deploy(state(1, 50), { sums });
   await write(1);
