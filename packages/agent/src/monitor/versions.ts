@@ -345,9 +345,9 @@ export class Versions {
     const { current } = this.#record;
     if (this.#adopted || current === undefined) return;
     this.#adopted = true;
-    const { number, created, places, manifest, bases = {} } = current;
+    const { number, created, places, manifest, bases = {}, types = {} } = current;
     let kept: ReadonlySet<string> | undefined;
-    this.#hosted.adopt({ number, spec: current, created, places, bases }, (map) => {
+    this.#hosted.adopt({ number, spec: current, created, places, bases, types }, (map) => {
       kept ??= keptWhileOff(manifest, this.#metricsThen());
       return kept.has(map);
     });
@@ -422,7 +422,7 @@ function baseCounts(bases: Version["bases"]): Readonly<Record<string, number>> {
 }
 
 function versionRecord(
-  { number, spec, created, places, bases }: Version,
+  { number, spec, created, places, bases, types }: Version,
   digest: string,
   since: string,
 ): VersionRecord {
@@ -433,6 +433,7 @@ function versionRecord(
     since,
     created: Object.fromEntries(created),
     places: places.length,
+    types,
     ...(bases.size > 0 && { bases: baseCounts(bases) }),
     manifest: { maps, events, ...(ring !== undefined && { ring }), ...(losses !== undefined && { losses }) },
     maps: spec.maps.map(({ name, maxEntries }) => ({ name, maxEntries })),

@@ -11,7 +11,7 @@ export const NEEDED_CAPABILITIES: readonly NeededCapability[] = [
   { name: "perfmon", reason: "to attach programs to tracepoints, probes and perf events" },
   {
     name: "sys_admin",
-    reason: "to open BPF objects by their ids and measure what programs cost, which kernels allow nobody else",
+    reason: "to measure what programs cost, which kernels allow nobody else: cost budgets rest on that",
   },
   { name: "sys_ptrace", reason: "to read the memory maps and symbols of other users' processes" },
   {

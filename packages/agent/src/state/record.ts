@@ -34,6 +34,8 @@ export interface VersionRecord {
   readonly places: number;
   /** How many maps hold what each map, by its name, counted before it had its present size. */
   readonly bases?: Readonly<Record<string, number>>;
+  /** The types of maps' keys and values, by the maps' names. */
+  readonly types?: Readonly<Record<string, { readonly key?: string; readonly value?: string }>>;
   readonly manifest: Pick<Manifest, "maps" | "events" | "ring" | "losses">;
   readonly maps: readonly Pick<MapSpec, "name" | "maxEntries">[];
 }
@@ -46,6 +48,9 @@ const version = v.looseObject({
   since: v.string(),
   created: v.record(v.string(), v.number()),
   places: v.number(),
+  types: v.optional(
+    v.record(v.string(), v.looseObject({ key: v.optional(v.string()), value: v.optional(v.string()) })),
+  ),
   bases: v.optional(v.record(v.string(), v.number())),
   manifest: v.looseObject({ maps: v.array(v.looseObject({})), events: v.array(v.looseObject({})) }),
   maps: v.array(v.looseObject({ name: v.string(), maxEntries: v.number() })),

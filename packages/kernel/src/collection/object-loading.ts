@@ -156,7 +156,7 @@ export class ObjectLoading {
     const structOps = this.#structOps.get(spec.name);
     if (structOps !== undefined) return createStructOps(this.#kernel, structOps, this.#btf?.fd.fd ?? 0);
     const existing = maps[spec.name];
-    if (existing !== undefined) return reusedMap(this.#kernel, spec, existing.fd, btf?.types());
+    if (existing !== undefined) return reusedMap(this.#kernel, spec, existing.fd, btf?.types(), existing.types);
     const filled = spec.name === ".kconfig" ? { ...spec, data: this.#kconfig(spec, btf) } : spec;
     if (spec.pinning === "byName") {
       const options = { debug, ...(btf !== undefined && { btfFd: btf.fd, types: btf.types() }) };

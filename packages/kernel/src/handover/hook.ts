@@ -56,6 +56,9 @@ export interface HookParts {
   readonly folder: string | undefined;
 }
 
+/** Does what puts another subject in a place, and keeps that one pinned; see running.ts. */
+export type Exchange = (subject: HookSubject, exchange: () => void) => void;
+
 /** Behind a root program. */
 export class RootHook implements Hook {
   readonly way = "root";
@@ -125,6 +128,7 @@ export class LinkHook implements Hook {
   readonly reason: string | undefined;
   readonly #folder: string | undefined;
   readonly #attach: (subject: HookSubject) => Link;
+  readonly #exchange: Exchange;
   /** Undefined while nobody gets its events. */
   #link: Link | undefined;
   readonly road: string;
@@ -137,12 +141,14 @@ export class LinkHook implements Hook {
   /**
    * Takes the link over. @param running what runs there, and what lets go of it if nobody else does
    * @param attach attaches another one and pins the link
+   * @param exchange around the kernel's own exchange
    * @param reason why not the better way, where it is "again"
    */
   constructor(
     { key, description, link, folder }: HookParts,
     running: { readonly subject: HookSubject; readonly release?: () => void },
     attach: (subject: HookSubject) => Link,
+    exchange: Exchange,
     reason: string | undefined,
   ) {
     this.key = key;
@@ -155,6 +161,7 @@ export class LinkHook implements Hook {
     this.#subject = running.subject;
     this.#release = running.release;
     this.#attach = attach;
+    this.#exchange = exchange;
   }
 
   get pinned(): boolean {
@@ -174,7 +181,7 @@ export class LinkHook implements Hook {
   #update(link: Link, subject: HookSubject): void {
     try {
       subject.prepare?.();
-      link.update(subject);
+      this.#exchange(subject, () => link.update(subject));
     } catch (error) {
       if (!(error instanceof KernelError) || error.errno !== Errno.ENOLINK) throw error;
     }

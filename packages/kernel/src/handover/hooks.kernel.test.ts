@@ -325,7 +325,7 @@ kernelTest("a half made hook is not taken up, and what nobody wants any more is 
   assert.equal(hook?.way, "root");
   const [name = ""] = readdirSync(folder);
   assert.match(name, /^rawtracepoint_sched_switch-[0-9a-f]{12}$/);
-  assert.deepEqual(readdirSync(`${folder}/${name}`).sort(), ["link0", "slot"]);
+  assert.deepEqual(readdirSync(`${folder}/${name}`).sort(), ["link0", "running", "slot"]);
   const counter = counterOf(collection);
   await new Promise((resolve) => setTimeout(resolve, 50));
   assert.ok(counter.count > 0);

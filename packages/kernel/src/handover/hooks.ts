@@ -6,20 +6,21 @@ import { Attacher, isNetworkTarget } from "../links/attacher.ts";
 import { linkInfo } from "../links/info.ts";
 import { type Bond, Link } from "../links/link.ts";
 import { attachToNetwork } from "../links/net/target.ts";
-import { openMapById, openPinnedMap } from "../maps/open.ts";
+import { openPinnedMap } from "../maps/open.ts";
 import type { Vmlinux } from "../programs/kernel-types.ts";
-import { openProgramById } from "../programs/open.ts";
 import { objectGet } from "../sys/bpf/object-commands.ts";
 import { KernelError } from "../sys/errors.ts";
 import type { Kernel } from "../sys/kernel.ts";
-import { type Hook, LinkHook, removePins, RootHook } from "./hook.ts";
+import { type Exchange, type Hook, LinkHook, removePins, RootHook } from "./hook.ts";
 import { folderOf, handleOf, type HookPlace, type ProgramPlace } from "./place.ts";
+import { exchangeRunning, leftMap, leftProgram, pinRunning } from "./running.ts";
 import { loadRoots, rootName, slotName } from "./roots.ts";
 import { type HookSubject, leftStructOps, type StructOpsSubject } from "./subject.ts";
 
 /** Begins the name of a folder whose pins are not complete yet. */
 const UNFINISHED = "new-";
 const SLOT = "slot";
+const LINK = "link";
 
 export interface HooksOptions {
   readonly vmlinux: Vmlinux;
@@ -84,22 +85,34 @@ export class Hooks {
   #open(place: HookPlace, folder: string, names: readonly string[]): Hook {
     const { key, description } = place;
     const bonds: Bond[] = names
-      .filter((name) => name !== SLOT)
+      .filter((name) => name.startsWith(LINK))
       .map((name) => ({ program: objectGet(this.#kernel, `${folder}/${name}`) }));
     const link = new Link(this.#kernel, description, "pinned link", bonds);
     const parts = { key, description, link, folder };
     try {
       const attach = (subject: HookSubject): Link => this.#link(place, subject, folder);
+      const exchange = this.#exchangeIn(folder);
       const info = bonds[0] && linkInfo(this.#kernel, bonds[0].program.fd, description);
       if (info?.kind === "struct_ops") {
-        const map = openMapById(this.#kernel, info.mapId);
-        if (map === undefined) throw new Error(`${description}: its map ${info.mapId} went away while it was in force`);
-        return new LinkHook(parts, { subject: leftStructOps(map), release: () => map.close() }, attach, undefined);
+        const map = leftMap(this.#kernel, folder, info.mapId);
+        return new LinkHook(
+          parts,
+          { subject: leftStructOps(map), release: () => map.close() },
+          attach,
+          exchange,
+          undefined,
+        );
       }
-      const running = openProgramById(this.#kernel, info?.programId ?? 0);
+      const running = leftProgram(this.#kernel, folder, info?.programId ?? 0);
       if (names.includes(SLOT))
         return new RootHook(parts, running, openPinnedMap(this.#kernel, `${folder}/${SLOT}`, SLOT));
-      return new LinkHook(parts, { subject: running, release: () => running.close() }, attach, reasonOf(place));
+      return new LinkHook(
+        parts,
+        { subject: running, release: () => running.close() },
+        attach,
+        exchange,
+        reasonOf(place),
+      );
     } catch (error) {
       link.close();
       throw error;
@@ -133,21 +146,26 @@ export class Hooks {
     }
     const link = this.#attacher.attach(root, place.target, place.options);
     taken.add(root).add(slot);
-    const folder = this.#pin(place, link, (unfinished) => slot.pin(`${unfinished}/${SLOT}`));
+    const folder = this.#pin(place, link, root, (unfinished) => slot.pin(`${unfinished}/${SLOT}`));
     return new RootHook({ ...place, link, folder }, root, slot);
   }
 
   #attachDirectly(place: HookPlace, reason: string | undefined = reasonOf(place)): Hook {
     const { subject } = place;
     const link = this.#attachTo(place, subject);
-    const folder = this.#pin(place, link);
+    const folder = this.#pin(place, link, subject);
     const parts = { ...place, link, folder };
-    return new LinkHook(parts, { subject }, (next) => this.#link(place, next, folder), reason);
+    const attach = (next: HookSubject): Link => this.#link(place, next, folder);
+    return new LinkHook(parts, { subject }, attach, this.#exchangeIn(folder), reason);
+  }
+
+  #exchangeIn(folder: string | undefined): Exchange {
+    return (subject, exchange) => exchangeRunning(this.#kernel, folder, subject, exchange);
   }
 
   #link(place: HookPlace, subject: HookSubject, folder: string | undefined): Link {
     const link = this.#attachTo(place, subject);
-    if (folder !== undefined) this.#pin(place, link);
+    if (folder !== undefined) this.#pin(place, link, subject);
     return link;
   }
 
@@ -165,7 +183,12 @@ export class Hooks {
    * Pins a link's parts under a name that says they are not complete, then gives the folder its name: whoever
    * finds it finds all. Undefined where the attachment is no link (perf events before Linux 5.15).
    */
-  #pin(place: HookPlace, link: Link, more: (folder: string) => void = () => {}): string | undefined {
+  #pin(
+    place: HookPlace,
+    link: Link,
+    running: { readonly fd: number },
+    more: (folder: string) => void = () => {},
+  ): string | undefined {
     if (this.#folder === undefined || !link.road.endsWith("link")) return undefined;
     const name = folderOf(place);
     const unfinished = `${this.#folder}/${UNFINISHED}${name}`;
@@ -174,7 +197,8 @@ export class Hooks {
       removePins(unfinished);
       removePins(folder);
       mkdirSync(unfinished, { recursive: true, mode: 0o700 });
-      link.pinEach((index) => `${unfinished}/link${index}`);
+      link.pinEach((index) => `${unfinished}/${LINK}${index}`);
+      pinRunning(this.#kernel, unfinished, running);
       more(unfinished);
       renameSync(unfinished, folder);
       return folder;

@@ -1,6 +1,6 @@
 /** Whether a map that exists can stand for one that is wanted, and if not, why. */
 import { BtfReader, layoutText } from "@sonde/bpf/btf";
-import type { Btf, TypeId } from "@sonde/bpf/btf";
+import type { Btf } from "@sonde/bpf/btf";
 import type { MapSpec } from "@sonde/bpf/spec";
 import { btfBytes } from "../sys/bpf/btf-commands.ts";
 import { objectById } from "../sys/bpf/object-commands.ts";
@@ -32,8 +32,37 @@ export class MapMismatchError extends Error {
 /** Only matter for the descriptor that the map was made with. */
 const OF_DESCRIPTOR = MapFlag.RDONLY | MapFlag.WRONLY;
 
-/** Everything that differs; `spec` must be complete, as createMap makes it, and `types` what its ids belong to. */
-export function mapDifferences(kernel: Kernel, spec: MapSpec, found: MapInfo, types?: Btf): readonly MapDifference[] {
+/** The types of a map's key and value as {@link layoutText} writes them, where they are known. */
+export interface MapTypesText {
+  readonly key?: string;
+  readonly value?: string;
+}
+
+/**
+ * What a specification's types are in words. To be written down with a map that goes on: its own types can only be
+ * asked for with CAP_SYS_ADMIN.
+ */
+export function typesText(
+  types: Btf,
+  { keyTypeId, valueTypeId }: Pick<MapSpec, "keyTypeId" | "valueTypeId">,
+): MapTypesText {
+  return {
+    ...(keyTypeId !== 0 && { key: layoutText(types, keyTypeId) }),
+    ...(valueTypeId !== 0 && { value: layoutText(types, valueTypeId) }),
+  };
+}
+
+/**
+ * Everything that differs; `spec` must be complete, as createMap makes it, and `types` what its ids belong to; `known` are the other's types, which the kernel
+ * is asked for if it is not given.
+ */
+export function mapDifferences(
+  kernel: Kernel,
+  spec: MapSpec,
+  found: MapInfo,
+  types?: Btf,
+  known?: MapTypesText,
+): readonly MapDifference[] {
   const plain: readonly (readonly [attribute: string, wanted: unknown, found: unknown])[] = [
     ["type", spec.type, found.type],
     ["key size", spec.keySize, found.keySize],
@@ -45,7 +74,7 @@ export function mapDifferences(kernel: Kernel, spec: MapSpec, found: MapInfo, ty
   const differences = plain.filter(([, wanted, have]) => wanted !== have);
   return [
     ...differences.map(([attribute, wanted, have]) => ({ attribute, wanted: String(wanted), found: String(have) })),
-    ...layoutDifferences(kernel, spec, found, types),
+    ...(types === undefined ? [] : layoutDifferences(typesText(types, spec), known ?? typesOf(kernel, found))),
   ];
 }
 
@@ -61,25 +90,20 @@ function addedFlags({ type, flags }: MapSpec): number {
   return type === "devmap" || type === "devmap_hash" ? MapFlag.RDONLY_PROG & ~flags : 0;
 }
 
+/** Errors: KernelError (EPERM without CAP_SYS_ADMIN). */
+function typesOf(kernel: Kernel, { btfId, keyTypeId, valueTypeId }: MapInfo): MapTypesText {
+  using fd = btfId === 0 ? undefined : objectById(kernel, "btf", btfId);
+  if (fd === undefined) return {};
+  return typesText(new BtfReader(btfBytes(kernel, fd.fd, `BTF ${btfId}`)), { keyTypeId, valueTypeId });
+}
+
 /** Where one of the two has no types, sizes have to do. */
-function layoutDifferences(
-  kernel: Kernel,
-  spec: MapSpec,
-  found: MapInfo,
-  types: Btf | undefined,
-): readonly MapDifference[] {
-  if (types === undefined || found.btfId === 0) return [];
-  using fd = objectById(kernel, "btf", found.btfId);
-  if (fd === undefined) return [];
-  const others = new BtfReader(btfBytes(kernel, fd.fd, `BTF ${found.btfId}`));
-  const compare = (attribute: string, wanted: TypeId, have: TypeId): readonly MapDifference[] => {
-    if (wanted === 0 || have === 0) return [];
-    const difference = { attribute, wanted: layoutText(types, wanted), found: layoutText(others, have) };
-    return difference.wanted === difference.found ? [] : [difference];
-  };
+function layoutDifferences(wanted: MapTypesText, found: MapTypesText): readonly MapDifference[] {
+  const compare = (attribute: string, want?: string, have?: string): readonly MapDifference[] =>
+    want === undefined || have === undefined || want === have ? [] : [{ attribute, wanted: want, found: have }];
   return [
-    ...compare("layout of the key", spec.keyTypeId, found.keyTypeId),
-    ...compare("layout of the value", spec.valueTypeId, found.valueTypeId),
+    ...compare("layout of the key", wanted.key, found.key),
+    ...compare("layout of the value", wanted.value, found.value),
   ];
 }
 

@@ -2,7 +2,7 @@
 import { BtfReader } from "@sonde/bpf/btf";
 import type { Manifest, MapSpec, MapType, ObjectSpec } from "@sonde/bpf/spec";
 import { differencesFrom } from "@sonde/kernel/collection";
-import type { BpfMap } from "@sonde/kernel/maps";
+import { type BpfMap, type MapTypesText, typesText } from "@sonde/kernel/maps";
 import type { Kernel } from "@sonde/kernel/sys";
 
 /** A map whose contents are not those of the version before. */
@@ -17,6 +17,22 @@ export interface Carried {
   /** Nothing but their size has changed. */
   readonly resized: readonly string[];
   readonly anew: readonly StartedAnew[];
+}
+
+/** What goes on if the next version wants it to. */
+export interface RunningMaps {
+  readonly maps: ReadonlyMap<string, BpfMap>;
+  /** By the maps' names; what is missing is asked of the kernel. */
+  readonly types: KnownTypes;
+}
+
+export type KnownTypes = Readonly<Record<string, MapTypesText>>;
+
+/** The types of an object's maps, by their names. */
+export function knownTypes({ btf, maps }: Pick<ObjectSpec, "btf" | "maps">): KnownTypes {
+  if (btf.length === 0) return {};
+  const types = new BtfReader(btf);
+  return Object.fromEntries(maps.map((map) => [map.name, typesText(types, map)]));
 }
 
 /** Whose entries can be read and written one by one. */
@@ -34,7 +50,7 @@ const RDONLY_PROG = 1 << 7;
  * Constants, maps that hold a version's programs or maps, what a version knows of processes' code, and rings (see
  * {@link sameEvents}) do not.
  */
-export function carriedMaps(kernel: Kernel, spec: ObjectSpec, running: ReadonlyMap<string, BpfMap>): Carried {
+export function carriedMaps(kernel: Kernel, spec: ObjectSpec, { maps: running, types: known }: RunningMaps): Carried {
   const types = spec.btf.length === 0 ? undefined : new BtfReader(spec.btf);
   const maps = new Map<string, BpfMap>();
   const resized: string[] = [];
@@ -43,7 +59,7 @@ export function carriedMaps(kernel: Kernel, spec: ObjectSpec, running: ReadonlyM
   for (const wanted of spec.maps) {
     const existing = running.get(wanted.name);
     if (existing === undefined || !mayCarry(wanted) || unwinding.has(wanted.name)) continue;
-    const differences = differencesFrom(kernel, wanted, existing.info(), types);
+    const differences = differencesFrom(kernel, wanted, existing.info(), types, known[wanted.name]);
     if (differences.length === 0) maps.set(wanted.name, existing);
     else if (RESIZABLE.has(wanted.type) && differences.every(({ attribute }) => attribute === "max entries"))
       resized.push(wanted.name);

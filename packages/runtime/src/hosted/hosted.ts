@@ -17,7 +17,14 @@ import type { Kernel } from "@sonde/kernel/sys";
 import { type LossTotals, NOTHING_LOST, readLosses } from "../session/losses.ts";
 import { refuseUnplaced } from "../session/unplaced.ts";
 import { type Bases, basesBehind, closeBases, duplicates } from "./bases.ts";
-import { carriedMaps, type LeftSpec, type StartedAnew, sameEvents } from "./carry.ts";
+import {
+  carriedMaps,
+  type KnownTypes,
+  type LeftSpec,
+  type RunningMaps,
+  type StartedAnew,
+  sameEvents,
+} from "./carry.ts";
 import { MapPins } from "./map-pins.ts";
 import { copyEntries, hasOwnEntries, lastProgramsDone, type Resized } from "./resize.ts";
 import { type Companion, type EventReceiver, eventPump, Version } from "./version.ts";
@@ -71,17 +78,18 @@ export interface LeftVersion {
   readonly places: number;
   /** How many bases maps have, by their names. */
   readonly bases?: Readonly<Record<string, number>>;
+  /** The maps' types, by their names; without, the kernel is asked for them. */
+  readonly types?: KnownTypes;
 }
 
 /** Maps that go on though no version runs. */
-interface Rest {
-  readonly maps: ReadonlyMap<string, BpfMap>;
+interface Rest extends RunningMaps {
   readonly bases: Bases;
   readonly created: ReadonlyMap<string, number>;
   readonly spec: LeftSpec | undefined;
 }
 
-const NOTHING: Rest = { maps: new Map(), bases: new Map(), created: new Map(), spec: undefined };
+const NOTHING: Rest = { maps: new Map(), types: {}, bases: new Map(), created: new Map(), spec: undefined };
 
 export class HostedObject {
   readonly #options: HostedOptions;
@@ -113,7 +121,7 @@ export class HostedObject {
    * Opens the maps that a process before this one left, so that the next version goes on with them. Where places
    * were detached meanwhile, events were missed: then only maps that `keep` says go on, as after {@link stop}.
    */
-  adopt({ number, spec, created, places, bases = {} }: LeftVersion, keep: (map: string) => boolean): void {
+  adopt({ number, spec, created, places, bases = {}, types = {} }: LeftVersion, keep: (map: string) => boolean): void {
     this.#number = number;
     const whole = this.#maker.pinned >= places;
     const names = spec.maps
@@ -122,6 +130,7 @@ export class HostedObject {
     const maps = this.#pins.open(number, names);
     this.#rest = {
       maps,
+      types,
       bases: this.#pins.openBases(
         number,
         Object.entries(bases).filter(([name]) => maps.has(name)),
@@ -140,13 +149,16 @@ export class HostedObject {
     refuseUnplaced(spec);
     const { kernel, vmlinux } = this.#options;
     const before = this.#running();
-    const { maps: carried, resized, anew } = carriedMaps(kernel, spec, before.maps);
+    const { maps: carried, resized, anew } = carriedMaps(kernel, spec, before);
     const ring = spec.manifest.ring;
     const ringMap = ring === undefined ? undefined : before.maps.get(ring);
     const keepsRing =
       ring !== undefined && ringMap !== undefined && before.spec !== undefined && sameEvents(before.spec, spec);
     const reused = new Map(keepsRing ? [...carried, [ring, ringMap]] : carried);
-    const collection = await loadCollectionAsync(kernel, spec, { vmlinux, maps: Object.fromEntries(reused) });
+    const maps = Object.fromEntries(
+      Array.from(reused, ([name, { fd }]) => [name, { fd, ...(before.types[name] && { types: before.types[name] }) }]),
+    );
+    const collection = await loadCollectionAsync(kernel, spec, { vmlinux, maps });
     const ways = new Map(resized.map((name) => [name, sums?.(name) === true ? "based" : "copied"] as const));
     const goOn = new Set([...reused.keys(), ...resized]);
     const version = new Version(this.#number + 1, spec, collection, createdTimes(spec, goOn, before.created), ways);
@@ -261,8 +273,8 @@ export class HostedObject {
 
   #running(): Rest {
     if (this.#current === undefined) return this.#rest;
-    const { spec, created, bases } = this.#current;
-    return { maps: mapsOf(this.#current), bases, created, spec };
+    const { spec, created, bases, types } = this.#current;
+    return { maps: mapsOf(this.#current), types, bases, created, spec };
   }
 
   /** What was counted before stays countable: the bases of maps that go on, and of those that have another size now. */
@@ -391,7 +403,7 @@ export class HostedObject {
       maps.set(map.name, map.duplicate());
       if (version.bases.has(map.name)) bases.set(map.name, duplicates(version.bases.get(map.name)));
     }
-    return { maps, bases, created: version.created, spec: undefined };
+    return { maps, types: version.types, bases, created: version.created, spec: undefined };
   }
 
   async #drop(hooks: readonly Hook[]): Promise<void> {

@@ -7,6 +7,7 @@ import { Ring } from "@sonde/kernel/rings";
 import type { Kernel } from "@sonde/kernel/sys";
 import type { Sink } from "../print/sink.ts";
 import { type Bases, closeBases, type ReadableMap, withBases } from "./bases.ts";
+import { type KnownTypes, knownTypes } from "./carry.ts";
 import { eventHandlers } from "../session/events.ts";
 import { type LiveMaps, MapReaders } from "../session/maps.ts";
 import { Pump } from "../session/pump.ts";
@@ -95,6 +96,7 @@ export class Version {
   /** What runs beside it as long as it is loaded. */
   companion: Companion | undefined;
 
+  #types: KnownTypes | undefined;
   readonly #readable = new Map<string, ReadableMap>();
 
   constructor(
@@ -126,6 +128,11 @@ export class Version {
   #run(when: "begin" | "end"): void {
     for (const { program, target } of this.collection.attachments())
       if (target.kind === "run" && target.when === when) program.testRun();
+  }
+
+  /** The types of its maps, by their names. */
+  get types(): KnownTypes {
+    return (this.#types ??= knownTypes(this.spec));
   }
 
   /** A map with all that was counted in it, whatever sizes it has had. Its own is the same each time. */

@@ -125,12 +125,13 @@ function remove(folder: string): void {
 }
 
 /** What a version's process writes down when it is told to commit. */
-export function leftBy({ number, spec: { manifest, maps }, created, places, bases }: Version): LeftVersion {
+export function leftBy({ number, spec: { manifest, maps }, created, places, bases, types }: Version): LeftVersion {
   return {
     number,
     spec: { manifest, maps },
     created: Object.fromEntries(created),
     places: places.length,
+    types,
     bases: Object.fromEntries(Array.from(bases, ([map, { length }]) => [map, length])),
   };
 }
