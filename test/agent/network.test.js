@@ -25,7 +25,7 @@ test("twenty upgrades of each monitor, and two kills, under load", async (t) => 
     objects.set(name, versions);
     writeFileSync(path.join(directory, `${name}.o`), versions[0] ?? "");
   }
-  const agent = await persistentAgent(t, directory);
+  const agent = await persistentAgent(t, directory, ["--keep-capabilities", "bpf,perfmon,net_admin"]);
   // They were built for loopback and everybody: parameters move them.
   const set = (/** @type {string} */ param, /** @type {string} */ value) =>
     agent.call(param, {
