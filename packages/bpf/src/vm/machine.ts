@@ -61,6 +61,15 @@ export class Machine {
     return { result, instructions: budget - this.#left };
   }
 
+  /** Runs a function of a program by its address, as {@link run} runs a program: for what the kernel calls later. */
+  runFunction(address: bigint, args: readonly bigint[], budget: number): bigint {
+    this.#depth = 0;
+    this.#left = budget;
+    this.#tailCalls = 0;
+    this.#loops = 0;
+    return this.callback(address, args);
+  }
+
   /** `call` of the subprogram whose first instruction is at `index`: R1 to R5 are passed, R6 to R9 kept. */
   call(code: Code, index: number): void {
     const { u64 } = this.registers;

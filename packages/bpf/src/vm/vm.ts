@@ -24,6 +24,7 @@ import type { Memory, Region, Space } from "./memory.ts";
 import { Packet } from "./packet.ts";
 import { Registers } from "./registers.ts";
 import { TAKEN_OVER } from "./step.ts";
+import { Timers } from "./timers.ts";
 import { translate } from "./translate.ts";
 import type { HelperStep, Linker } from "./translate.ts";
 
@@ -77,6 +78,7 @@ export class Vm {
   readonly #cpus: number;
   readonly #maps = new Map<string, VmMap>();
   readonly #programs = new Map<string, { readonly spec: ProgramSpec; readonly code: Code }>();
+  readonly #timers = new Timers();
   /** Of the run that is going on. */
   #call: HelperCall | undefined;
 
@@ -90,7 +92,7 @@ export class Vm {
     this.#budget = options.budget ?? DEFAULT_BUDGET;
     this.#cpus = options.cpus ?? 1;
     this.#environment = { ...defaultEnvironment(), ...options.environment };
-    this.#helpers = helperTable(options.helpers ?? {});
+    this.#helpers = helperTable({ ...this.#timers.helpers, ...options.helpers });
     // No instruction has more than one constant.
     const constants = object.programs.reduce((sum, { instructions }) => sum + instructions.length, 0);
     this.#machine = new Machine(new Registers(constants));
@@ -117,10 +119,7 @@ export class Vm {
     if (cpu < 0 || cpu >= this.#cpus) throw new VmError(`CPU ${cpu}: this VM has CPUs 0 to ${this.#cpus - 1}`);
     const packet = packetBytes && new Packet(this.memory, spec.type, packetBytes, context);
     const region = packet?.context ?? this.#mapContext(context);
-    const call = new HelperCall(this.#machine, this.#environment, { cpu, cpus: this.#cpus, packet }, (name) =>
-      this.#machine.tailCall(this.#program(name).code),
-    );
-    this.#call = call;
+    const call = this.#begin(cpu, packet);
     try {
       const { result, instructions } = this.#machine.run(code, region.address, this.#budget);
       this.#requireSubmitted(program);
@@ -131,6 +130,40 @@ export class Vm {
       else packet.unmap(this.memory);
       this.#call = undefined;
     }
+  }
+
+  /** When the next timer expires, by the environment's clock; undefined while none is started. */
+  get nextTimer(): bigint | undefined {
+    return this.#timers.next;
+  }
+
+  /**
+   * Calls the function of the timer that expires first, if its time has come by the environment's clock: whether
+   * there was one. One whose entry was deleted is forgotten. Errors: VmFault.
+   */
+  expireTimer(): boolean {
+    const due = this.#timers.take(this.#environment.time("monotonic"));
+    if (due === undefined) return false;
+    const { address, map, callback, cpu } = due;
+    const entry = map instanceof KeyedMap ? map.entryAt(address, cpu) : undefined;
+    if (entry === undefined) return true;
+    const key = this.memory.map({ name: `a key of map '${map.name}'`, writable: false, bytes: entry.key });
+    this.#begin(cpu, undefined);
+    try {
+      this.#machine.runFunction(callback, [map.address, key.address, entry.value], this.#budget);
+      this.#requireSubmitted(`a timer in map '${map.name}'`);
+    } finally {
+      for (const ring of this.#rings()) ring.abandon();
+      this.memory.unmap(key);
+      this.#call = undefined;
+    }
+    return true;
+  }
+
+  #begin(cpu: number, packet: Packet | undefined): HelperCall {
+    return (this.#call = new HelperCall(this.#machine, this.#environment, { cpu, cpus: this.#cpus, packet }, (name) =>
+      this.#machine.tailCall(this.#program(name).code),
+    ));
   }
 
   /** A map with keys and values. Errors: VmError if there is none of this name, or of another kind. */

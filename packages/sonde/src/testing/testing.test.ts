@@ -54,6 +54,44 @@ test("a monitor's metric, stream, map and parameter on made-up events", async ()
   assert.equal(monitor.series("block_io_latency_seconds").length, 2);
 });
 
+test("timers run when time has passed, in their order, and start each other", async () => {
+  const monitor = await loadText(`
+    import { counter, decode, global, ktime, monitor, stream, timer, xdp, XdpAction, type u64 } from "sonde/probe";
+    monitor("timers");
+    const runs = stream("runs", { which: decode.uint, at: decode.uint });
+    const beats = global<u64>(0);
+    const beat = timer(() => {
+      runs.emit({ which: 1, at: ktime() });
+      beats.value += 1;
+      if (beats.value < 3) beat.start(100);
+    });
+    const once = timer(() => { runs.emit({ which: 2, at: ktime() }); });
+    const never = timer(() => { runs.emit({ which: 3, at: 0 }); });
+    const cancelled = counter("cancelled");
+    xdp("lo", () => {
+      beat.start(100);
+      once.start(150);
+      never.start(120);
+      if (never.cancel()) cancelled.increment();
+      if (never.cancel()) cancelled.increment();
+      return XdpAction.pass;
+    });`);
+  monitor.time = 1000n;
+  monitor.fire("xdp:lo", {}, { packet: new Uint8Array(64) });
+  assert.deepEqual(monitor.events("runs"), []);
+  monitor.advance(99);
+  assert.deepEqual(monitor.events("runs"), []);
+  monitor.advance(1000);
+  assert.deepEqual(monitor.events("runs"), [
+    { which: 1, at: 1100 },
+    { which: 2, at: 1150 },
+    { which: 1, at: 1200 },
+    { which: 1, at: 1300 },
+  ]);
+  assert.equal(monitor.time, 2099n);
+  assert.equal(monitor.series("cancelled")[0]?.value, 1);
+});
+
 test("per-CPU values are added up over the CPUs", async () => {
   const text = `import { counter, decode, interval, monitor } from "sonde/probe";
     monitor("cpus");

@@ -62,6 +62,15 @@ export class KeyedMap extends VmMap {
     return values.reduce((sum, value) => sum + toNumber(value.subarray(offset, offset + size)), 0n);
   }
 
+  /** The entry whose value an address lies in: its key, and where the value begins. */
+  entryAt(address: bigint, cpu: number): { readonly key: Uint8Array; readonly value: bigint } | undefined {
+    for (const key of this.keys()) {
+      const value = this.lookup(key, cpu);
+      if (value !== 0n && address >= value && address < value + BigInt(this.spec.valueSize)) return { key, value };
+    }
+    return undefined;
+  }
+
   has(key: Value): boolean {
     return this.#keys.find(this.#key(key), false) >= 0;
   }
