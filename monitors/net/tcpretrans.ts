@@ -1,5 +1,6 @@
 // TCP segments that are sent again.
-import { counter, decode, monitor, param, stream, tracepoint } from "sonde/probe";
+import { address, counter, decode, monitor, param, readKernel, stream, tracepoint } from "sonde/probe";
+import type { KernelStructs, u32 } from "sonde/probe";
 
 monitor("tcpretrans", { help: "TCP retransmissions" });
 
@@ -32,14 +33,18 @@ const segments = stream(
     destination: decode.ip,
     dport: decode.uint,
     state: decode.values(STATES),
+    sequence: decode.uint,
   },
   { help: "A segment is sent again" },
 );
 
-tracepoint("tcp:tcp_retransmit_skb", ({ state, saddr_v6, daddr_v6, sport, dport }) => {
+tracepoint("tcp:tcp_retransmit_skb", ({ skbaddr, state, saddr_v6, daddr_v6, sport, dport }) => {
   // The family is told from 5.15 on; an address of IPv4 is an IPv4-mapped one on all kernels.
   const is4 = daddr_v6[10] === 0xff && daddr_v6[11] === 0xff && daddr_v6[0] === 0;
   if ((only4 && !is4) || (only6 && is4)) return;
   retransmits.increment({ state });
-  segments.emit({ source: saddr_v6, sport, destination: daddr_v6, dport, state });
+  // What TCP keeps in a segment's control buffer begins with the number of its first byte.
+  const segment = readKernel<KernelStructs["sk_buff"]>(skbaddr);
+  const sequence = readKernel<u32>(address(segment.cb));
+  segments.emit({ source: saddr_v6, sport, destination: daddr_v6, dport, state, sequence });
 });

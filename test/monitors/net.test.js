@@ -1,8 +1,9 @@
 // Monitors of the network, on connections and packets whose numbers are known.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import { startSonde } from "../support/sonde.js";
 import { freePort } from "../support/services.js";
@@ -124,6 +125,12 @@ test("tcpretrans: a connection into a hole is tried again", async () => {
   after(() => execFileSync("ip", ["route", "del", "10.213.78.2/32"]));
   const { file } = ownName("/bin/bash");
   const sonde = ["run", "tcpretrans", "-q", "-o", "jsonl"];
+  const dump = spawn("tcpdump", ["-i", "any", "-nn", "-S", "-l", "-c", "1", "dst host 10.213.78.2"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const packet = text(dump.stdout);
+  // Where it listens is the first that it says.
+  await once(dump.stderr, "data");
   const run = startSonde([...sonde, "-c", `timeout 3.6 ${file} -c ': >/dev/tcp/10.213.78.2/99'`]);
   const { stdout } = await run.ended;
   const lines = stdout
@@ -135,4 +142,9 @@ test("tcpretrans: a connection into a hole is tried again", async () => {
   // After one second and after two more; kernels from 6.5 on send the first ones a second apart.
   assert.ok(again.length >= 2 && again.length <= 3, stdout);
   assert.ok(again.every((event) => event.state === "SYN_SENT" && event.dport === 99));
+  const [, sequence] = /seq (\d+)/.exec(await packet) ?? [];
+  assert.ok(
+    again.every((event) => event.sequence === Number(sequence)),
+    `${sequence}: ${stdout}`,
+  );
 });

@@ -7,6 +7,7 @@ import { defaultEnvironment, Vm } from "@sonde/bpf/vm";
 import type { Task } from "@sonde/bpf/vm";
 import { argumentSource, type ProbeDeclaration } from "@sonde/compiler/typescript";
 import { render } from "@sonde/compiler/diagnostics";
+import { checkParam, encodeParam } from "@sonde/runtime/params";
 import { contextOf, type MadeUpEvent } from "./events.ts";
 import { readEntries, readEvent, readSeries, type SeriesReading } from "./readings.ts";
 
@@ -129,16 +130,14 @@ export class TestMonitor {
     return readEntries(this.#vm, this.spec, map);
   }
 
-  /** Sets a parameter, as a user would. Errors: TypeError if there is none of this name. */
-  setParam(name: string, value: number | bigint | boolean): void {
+  /** Sets a parameter, as a user would. Errors: TypeError if there is none of this name; ParamError for a value it cannot have. */
+  setParam(name: string, value: number | bigint | boolean | string): void {
     const param = this.spec.manifest.monitor?.params.find((each) => each.name === name);
     if (param === undefined) throw new TypeError(`the monitor has no parameter ${name}`);
     const map = this.#vm.map(param.map);
     const bytes = map.get(new Uint8Array(4))!.slice();
-    bytes.set(
-      new Uint8Array(BigUint64Array.of(BigInt.asUintN(64, BigInt(value))).buffer).subarray(0, param.type.size),
-      param.offset,
-    );
+    const checked = checkParam(param, typeof value === "bigint" ? String(value) : value);
+    bytes.set(encodeParam(param.type, checked), param.offset);
     map.set(new Uint8Array(4), bytes);
   }
 }

@@ -92,6 +92,26 @@ test("timers run when time has passed, in their order, and start each other", as
   assert.equal(monitor.series("cancelled")[0]?.value, 1);
 });
 
+test("parameters take what a user may give them, texts too", async () => {
+  const monitor = await loadText(`
+    import { comm, counter, monitor, param, tracepoint } from "sonde/probe";
+    monitor("names");
+    const name = param("name", "dd", { size: 16 });
+    const least = param("least", 1, { min: 0, max: 10 });
+    const hits = counter("hits");
+    tracepoint("syscalls:sys_enter_write", ({ count }) => { if (comm() === name && count >= least) hits.increment(); });`);
+  const write = (count: number): void => void monitor.fire("tracepoint:syscalls:sys_enter_write", { count });
+  monitor.task = { comm: "cat" };
+  write(5);
+  assert.deepEqual(monitor.series("hits"), []);
+  monitor.setParam("name", "cat");
+  monitor.setParam("least", 4n);
+  for (const count of [3, 4, 5]) write(count);
+  assert.equal(monitor.series("hits")[0]?.value, 2);
+  assert.throws(() => monitor.setParam("least", 11), /least/);
+  assert.throws(() => monitor.setParam("nosuch", 1), TypeError);
+});
+
 test("per-CPU values are added up over the CPUs", async () => {
   const text = `import { counter, decode, interval, monitor } from "sonde/probe";
     monitor("cpus");
