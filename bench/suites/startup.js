@@ -1,8 +1,10 @@
-// From launch to attached, and out again: what a user waits for and pays before the first event.
+// From launch to attached, and out again: what a user waits for and pays before the first event. Sonde and
+// bpftrace, Debian's and the newest.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { root } from "../../tools/lib/environment.js";
 import { measure } from "../lib/child.js";
+import { newestBpftrace, versionOf } from "../lib/peers.js";
 import { takeTurns } from "../lib/statistics.js";
 
 // The last probe to be attached ends the script, so that every other one has been attached by then.
@@ -31,9 +33,15 @@ function hasKprobes() {
 /**
  * @param {Record<string, readonly string[]>} contenders command lines that take a program as next word
  * @param {number} rounds
- * @returns {Promise<import("../lib/report.js").Row[]>}
+ * @returns {Promise<import("../lib/report.js").Comparison[]>}
  */
-export async function startup(contenders, rounds) {
+export async function startup({ sonde, peer = [] }, rounds) {
+  const newest = newestBpftrace();
+  const contenders = {
+    ...(sonde !== undefined && { sonde }),
+    [versionOf("bpftrace")]: peer,
+    [versionOf(newest)]: [newest, "-e"],
+  };
   const rows = [];
   for (const [name, script] of Object.entries(scripts)) {
     const runs = Object.entries(contenders).map(([who, command]) => [who, () => measure([...command, script])]);
@@ -43,8 +51,10 @@ export async function startup(contenders, rounds) {
       ["wall ms", "wall"],
       ["peak MB", "memory"],
     ])) {
-      const [ours, peer] = ["sonde", "peer"].map((who) => (costs[who] ?? []).map((cost) => cost[key]));
-      rows.push({ suite: "startup", name, quantity, ours: ours ?? [], peer: peer ?? [] });
+      const figures = Object.fromEntries(
+        Object.entries(costs).map(([who, all]) => [who, all.map((cost) => cost[key])]),
+      );
+      rows.push({ suite: "startup", name, quantity, figures });
     }
   }
   return rows;
