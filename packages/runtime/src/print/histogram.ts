@@ -55,7 +55,7 @@ function barWidth(count: number, largest: number): number {
 function interval(view: HistogramView, low: number, high: number): string {
   if (low === -Infinity) return `(..., ${label(view, high)})`;
   if (high === Infinity) return `[${label(view, low)}, ...)`;
-  return view.kind === "hist" && high - low === 1 ? `[${low}]` : `[${label(view, low)}, ${label(view, high)})`;
+  return high - low === 1 ? `[${low}]` : `[${label(view, low)}, ${label(view, high)})`;
 }
 
 function label(view: HistogramView, value: number): string {

@@ -188,7 +188,7 @@ test("every kind of value, in text and in JSON", () => {
         [[1], { kind: "stats", count: 1, total: 4 }],
         [[2], { kind: "stats", count: 1, total: -4 }],
       ]),
-      text: "@s[2]: count 1, average -4, total -4\n@s[1]: count 1, average 4, total 4\n",
+      text: "@s[2]: { .count = 1, .average = -4, .total = -4 }\n@s[1]: { .count = 1, .average = 4, .total = 4 }\n",
       json: '{"type": "stats", "data": {"@s": {"2": {"count": 1, "average": -4, "total": -4}, "1": {"count": 1, "average": 4, "total": 4}}}}',
     },
     {

@@ -146,7 +146,7 @@ class TextSink implements Sink {
       case "avg":
         return String(divide(average(reading), div));
       case "stats":
-        return `count ${reading.count}, average ${divide(average(reading), div)}, total ${reading.total}`;
+        return `{ .count = ${reading.count}, .average = ${divide(average(reading), div)}, .total = ${reading.total} }`;
       default:
         return String(divide(reading.value, div));
     }

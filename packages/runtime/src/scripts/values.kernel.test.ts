@@ -22,6 +22,16 @@ const COMPUTED: readonly { readonly name: string; readonly script: string; reado
     want: "44 44 4464",
   },
   {
+    name: "a percent sign, alone and beside conversions",
+    script: `printf("100%%|%d%%|%%%s", 5, "x");`,
+    want: "100%|5%|%x",
+  },
+  {
+    name: "complements have the width of what they are of, a literal the greatest",
+    script: `$x = (int64)1; printf("%llu %d %d", ~0, ~$x, 255 & ~15);`,
+    want: "18446744073709551615 -2 240",
+  },
+  {
     name: "short circuit",
     script: `@n = 0; if (pid == 0 && @n++ == 0) { } if (pid != 0 || @n++ == 0) { } printf("%d", @n);`,
     want: "0",
@@ -102,6 +112,14 @@ for (const { name, script, want } of COMPUTED) {
   });
 }
 
+kernelTest("after exit() only end probes are heard", async () => {
+  const { output } = await runScript(
+    `interval:ms:1 { @n++; printf("%d ", @n); if (@n == 3) { exit(); } } interval:us:100 { if (@n >= 3) { printf("late "); } }
+     BEGIN { @zeroed = 5; zero(@zeroed); } END { clear(@n); printf("end\\n"); }`,
+  );
+  assert.match(output, /^1 2 3 end\n+@zeroed: 0\n$/);
+});
+
 kernelTest("a known number of writes, counted in every way", async () => {
   const { output } = await runScript(
     `tracepoint:syscalls:sys_enter_write /comm == "dd" && args.count == 1/ {
@@ -131,7 +149,7 @@ kernelTest("a known number of writes, counted in every way", async () => {
 @min[dd]: 1
 @n: 20000
 @name: dd
-@stats: count 20000, average 4, total 80000
+@stats: { .count = 20000, .average = 4, .total = 80000 }
 @sum: 20000
 @sums[dd, 1]: 40000
 `;

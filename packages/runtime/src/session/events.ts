@@ -1,5 +1,6 @@
 /** What each kind of ring-buffer record makes happen, composed once from the manifest. */
 import type { EventView, Field } from "@sonde/bpf/spec";
+import type { BpfMap } from "@sonde/kernel/maps";
 import type { Bytes } from "../decode/bytes.ts";
 import { decoderOf, fieldsDecoder } from "../decode/decoder.ts";
 import type { Decoder } from "../decode/decoder.ts";
@@ -97,8 +98,11 @@ function handlerOf({ action, fields }: EventView, context: EventContext): EventH
       return () => map.clear();
     }
     case "zero": {
-      const map = maps.live(maps.view(action.map));
-      return () => map.zero();
+      const view = maps.view(action.map);
+      const map = maps.live(view);
+      const mark = view.value.kind === "scalar" ? view.value.setOffset : undefined;
+      if (mark === undefined) return () => map.zero();
+      return () => zeroOnly(map, mark);
     }
     case "exit": {
       if (fields.length === 0) return () => exit(action.code ?? 0);
@@ -115,6 +119,15 @@ function handlerOf({ action, fields }: EventView, context: EventContext): EventH
       return () => sink.time(clock(format));
     }
   }
+}
+
+/** A value without keys that was written stays one: it is 0 then. */
+function zeroOnly(map: BpfMap, mark: number): void {
+  const key = new Uint8Array(map.layout.keySize);
+  const value = map.lookup(key);
+  if (value === undefined) return;
+  value.fill(0, 0, mark);
+  map.update(key, value);
 }
 
 /** What is formatted like printf and goes elsewhere. */

@@ -36,6 +36,8 @@ export class Pump {
   #timer: NodeJS.Timeout | undefined;
   #bytes: Bytes | undefined;
   #running: boolean = false;
+  /** What comes is thrown away. */
+  #deaf: boolean = false;
   /** Milliseconds to the next round while nothing comes. */
   #patience: number = INTERVAL;
 
@@ -52,6 +54,11 @@ export class Pump {
   stop(): void {
     this.#running = false;
     clearTimeout(this.#timer);
+  }
+
+  /** From now on records are drained and thrown away, or handled again. */
+  setDeaf(deaf: boolean): void {
+    this.#deaf = deaf;
   }
 
   /** Drains until nothing is left, waiting for a slow reader. Only when nothing produces any more. */
@@ -93,6 +100,7 @@ export class Pump {
     const { ring, handlers, output } = this.#options;
     if (ring === undefined) return 0;
     const drained = ring.reader.drain((view, offset) => {
+      if (this.#deaf) return;
       const bytes = (this.#bytes = this.#bytes?.view === view ? this.#bytes : new Bytes(view));
       const id = view.getUint32(offset, true);
       const handler = handlers.get(id);

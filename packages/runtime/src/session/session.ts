@@ -152,6 +152,8 @@ export class Session {
       exit: (code) => {
         this.#exitCode ??= code;
         this.#complaints++;
+        // What other probes still say comes after the end.
+        this.#pump.setDeaf(true);
       },
     });
     const ringMap = manifest.ring === undefined ? undefined : collection.map(manifest.ring);
@@ -352,6 +354,10 @@ export class Session {
   async #finish(reason: Outcome["reason"]): Promise<Outcome> {
     const { child, output } = this.#options;
     await stopAll(this.#links);
+    if (this.#exitCode !== undefined) {
+      await this.#pump.drainRest();
+      this.#pump.setDeaf(false);
+    }
     this.#run("end");
     this.#pump.stop();
     await this.#pump.drainRest();

@@ -234,7 +234,10 @@ function unaryType(handler: Handler, expr: Unary): Type {
       if (expr.operand.kind === "int") return literalType(-expr.operand.value);
       return type.kind === "int" || type.kind === "bool" ? INT64 : refuse("an integer");
     case "~":
-      return type.kind === "int" ? int(8, type.signed) : refuse("an integer");
+      if (type.kind !== "int") return refuse("an integer");
+      // Bits of the operand's own width, as bpftrace has it; a literal is as wide as can be.
+      if (expr.operand.kind === "int") return int(8, false);
+      return type.size === 8 ? type : int(type.size, false);
     case "*":
       if (type.kind === "int" && type.size === 8) return int(8, false);
       return type.kind === "pointer" && type.to.kind !== "void"

@@ -15,7 +15,7 @@ export interface Conversion {
 export function conversions(format: string): Conversion[] {
   const found: Conversion[] = [];
   // Flags, width, precision, size, conversion; what does not end in a known letter is unknown.
-  for (const match of format.matchAll(/%([-+ #0]*\d*(?:\.\d+)?(hh|h|ll|l|z|j|t)?(r[xh]?|gr|[a-zA-Z])?|%)/g)) {
+  for (const match of format.matchAll(/%(%|[-+ #0]*\d*(?:\.\d+)?(hh|h|ll|l|z|j|t)?(r[xh]?|gr|[a-zA-Z])?)/g)) {
     const [text, body = "", , letter = ""] = match;
     if (body !== "%")
       found.push({ text: letter === "" ? text + format.charAt(match.index + text.length) : text, ...rule(letter) });
