@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ObjectSpec } from "@sonde/bpf/spec";
 import { removePinTree } from "@sonde/kernel/handover";
@@ -196,6 +198,32 @@ for (const [name, probe] of KINDS) {
     await hosted.stop(() => false);
   });
 }
+kernelTest(
+  "a usdt probe with arguments, which wait for a listener, is handed over exactly",
+  { needs: ["uprobe"] },
+  async () => {
+    // Each run passes the probe ten times, with 1 to 10, where somebody listens.
+    const sample = fileURLToPath(new URL("../../../kernel/testdata/usdt-sample", import.meta.url));
+    const script = (more: string): ObjectSpec =>
+      compile(`usdt:${sample}:sonde_test:counted { @n = count(); @rounds = sum(arg0); ${more} }`);
+    const hosted = host({ printed: [] });
+    await hosted.deploy(script(""));
+    let runs = 0;
+    for (let upgrade = 1; upgrade <= 10; upgrade++) {
+      const deployed = hosted.deploy(script(upgrade % 2 === 0 ? "" : "@m = count();"));
+      for (let run = 0; run < 5; run++, runs++) {
+        const child = spawn(sample, { stdio: ["pipe", "ignore", "inherit"] });
+        child.stdin.end("x");
+        await once(child, "exit");
+      }
+      assert.deepEqual((await deployed).inexact, []);
+    }
+    assert.equal(count(hosted.current, "@n"), 10 * runs);
+    assert.equal(count(hosted.current, "@rounds"), 55 * runs);
+    await hosted.stop(() => false);
+  },
+);
+
 for (const [name, probe, needs] of [
   ["kprobe", "kprobe:vfs_write", "kprobe"],
   ["kretprobe", "kretprobe:vfs_write", "kretprobe"],
