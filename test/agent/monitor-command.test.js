@@ -58,6 +58,36 @@ test("listed, shown, switched", async (t) => {
   );
 });
 
+test("a text is set while it runs, too", async (t) => {
+  const { agent, directory, dd, monitor } = await started(t);
+  const text = `/*
+ * ---
+ * help: Writes of one program
+ * params:
+ *   - { name: who, help: The program }
+ * metrics:
+ *   - { map: "@by", name: test_writes_of, help: Writes, labels: [who] }
+ * ---
+ */
+tracepoint:syscalls:sys_enter_write /comm == getopt("who", "nobody") && getopt("more", 1) == 1/ { @by[getopt("who", "nobody")] = count(); }
+`;
+  writeFileSync(path.join(directory, "one.bt"), text);
+  await until(async () => {
+    const shown = await agent.show("one").catch(() => undefined);
+    return shown?.state === "on" ? shown : undefined;
+  });
+  await dd.write(5);
+  const { status, stderr } = await monitor("set", "one", `who=${dd.name}`);
+  assert.equal(status, 0, stderr);
+  await dd.write(7);
+  assert.equal(await agent.sample(`test_writes_of_total{who="${dd.name}"}`), 7);
+  await agent.killAndStart();
+  await dd.write(2);
+  assert.equal(await agent.sample(`test_writes_of_total{who="${dd.name}"}`), 9);
+  const long = await monitor("set", "one", `who=${"x".repeat(64)}`);
+  assert.match(long.stderr, /takes a text of at most 63 bytes/);
+});
+
 test("parameters are set while it runs, kept across a kill and an upgrade, and checked", async (t) => {
   const { agent, dd, monitor } = await started(t);
   await dd.write(7, 50);

@@ -4,4 +4,5 @@ export { CompileError, type CompileOptions } from "./codegen/index.ts";
 export * from "./diagnostics/index.ts";
 export { RAW_EVENTS, type RawEvent } from "./bpftrace/check/attach/raw-events.ts";
 export { environmentSettings } from "./bpftrace/check/config.ts";
+export { placedOptions } from "./bpftrace/option-layout.ts";
 export type { CheckedProgram } from "./bpftrace/types.ts";

@@ -704,6 +704,12 @@ const cases: readonly Case[] = [
   },
   ...programCases,
   {
+    source: `BEGIN { print(getopt("n", «"${"x".repeat(64)}"»)); }`,
+    code: "SND1429",
+    message: "the default of the option n is too long",
+    hint: "a text that can be set while the script runs has 63 bytes at most",
+  },
+  {
     source: 'BEGIN { print(«getopt("n", 5)»); }',
     code: "SND1420",
     message: "--n=x does not fit the script",

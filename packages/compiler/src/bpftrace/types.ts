@@ -167,9 +167,9 @@ export interface ProbeVariant {
 /** A named option of the script. */
 export interface ScriptOption {
   readonly name: string;
-  readonly kind: "int" | "bool";
+  readonly kind: "int" | "bool" | "string";
   /** The default; 0 and 1 stand for false and true. */
-  readonly initial: bigint;
+  readonly initial: bigint | string;
   /** May be empty. */
   readonly help: string;
 }

@@ -1,6 +1,6 @@
 /** Scripts of the tracing language with a header: compiled here, by the agent itself. */
 import type { ParamView, Target } from "@sonde/bpf/spec";
-import { type CheckedProgram, compileScript } from "@sonde/compiler";
+import { type CheckedProgram, compileScript, placedOptions } from "@sonde/compiler";
 import { render } from "@sonde/compiler/diagnostics";
 import type { Definition } from "../definition.ts";
 import { readHeader } from "../header.ts";
@@ -41,7 +41,7 @@ function compile(
   return { spec: { ...streamed, manifest: { ...streamed.manifest, monitor: view } }, view };
 }
 
-/** The script's options, each 8 bytes in the map "options", with what the header says of them. */
+/** The script's options, with what the header says of them. */
 function params(
   file: string,
   described: Definition["params"],
@@ -52,15 +52,15 @@ function params(
     throw new MonitorSourceError(
       `${file}: the script does not use parameter ${unused.name}: read it by getopt("${unused.name}", DEFAULT)`,
     );
-  return options.map(({ name, kind, initial, help }, index) => {
+  return placedOptions(options).map(({ option: { name, initial, help }, offset, type }) => {
     const more = described.find((param) => param.name === name);
     return {
       name,
       help: more?.help ?? help,
       map: "options",
-      offset: index * 8,
-      type: kind === "bool" ? { kind: "bool", size: 1 } : { kind: "int", size: 8, signed: true },
-      initial: kind === "bool" ? initial !== 0n : checkedInteger(initial),
+      offset,
+      type,
+      initial: typeof initial === "string" ? initial : type.kind === "bool" ? initial !== 0n : checkedInteger(initial),
       ...(more?.min !== undefined && { min: more.min }),
       ...(more?.max !== undefined && { max: more.max }),
     };

@@ -5,7 +5,7 @@ import { ObjectParts } from "../../lowering/object-parts.ts";
 import { Positions } from "../../lowering/positions.ts";
 import type { Span } from "../ast.ts";
 import type { CheckedProgram, ProbeVariant } from "../types.ts";
-import { OPTION_BYTES } from "./options.ts";
+import { optionDefaults, placedOptions } from "../option-layout.ts";
 import { planMap, type MapPlan } from "./views.ts";
 
 /** BPF_F_MMAPABLE: user space writes a value in one piece, while programs read it. */
@@ -74,13 +74,12 @@ export class ObjectBuilder extends ObjectParts {
 
   /** The section of the script's options, with their defaults. */
   get options(): string {
-    const { options } = this.program;
-    const data = new DataView(new ArrayBuffer(options.length * OPTION_BYTES));
-    for (const [index, { initial }] of options.entries()) data.setBigInt64(index * OPTION_BYTES, initial, true);
-    const fields = options.map(({ name, kind }, index): Field => ({
-      name: name.replace(/[^A-Za-z0-9_]/g, "_"),
-      offset: index * OPTION_BYTES,
-      type: kind === "bool" ? { kind: "bool", size: 1 } : { kind: "int", size: 8, signed: true },
+    const placed = placedOptions(this.program.options);
+    const data = optionDefaults(placed);
+    const fields = placed.map(({ option, offset, type }): Field => ({
+      name: option.name.replace(/[^A-Za-z0-9_]/g, "_"),
+      offset,
+      type,
     }));
     return this.shared({
       name: "options",
@@ -91,7 +90,7 @@ export class ObjectBuilder extends ObjectParts {
       flags: MMAPABLE,
       keyTypeId: this.types.index,
       valueTypeId: this.types.record("options", fields, data.byteLength),
-      data: new Uint8Array(data.buffer),
+      data,
     });
   }
 

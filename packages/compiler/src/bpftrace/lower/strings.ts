@@ -9,6 +9,7 @@ import type { Handler, Spot } from "./handler.ts";
 import { alignUp } from "./layout.ts";
 import { mapEntryInto } from "./maps.ts";
 import { address, isTrustedArray, loadBytes, readString, type Place } from "./memory.ts";
+import { storeOption } from "./options.ts";
 import { storePath } from "./path.ts";
 import { storeConcat } from "./search.ts";
 import { notLowered, refuse } from "./messages.ts";
@@ -73,6 +74,7 @@ function storeText(h: Handler, text: string, size: number, spot: Spot, exact: bo
 
 function storeCall(h: Handler, e: Call, size: number, spot: Spot, exact: boolean): void {
   const [pointer, length] = e.args;
+  if (e.name === "getopt") return storeOption(h, e, size, spot, exact);
   if (e.name === "str_concat") return storeConcat(h, e, size, spot, exact);
   if (e.name === "path") return storePath(h, e, size, spot, exact);
   if (e.name === "pcomm") return storeTaskComm(h, e, size, spot, exact);

@@ -103,6 +103,12 @@ export const badOption: M<readonly [name: string, value: string, expected: strin
   text: (name, value) => `--${name}=${value} does not fit the script`,
   hint: (_, __, expected) => `expected ${expected}`,
 };
+export const longOption: M<readonly [name: string, most: number]> = {
+  code: "SND1429",
+  severity: "error",
+  text: (name) => `the default of the option ${name} is too long`,
+  hint: (_, most) => `a text that can be set while the script runs has ${most} bytes at most`,
+};
 export const unknownSettingValue: M<readonly [name: string]> = {
   code: "SND1421",
   severity: "error",

@@ -2,6 +2,7 @@
 import type { Call, Expr } from "../../ast.ts";
 import * as messages from "../../messages/functions.ts";
 import { notConstant } from "../../messages/names.ts";
+import { OPTION_TEXT } from "../../option-layout.ts";
 import type { Type } from "../../types.ts";
 import { BOOL, INT64, NONE, stringOf, utf8Length } from "../../values.ts";
 import { constantOf } from "../constants.ts";
@@ -11,7 +12,7 @@ import { constantText } from "./naming.ts";
 
 /**
  * getopt(name [, default [, description]]): the default's type is the option's; a boolean, false, without one. Where the
- * options are given with the script they are constants; else numbers and booleans can be set while it runs.
+ * options are given with the script they are constants; else they can be set while it runs.
  */
 export function checkGetopt(handler: Handler, call: Call): Type {
   const name = constantText(handler, call, 0, "a name in quotes");
@@ -25,7 +26,15 @@ export function checkGetopt(handler: Handler, call: Call): Type {
     return NONE;
   }
   const { named } = handler.program.options;
-  if (typeof initial === "string") return text(handler, call, named?.[name] ?? initial);
+  if (typeof initial === "string") {
+    if (named !== undefined) return text(handler, call, named[name] ?? initial);
+    if (utf8Length(initial) >= OPTION_TEXT) {
+      handler.diagnostics.report(messages.longOption, otherwise!.span, name, OPTION_TEXT - 1);
+      return NONE;
+    }
+    settable(handler, { name, kind: "string", initial, help: help ?? "" });
+    return stringOf(OPTION_TEXT);
+  }
   const kind = otherwise === undefined || otherwise.kind === "bool" ? "bool" : "int";
   if (named === undefined) settable(handler, { name, kind, initial, help: help ?? "" });
   else given(handler, call, name, named[name], kind, initial);
