@@ -263,7 +263,7 @@ kernelTest(
         const { unwind } = spec.manifest;
         const outcomes = hosted.current?.collection.map(unwind?.outcomes ?? "");
         const complete = (): number => (outcomes === undefined ? 0 : readOutcomes(outcomes).complete);
-        for (const end = Date.now() + 20_000; Date.now() < end && complete() === 0; await sleep(20))
+        for (const end = Date.now() + 90_000; Date.now() < end && complete() === 0; await sleep(20))
           existsSync("/nonexistent");
         assert.ok(complete() > 0, `version ${version}: ${events.printed.join(" ")}`);
       }

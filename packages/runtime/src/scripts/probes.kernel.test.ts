@@ -140,13 +140,15 @@ kernelTest("software events, intervals and profiles in every unit", async () => 
   const { output } = await runScript(
     `software:page-faults:1 /pid == cpid/ { @faults = count(); } software:cs:1 { @switches = count(); } s:dummy:1 { @dummy = count(); } software:cpu-clock:1e6 { @clock = count(); }
      interval:us:10000 { @us = count(); } interval:10ms { @ms = count(); } i:hz:100 { @hz = count(); } interval:10000000 { @ns = count(); } profile:ms:10 { @p = count(); } p:hz:99 { @q = count(); }
-     interval:s:1 { exit(); }`,
+     interval:s:1 { exit(); } END { printf("elapsed: %d\\n", elapsed); }`,
     "sleep 5",
   );
   const value = (name: string): number => Number(new RegExp(`^@${name}: (\\d+)$`, "m").exec(output)?.[1] ?? 0);
   for (const name of ["faults", "switches", "clock", "us", "ms", "hz", "ns", "p", "q"])
     assert.ok(value(name) > 0, `${name}: ${output}`);
-  for (const name of ["us", "ms", "hz", "ns"]) assert.ok(value(name) <= 110, output);
+  // However long a slow machine took to detach them: no more turns than there was time for.
+  const turns = Number(/^elapsed: (\d+)$/m.exec(output)?.[1]) / 10e6;
+  for (const name of ["us", "ms", "hz", "ns"]) assert.ok(value(name) <= turns + 1, output);
   assert.equal(value("dummy"), 0);
 });
 
