@@ -66,7 +66,7 @@ class Generator {
     if (pick < 13) return `delete(@n[${this.#int(1)}]);`;
     if (pick < 14) return `@only ${this.#random.pick(["=", "+=", "-=", "^=", "*=", "|="])} ${this.#int(2)};`;
     if (pick < 17) return `if (${this.#condition(2)}) { ${this.#block()} } else { ${this.#block()} }`;
-    if (this.#loops > 0) return this.#assign();
+    if (this.#loops > (this.#random.oneIn(4) ? 1 : 0)) return this.#assign();
     return this.#loop();
   }
 
@@ -86,12 +86,23 @@ class Generator {
     const turns = 1 + this.#random.below(5);
     const name = `$i${this.#names++}`;
     let made;
-    switch (this.#random.below(3)) {
+    // Some turn as often as only the kernel knows.
+    const open = `(${this.#int(1)} & ${this.#random.pick([3, 7, 31])})`;
+    switch (this.#random.below(6)) {
       case 0:
         made = `unroll (${turns}) { ${this.#block()} }`;
         break;
       case 1:
         made = `for (${name} : 0..${turns}) { @n[${name}] += 1; ${this.#block()} }`;
+        break;
+      case 2:
+        made = `for (${name} : 0..${this.#loops > 1 ? turns : 128 + turns}) { ${this.#block()} }`;
+        break;
+      case 3:
+        made = `for (${name} : 1..${open}) { @n[${name}] += 1; ${this.#block()} }`;
+        break;
+      case 4:
+        made = `${name} = (int64)0; while (${name} < ${open}) { ${name}++; ${this.#block()} }`;
         break;
       default:
         made = `${name} = 0; while (${name} < ${turns}) { ${name}++; ${this.#block()} }`;

@@ -48,6 +48,7 @@ function parseLongJump(cursor: Cursor): Instruction {
 const SUBPROGRAM_DISTANCE = /pc(?=[+-])/y;
 const KERNEL_FUNCTION = /kernel-function#/y;
 const NUMBERED_HELPER = /(?:\w+#)?(-?\d+)(?!\S)/y;
+const KERNEL_SYMBOL = /ksym\[([^\]\s]+)\]/y;
 const CALLEE = /\S+/y;
 
 /** A helper's name comes before a label of the same name. */
@@ -61,6 +62,8 @@ function parseCall(cursor: Cursor): Instruction {
   }
   const numbered = cursor.match(NUMBERED_HELPER);
   if (numbered !== undefined) return { ...call, imm: Number(numbered[1]) };
+  const symbol = cursor.match(KERNEL_SYMBOL)?.[1];
+  if (symbol !== undefined) return { ...call, src: Pseudo.KFUNC_CALL, imm: -1, ref: { kind: "ksym", symbol } };
   const callee = cursor.match(CALLEE)?.[0];
   if (callee === undefined) throw cursor.expected("a helper's name or number, or a label");
   const helper = callee.startsWith("bpf_") ? callee.slice("bpf_".length) : "";

@@ -232,16 +232,19 @@ const jumps = fc
       of(Class.JMP | JumpOp.EXIT),
     );
   });
-const calls = fc
-  .tuple(fc.integer({ min: 1, max: 1000 }), imm32, label)
-  .chain(([id, distance, target]) =>
-    fc.constantFrom(
-      of(Class.JMP | JumpOp.CALL, { imm: id }),
-      of(Class.JMP | JumpOp.CALL, { src: Pseudo.KFUNC_CALL, imm: id }),
-      of(Class.JMP | JumpOp.CALL, { src: Pseudo.CALL, imm: distance }),
-      of(Class.JMP | JumpOp.CALL, { src: Pseudo.CALL, imm: -1, ref: { kind: "call", label: target } }),
-    ),
-  );
+const calls = fc.tuple(fc.integer({ min: 1, max: 1000 }), imm32, label).chain(([id, distance, target]) =>
+  fc.constantFrom(
+    of(Class.JMP | JumpOp.CALL, { imm: id }),
+    of(Class.JMP | JumpOp.CALL, { src: Pseudo.KFUNC_CALL, imm: id }),
+    of(Class.JMP | JumpOp.CALL, { src: Pseudo.CALL, imm: distance }),
+    of(Class.JMP | JumpOp.CALL, { src: Pseudo.CALL, imm: -1, ref: { kind: "call", label: target } }),
+    of(Class.JMP | JumpOp.CALL, {
+      src: Pseudo.KFUNC_CALL,
+      imm: -1,
+      ref: { kind: "ksym", symbol: target ?? "bpf_iter_num_new" },
+    }),
+  ),
+);
 const loads = fc
   .tuple(register, fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), imm32, label, register)
   .chain(([dst, imm, small, name, src]) =>

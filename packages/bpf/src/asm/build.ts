@@ -161,6 +161,11 @@ export function callKfunc(btfId: number): Instruction {
   return make(Class.JMP | JumpOp.CALL, 0, Pseudo.KFUNC_CALL, 0, btfId);
 }
 
+/** Calls the kernel function that the object names among its externs. */
+export function callKernelFunction(name: string): Instruction {
+  return make(Class.JMP | JumpOp.CALL, 0, Pseudo.KFUNC_CALL, 0, -1, { kind: "ksym", symbol: name });
+}
+
 /** `dst = value ll`; negative values are taken as two's complement. */
 export function loadImm64(dst: number, value: bigint): Instruction {
   return make(LDDW, dst, 0, 0, BigInt.asUintN(64, value));

@@ -111,6 +111,8 @@ export interface TargetFeatures {
   readonly forEachMapElem?: boolean;
   /** bpf_loop (5.17). */
   readonly loop?: boolean;
+  /** Open-coded iterators over numbers: the kernel functions bpf_iter_num_new, _next and _destroy (6.4). */
+  readonly numberIterator?: boolean;
   /** bpf_map_lookup_percpu_elem (5.19). */
   readonly lookupPercpu?: boolean;
   /** Hash maps whose entries are allocated when they come (BPF_F_NO_PREALLOC) serve every type of program (6.1). */

@@ -39,6 +39,8 @@ export interface Linker {
   function(code: Code, index: number): bigint;
   /** Undefined for a helper that is not simulated. */
   helper(id: number): HelperStep | undefined;
+  /** The same of a function of the kernel's. */
+  kernelFunction(name: string): HelperStep | undefined;
 }
 
 /** Every instruction as a step, and one more that catches what runs past the end. Errors: VmError. */
@@ -174,7 +176,7 @@ class Translator {
     return () => (machine.mayGotoIsOver() ? taken : next);
   }
 
-  #call({ src, imm }: Instruction, index: number): Step {
+  #call({ src, imm, ref }: Instruction, index: number): Step {
     const machine = this.#machine;
     const next = index + 1;
     if (src === Pseudo.CALL) {
@@ -185,10 +187,12 @@ class Translator {
         return next;
       };
     }
-    if (src !== 0) return trap(`kernel function #${imm} is not simulated`);
     const id = Number(imm);
-    const helper = this.#linker.helper(id);
+    const symbol = ref?.kind === "ksym" ? ref.symbol : undefined;
+    if (src !== 0 && symbol === undefined) return trap(`kernel function #${imm} is not simulated`);
+    const helper = symbol === undefined ? this.#linker.helper(id) : this.#linker.kernelFunction(symbol);
     if (helper === undefined) {
+      if (symbol !== undefined) return trap(`the kernel function ${symbol} is not simulated`);
       const name = helperName(id);
       const known =
         name === undefined

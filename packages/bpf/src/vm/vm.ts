@@ -10,7 +10,8 @@ import { defaultEnvironment } from "./environment.ts";
 import type { Environment } from "./environment.ts";
 import { VmError } from "./fault.ts";
 import { HelperCall } from "./helpers/call.ts";
-import type { HelperTable } from "./helpers/call.ts";
+import type { Helper, HelperTable } from "./helpers/call.ts";
+import { KERNEL_FUNCTIONS } from "./helpers/kernel-functions.ts";
 import { helperTable } from "./helpers/table.ts";
 import { Machine } from "./machine.ts";
 import type { Code } from "./machine.ts";
@@ -248,7 +249,11 @@ export class Vm {
     const linker: Linker = {
       map: (map) => this.#anyMap(map).address,
       mapValue: (map) => this.map(map).lookup(new Uint8Array(4), 0),
-      helper: (id) => this.#helper(id),
+      helper: (id) => {
+        const name = helperName(id);
+        return this.#step(name && this.#helpers[name]);
+      },
+      kernelFunction: (name) => this.#step(KERNEL_FUNCTIONS[name]),
       function: (code, index) => {
         functions ??= this.memory.map({
           name: `the code of program '${name}'`,
@@ -262,9 +267,7 @@ export class Vm {
     return translate(spec, placed, this.#machine, linker);
   }
 
-  #helper(id: number): HelperStep | undefined {
-    const name = helperName(id);
-    const helper = name && this.#helpers[name];
+  #step(helper: Helper | undefined): HelperStep | undefined {
     if (helper === undefined) return undefined;
     return () => {
       const answer = helper(this.#call!);

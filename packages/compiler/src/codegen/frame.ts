@@ -138,6 +138,7 @@ export function escapes(inst: Inst, index: number): boolean {
     case "copy":
     case "call":
     case "callFunction":
+    case "callKernel":
       return false;
     case "store":
     case "atomicAdd":

@@ -4,7 +4,7 @@ import type { Func, Module } from "../ir/ir.ts";
 import { PASSES, runPasses } from "../passes/index.ts";
 import type { Pass } from "../passes/index.ts";
 import { expand } from "../passes/expand.ts";
-import { inlineCalls } from "../passes/inline.ts";
+import { dropUncalled, inlineCalls } from "../passes/inline.ts";
 import { generate } from "./generate.ts";
 
 export { CompileError } from "./errors.ts";
@@ -22,7 +22,7 @@ export interface Compiled {
    * `ProgramSpec.instructions` holds.
    */
   readonly instructions: Instruction[];
-  /** Names of those functions; what was inlined everywhere is not among them. */
+  /** Names of those functions; what was inlined everywhere, or is never called, is not among them. */
   readonly functions: readonly string[];
 }
 
@@ -41,7 +41,10 @@ export function compileModule(module: Module, options: CompileOptions = {}): Com
     // What was expanded is worth the same passes again: constants meet, dead halves go.
     if (expand(func)) runPasses(func, passes, after);
     dump?.(func, "final");
-    for (const instruction of generate(func)) instructions.push(instruction);
   }
+  // Dead code may have held the last call of a function, and the kernel takes none that nothing refers to.
+  dropUncalled(module);
+  for (const func of [module.main, ...module.functions])
+    for (const instruction of generate(func)) instructions.push(instruction);
   return { instructions, functions: [module.main, ...module.functions].map(({ name }) => name) };
 }

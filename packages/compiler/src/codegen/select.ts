@@ -9,6 +9,7 @@ import {
   atomicAdd,
   byteSwap,
   callHelper,
+  callKernelFunction,
   callSubprogram,
   jumpIf,
   jumpIfImm,
@@ -198,6 +199,8 @@ class Selection {
         return this.#call(inst, callHelper(inst.helper), inst.args);
       case "callFunction":
         return this.#call(inst, callSubprogram(inst.callee), inst.args);
+      case "callKernel":
+        return this.#call(inst, callKernelFunction(inst.callee), inst.args);
       case "refine":
         this.#registers[inst.id] = this.#register(inst.a);
         return;

@@ -189,6 +189,10 @@ export class FunctionBuilder {
     return this.#add({ op: "callFunction", callee, args }, SCALAR);
   }
 
+  callKernel(callee: string, args: Inst[], type: ValueType = SCALAR): Inst {
+    return this.#add({ op: "callKernel", callee, args }, type);
+  }
+
   functionAddress(callee: string): Inst {
     return this.#float({ op: "functionAddress", callee }, SCALAR);
   }

@@ -68,7 +68,7 @@ export class BlockCopies {
   #copyOf(inst: Inst, block: Block): Inst {
     const copy = { ...inst, id: this.#into.nextId++, block };
     if (copy.op === "phi") copy.inputs = [...copy.inputs];
-    if (copy.op === "call" || copy.op === "callFunction") copy.args = [...copy.args];
+    if (copy.op === "call" || copy.op === "callFunction" || copy.op === "callKernel") copy.args = [...copy.args];
     this.#values.set(inst, copy);
     return copy;
   }

@@ -189,6 +189,12 @@ export interface CallFunction extends Base {
   readonly callee: string;
   args: Inst[];
 }
+/** A call of a function of the kernel's by its name. It does as it likes with memory that it is handed, and changes no map. */
+export interface CallKernel extends Base {
+  readonly op: "callKernel";
+  readonly callee: string;
+  args: Inst[];
+}
 /** The address of another function of the module, for helpers that call back. */
 export interface FunctionAddress extends Base {
   readonly op: "functionAddress";
@@ -228,6 +234,7 @@ export type Inst =
   | CoreValue
   | Call
   | CallFunction
+  | CallKernel
   | FunctionAddress
   | Phi
   | Refine;

@@ -89,6 +89,7 @@ function right(inst: Inst): string {
     case "call":
       return `call ${helperName(inst.helper) ?? `helper#${inst.helper}`}(${list(inst.args)})`;
     case "callFunction":
+    case "callKernel":
       return `call ${inst.callee}(${list(inst.args)})`;
     case "phi":
       return `phi ${list(inst.inputs)}`;

@@ -148,6 +148,7 @@ class Check {
         return this.#access(inst, inst.from);
       case "call":
       case "callFunction":
+      case "callKernel":
         if (inst.args.length > 5)
           this.#fault(inst.block, `${printInst(inst)}: ${inst.args.length} arguments, a call takes at most 5`);
         return;

@@ -56,6 +56,7 @@ export function operandCount(inst: Inst): number {
       return 1;
     case "call":
     case "callFunction":
+    case "callKernel":
       return inst.args.length;
     case "phi":
       return inst.inputs.length;
@@ -84,6 +85,7 @@ export function operand(inst: Inst, index: number): Inst {
       return index === 0 ? inst.to : inst.from;
     case "call":
     case "callFunction":
+    case "callKernel":
       return inst.args[index]!;
     case "phi":
       return inst.inputs[index]!;
@@ -119,6 +121,7 @@ export function setOperand(inst: Inst, index: number, value: Inst): void {
       return;
     case "call":
     case "callFunction":
+    case "callKernel":
       inst.args[index] = value;
       return;
     case "phi":

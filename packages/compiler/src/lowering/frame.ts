@@ -1,5 +1,6 @@
 /** What building a program's function takes, whichever language it comes from. */
 import type { CoreKind, CoreRelocation } from "@sonde/bpf/asm";
+import type { KernelFunctionName } from "./kernel-functions.ts";
 import type { Block, Condition, FunctionBuilder, Inst, Provenance } from "../ir/index.ts";
 
 /** A place in memory that programs reach directly: the stack, a map's value, a record. */
@@ -18,6 +19,7 @@ export interface Frame {
     /** The name of an array that holds so many zeros. */
     zeros(bytes: number): string;
     readonly types: {
+      useKernelFunction(name: KernelFunctionName): void;
       relocation(kind: CoreKind, struct: number, path: readonly number[], otherName?: string): CoreRelocation;
     };
   };

@@ -32,6 +32,8 @@ export abstract class FunctionFrame<Origin> implements Frame {
   abstract readonly object: Frame["object"];
   /** The ring-buffer record being filled, which must not be leaked. */
   openRecord: Inst | undefined;
+  /** The kernel's iterators around the current place, innermost last: each a way to end one, which no program may end without. */
+  readonly openIterators: (() => void)[] = [];
   /** Bytes of the stack that temporaries may take in all. */
   protected stackForSlots: number = STACK_FOR_SLOTS;
 
@@ -116,10 +118,11 @@ export abstract class FunctionFrame<Origin> implements Frame {
     };
   }
 
-  /** A reserved record would be lost to the ring for good if the program ended with it. */
-  protected discardRecord(): void {
+  /** What is open when the program ends: a record would be lost to the ring for good, iterators the verifier refuses. */
+  protected closeAll(): void {
     if (this.openRecord !== undefined)
       this.builder.call(Helper.ringbufDiscard, [this.openRecord, this.constant(RING_NO_WAKEUP)]);
+    for (const end of this.openIterators.toReversed()) end();
   }
 
   /** Memory for `bytes`, with undefined contents: on the stack if it is small, else in scratch memory. */

@@ -1,7 +1,8 @@
 /** The object's own BTF: types of map keys and values, the programs' functions, and the parts of kernel structs that are read. */
 import { CoreKind, type CoreRelocation } from "@sonde/bpf/asm";
 import { BtfBuilder, LocalTypes, type TypeId } from "@sonde/bpf/btf";
-import type { DataType, Field, Target, ValueView } from "@sonde/bpf/spec";
+import type { DataType, ExternSpec, Field, Target, ValueView } from "@sonde/bpf/spec";
+import { KERNEL_FUNCTIONS, type KernelFunctionName } from "./kernel-functions.ts";
 
 /** A relocation whose type and access are filled in when all members in use are known. */
 interface PendingRelocation {
@@ -16,6 +17,7 @@ export class ObjectTypes {
   readonly #target: Target;
   #local: LocalTypes | undefined;
   readonly #pending = new Map<string, PendingRelocation>();
+  readonly #kernelFunctions = new Map<KernelFunctionName, TypeId>();
 
   /** The Target's BTF is asked for only when a struct is read: finding it costs time. */
   constructor(target: Target) {
@@ -44,14 +46,37 @@ export class ObjectTypes {
     return { kind: CoreKind.EnumValueExists, typeId: this.builder.enum(type, 4, false, [value]), access: "0" };
   }
 
+  /** Programs call this function of the kernel's. */
+  useKernelFunction(name: KernelFunctionName): void {
+    if (!this.#kernelFunctions.has(name))
+      this.#kernelFunctions.set(name, KERNEL_FUNCTIONS[name].prototype(this.builder));
+  }
+
+  /** What the kernel must have by name. */
+  get externs(): readonly ExternSpec[] {
+    return [...this.#kernelFunctions].map(([name, typeId]) => ({ kind: "kfunc", name, typeId, weak: false }));
+  }
+
   /** Writes the structs in use and completes the relocations; to be called once, when every program is lowered. */
   settle(): void {
+    if (this.#kernelFunctions.size > 0) this.#writeExterns();
     if (this.#local === undefined) return;
     const written = this.#local.write(this.builder);
     for (const { relocation, struct, path, otherName } of this.#pending.values()) {
       relocation.typeId = otherName === undefined ? written.typeId(struct) : written.renamed(struct, otherName);
       relocation.access = written.access(struct, path);
     }
+  }
+
+  /** As clang writes declarations that are marked `__ksym`. */
+  #writeExterns(): void {
+    const { builder } = this;
+    const functions = [...this.#kernelFunctions].map(([name, prototype]) => builder.func(name, prototype, "extern"));
+    builder.datasec(
+      ".ksyms",
+      0,
+      functions.map((type) => ({ type, offset: 0, size: 0 })),
+    );
   }
 
   /** `int name(void *ctx)`. */

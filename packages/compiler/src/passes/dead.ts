@@ -40,6 +40,7 @@ function hasEffect(inst: Inst): boolean {
     case "zero":
     case "copy":
     case "callFunction":
+    case "callKernel":
       return true;
     case "call":
       return !helperEffects(inst.helper).removable;

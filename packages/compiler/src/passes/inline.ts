@@ -21,6 +21,12 @@ export function inlineCalls(module: Module): void {
     for (let site = findSite(module, caller, functions); site !== undefined; site = findSite(module, caller, functions))
       inline(caller, site, functions.get(site.callee)!);
   }
+  dropUncalled(module);
+}
+
+/** Takes functions out of the module that neither the main function nor what it calls refers to. */
+export function dropUncalled(module: Module): void {
+  const functions = new Map(module.functions.map((func) => [func.name, func]));
   const used = new Set([...reachable(module, functions)].map(({ name }) => name));
   module.functions.splice(0, module.functions.length, ...module.functions.filter(({ name }) => used.has(name)));
 }

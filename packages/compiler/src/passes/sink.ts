@@ -146,5 +146,5 @@ function beforeWaiting({ insts }: Block, at: number): number {
 }
 
 function isCall({ op }: Inst): boolean {
-  return op === "call" || op === "callFunction";
+  return op === "call" || op === "callFunction" || op === "callKernel";
 }

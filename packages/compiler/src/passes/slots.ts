@@ -149,6 +149,7 @@ function bytesRead(inst: Inst, index: number, offset: number, all: number): bigi
     case "atomicAdd":
       return index === 0 ? mask(offset + inst.offset, inst.size) : 0n;
     case "callFunction":
+    case "callKernel":
       return mask(0, all);
     case "call":
       return helperEffects(inst.helper).writes?.pointer !== index || sizeWritten(inst) === undefined

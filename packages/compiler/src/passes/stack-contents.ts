@@ -61,7 +61,8 @@ export class StackContents {
       case "atomicAdd":
         return this.#overwrite(inst.base, inst.offset, inst.size);
       case "call":
-      case "callFunction": {
+      case "callFunction":
+      case "callKernel": {
         if (inst.op === "call" && helperEffects(inst.helper).onlyReads) return;
         const count = operandCount(inst);
         for (let index = 0; index < count; index++) {

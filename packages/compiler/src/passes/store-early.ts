@@ -36,7 +36,7 @@ function earliest(block: Block, store: Store, at: number, escaped: Uint8Array): 
     const inst = block.insts[index]!;
     if (inst === value) return calls && inst.op !== "phi" ? index + 1 : undefined;
     if (touches(inst, address.slot)) return undefined;
-    calls ||= inst.op === "call" || inst.op === "callFunction";
+    calls ||= inst.op === "call" || inst.op === "callFunction" || inst.op === "callKernel";
   }
   return undefined;
 }

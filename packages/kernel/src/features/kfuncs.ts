@@ -5,7 +5,7 @@
  */
 import type { Btf } from "@sonde/bpf/btf";
 import type { KernelTypes } from "../programs/kernel-types.ts";
-import { type Feature, YES, no } from "./feature.ts";
+import { type Feature, type ProbeContext, type Verdict, YES, no } from "./feature.ts";
 
 export interface Kfunc {
   readonly name: string;
@@ -53,7 +53,11 @@ export function kfuncFeatures(): readonly Feature[] {
   return Object.entries(MILESTONES).map(([name, since]) => ({
     name,
     since,
-    probe: ({ btf }) =>
-      (btf()?.find(name, "func").length ?? 0) > 0 ? YES : no("the kernel's types have no such function"),
+    probe: (context) => kernelFunction(context, name),
   }));
+}
+
+/** Whether the kernel's types have a function of this name. */
+export function kernelFunction({ btf }: ProbeContext, name: string): Verdict {
+  return (btf()?.find(name, "func").length ?? 0) > 0 ? YES : no("the kernel's types have no such function");
 }

@@ -8,6 +8,7 @@ import { fentry, kprobe, kprobeMulti } from "./attachments.ts";
 import type { ProbeContext, Verdict } from "./feature.ts";
 import { helper } from "./helpers.ts";
 import { atomics } from "./kernel-state.ts";
+import { kernelFunction } from "./kfuncs.ts";
 import { ringbuf } from "./map-types.ts";
 import { RememberedAnswers } from "./remembered.ts";
 
@@ -23,6 +24,7 @@ const PROBES: Readonly<Record<Name, (context: ProbeContext) => Verdict>> = {
   cookie: (context) => helper(context, "get_attach_cookie"),
   forEachMapElem: (context) => helper(context, "for_each_map_elem"),
   loop: (context) => helper(context, "loop"),
+  numberIterator: (context) => kernelFunction(context, "bpf_iter_num_new"),
   lookupPercpu: (context) => helper(context, "map_lookup_percpu_elem"),
   taskBtf: (context) => helper(context, "get_current_task_btf"),
 };
@@ -58,6 +60,9 @@ export function targetFeatures(kernel: Kernel, cache: Cache, btf: () => Btf | un
     },
     get loop() {
       return ask("loop");
+    },
+    get numberIterator() {
+      return isSince(6, 4) && ask("numberIterator");
     },
     get lookupPercpu() {
       return ask("lookupPercpu");

@@ -106,6 +106,32 @@ computed([
     want: "70000 1 5",
   },
   {
+    name: "open loops that carry numbers, inside of each other, left early",
+    needs: ["bpf_loop"],
+    script: `@n = 1000; $n = @n; $a = 0; $b = 1; $c = 0;
+             for ($i : 0..$n) { $a++; if ($a == 600) { break; } for ($j : $i..$n) { $b += 2; if ($j % 2 == 0) { continue; } if ($j > $i + 2) { break; } $c++; } }
+             printf("%d %d %d", $a, $b, $c);`,
+    want: "600 5391 898",
+  },
+  {
+    name: "an open loop that returns has nothing left open",
+    needs: ["bpf_loop"],
+    script: `@n = 1000; $n = @n; $s = "none"; for ($i : 0..$n) { for ($j : 0..$n) { if ($i * $j == 42) { $s = "found"; printf("%s %d %d", $s, $i, $j); exit(); } } } printf("nothing");`,
+    want: "found 1 42",
+  },
+  {
+    name: "loops make eight million turns at most",
+    needs: ["bpf_loop"],
+    script: `@n = 100000000; $n = @n; $a = 0; for ($i : 0..$n) { $a++; } $b = 0; while (true) { $b++; } printf("%d %d", $a, $b);`,
+    want: "8388608 8388608",
+  },
+  {
+    name: "a loop that turns out to make no turn",
+    needs: ["bpf_loop"],
+    script: `$one = 1; for ($i : 1..($one & 31)) { @a[$i] = 1; @b[$i] = 1; @c[$i] = 1; @d[$i] = 1; } printf("none");`,
+    want: "none",
+  },
+  {
     name: "while, with a number of turns that can be seen",
     script: `$i = 10; $s = 0; while ($i > 0) { $s += $i; $i -= 2; } $j = 0; while ($j <= 3) { $j++; $s += 100; } printf("%d", $s);`,
     want: "430",

@@ -30,6 +30,44 @@ test("without an environment every run is the same", () => {
   assert.equal(vm().run("main").result, vm().run("main").result);
 });
 
+test("an iterator hands out its numbers in itself, at most 2 to the power of 23", () => {
+  const rows = [
+    [0, 4, [0n, 6n]],
+    [-2, 1, [0n, -3n]],
+    [5, 5, [0n, 0n]],
+    [7, 5, [-22n, 0n]],
+    [0, (1 << 23) + 1, [-7n, 0n]],
+  ] as const;
+  for (const [start, end, expected] of rows) {
+    const vm = testVm(`
+      r6 = r1
+      r7 = 0
+      r1 = r10
+      r1 += -8
+      r2 = ${start}
+      r3 = ${end}
+      call ksym[bpf_iter_num_new]
+      *(u64 *)(r6 + 0) = r0
+    again:
+      r1 = r10
+      r1 += -8
+      call ksym[bpf_iter_num_next]
+      if r0 == 0 goto done
+      r0 = *(s32 *)(r0 + 0)
+      r7 += r0
+      goto again
+    done:
+      r1 = r10
+      r1 += -8
+      call ksym[bpf_iter_num_destroy]
+      r0 = r7
+      exit`);
+    const { result, context } = vm.run("main", new Uint8Array(8));
+    const [began] = new BigInt64Array(context.buffer, context.byteOffset, 1);
+    assert.deepEqual([began, BigInt.asIntN(64, result)], expected, `${start} to ${end}`);
+  }
+});
+
 test("comm is cut to 15 characters and padded", () => {
   const vm = testVm("r2 = 16\ncall bpf_get_current_comm\nexit", [], { environment: { task: () => task } });
   const { context } = vm.run("main", new Uint8Array(16).fill(0xff));

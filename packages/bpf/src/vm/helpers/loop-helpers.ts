@@ -2,7 +2,7 @@ import { Errno } from "../errno.ts";
 import type { HelperTable } from "./call.ts";
 
 /** The kernel's BPF_MAX_LOOPS. */
-const MAX_LOOPS = 8 * 1024 * 1024;
+export const MAX_LOOPS: number = 8 * 1024 * 1024;
 
 export const loopHelpers: HelperTable = {
   /** R1 times, R2 callback of the index and R3, which stops by answering 1. */

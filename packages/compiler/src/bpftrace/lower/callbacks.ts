@@ -106,7 +106,7 @@ function load(h: Handler, shared: readonly string[], at: number): void {
 }
 
 /** The register-sized variables that the parts use and the code around them does, too, in the order of their use. */
-function sharedVariables(h: Handler, parts: Callback["uses"]): readonly string[] {
+export function sharedVariables(h: Handler, parts: Callback["uses"]): readonly string[] {
   const inside = new Map<string, number>();
   for (const part of parts)
     walk(part, (node) => {

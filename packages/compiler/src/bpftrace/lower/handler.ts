@@ -110,7 +110,7 @@ export class Handler extends FunctionFrame<Span> {
 
   /** Ends the program here. What it answers matters to tests only. */
   leave(answer: Inst = this.constant(0)): void {
-    this.discardRecord();
+    this.closeAll();
     const asked = this.variant.attach[0]?.kind === "run";
     if (this.#endings === undefined) return this.builder.return(asked ? answer : this.constant(0));
     this.#endings.left = true;

@@ -51,6 +51,7 @@ export function lower(program: CheckedProgram, source: SourceText, options: Lowe
     programs,
     maps: object.maps(),
     btf: object.types.builder.encode(),
+    ...(object.types.externs.length > 0 && { externs: object.types.externs }),
     manifest: object.manifest(),
   };
   return { spec, diagnostics: diagnostics.list };

@@ -1,27 +1,33 @@
 /**
- * Loops. The verifier follows each turn of a plain one, so their number must be small and known; other
- * loops are made of a body that the kernel calls back (callbacks.ts), where it can (5.17; over maps 5.13).
+ * Loops. The verifier follows each turn of a plain one, so their number must be small and known. Other
+ * loops count their turns by an iterator of the kernel's (6.4), or are made of a body that it calls back
+ * (callbacks.ts), where it can (5.17; over maps 5.13).
  */
 import { pointerTo, SCALAR, type Block, type Inst } from "../../ir/index.ts";
-import type { ForMap, ForRange, MapRef, Span, Unroll, While } from "../ast.ts";
+import type { Assign, Binary, ForMap, ForRange, Let, MapRef, Span, Unroll, Update, Variable, While } from "../ast.ts";
 import { readAggregate } from "./aggregates.ts";
-import { callBack } from "./callbacks.ts";
+import { callBack, sharedVariables } from "./callbacks.ts";
 import { constantArgument } from "./calls.ts";
 import { test } from "./conditions.ts";
 import { scalar } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
 import { Helper } from "../../lowering/helpers.ts";
+import { buildIteration, MOST_LOOP_TURNS, type Iteration } from "../../lowering/iterators.ts";
 import { buildCopies, buildLoop, buildRange } from "../../lowering/loops.ts";
 import { alignUp, fieldSize, isScalar } from "./layout.ts";
 import { planOf } from "./maps.ts";
 import { noMapLoops, noOpenLoops, refuse, unrollTooMuch } from "./messages.ts";
 import { turnsInside, turnsOf } from "./turns.ts";
+import { walk, type AnyNode } from "./walk.ts";
 
 const LARGEST_UNROLL = 100;
 /** Turns of plain loops, those of loops inside of each other multiplied, where the kernel offers no better. */
 const MOST_TURNS = 10_000;
 /** Where bpf_loop is there, a plain loop of more turns than this is dearer to verify than its calls are to run. */
 const FEW_TURNS = 128;
+
+/** Places in an iterator's turn where it goes on in two ways: their combinations may each be another turn to the verifier. */
+const FEW_FORKS = 3;
 
 type Body = (h: Handler) => void;
 
@@ -53,8 +59,18 @@ export function whileLoop(h: Handler, s: While, body: Body): void {
   });
 }
 
-/** As many turns as bpf_loop makes at most (8 million), each of which begins with the condition. */
+/** As many turns as the kernel makes at most (8 million), each of which begins with the condition. */
 function openLoop(h: Handler, s: While, body: Body): void {
+  const carried = carriedByIterator(h, [s.condition, s.body]);
+  if (carried !== undefined) {
+    return iterate(h, h.constant(MOST_LOOP_TURNS), carried, (_, exit, next) => {
+      const before = h.builder.current;
+      const inside = h.builder.block("body");
+      test(h, s.condition, inside, exit);
+      h.enter(inside, before);
+      inLoop(h, exit, next, 1, body);
+    });
+  }
   callBack(h, {
     params: [SCALAR],
     uses: [s.condition, s.body],
@@ -69,12 +85,50 @@ function openLoop(h: Handler, s: While, body: Body): void {
       turn.enter(inside, before);
       body(turn);
     },
-    call: (func, record) => repeat(h, h.constant(1 << 23), func, record),
+    call: (func, record) => repeat(h, h.constant(MOST_LOOP_TURNS), func, record),
   });
 }
 
 function repeat(h: Handler, turns: Inst, func: Inst, record: Inst): void {
   h.builder.call(Helper.loop, [turns, func, record, h.constant(0)]);
+}
+
+function iterate(h: Handler, turns: Inst, carried: readonly string[], turn: Iteration["turn"]): void {
+  buildIteration(h, { turns, carried: carried.map((name) => h.variable(name)), turn });
+}
+
+/** Conditions and uses of maps, whose entries may be missing. */
+function forks(parts: readonly AnyNode[]): number {
+  let count = 0;
+  for (const part of parts)
+    walk(part, (node) => {
+      if (node.kind === "if" || node.kind === "ternary" || node.kind === "map") count++;
+      if (node.kind === "binary" && ["&&", "||"].includes((node as Binary).op)) count++;
+    });
+  return count;
+}
+
+/**
+ * Variables that the parts change and the code around them has, too; undefined where a body that is
+ * called back serves better. One of many forks, since the verifier tells an iterator's turns apart by
+ * what each way through the last one has left on the stack. One that changes a pointer, since it knows
+ * of an iterator's what it points to and how far into it; from memory it comes as a number.
+ */
+function carriedByIterator(h: Handler, parts: readonly AnyNode[]): readonly string[] | undefined {
+  if (h.object.target.features.numberIterator !== true || forks(parts) > FEW_FORKS) return undefined;
+  const changed = new Set<string>();
+  let pointers = false;
+  const note = (target: AnyNode): void => {
+    if (target.kind !== "variable") return;
+    changed.add((target as Variable).name);
+    pointers ||= h.typeOf(target as Variable).kind === "pointer";
+  };
+  for (const part of parts)
+    walk(part, (node) => {
+      if (node.kind === "assign" || node.kind === "let") note((node as Assign | Let).variable);
+      if (node.kind === "update") note((node as Update).target);
+    });
+  return pointers ? undefined : sharedVariables(h, parts).filter((name) => changed.has(name));
 }
 
 /** `for ($i : a..b) { }`, b excluded; both are computed once, before the first turn. */
@@ -91,11 +145,19 @@ export function forRange(h: Handler, s: ForRange, body: Body): void {
   });
 }
 
-/** The kernel numbers the turns from 0; where the range starts is one of the shared variables. */
+/** The kernel numbers the turns from 0. */
 function openRange(h: Handler, s: ForRange, from: Inst, to: Inst, body: Body): void {
   const { builder } = h;
   const name = s.variable.name;
   h.when({ kind: "sgt", a: to, b: from }, () => {
+    const turns = atMost(h, builder.binary("sub", to, from), MOST_LOOP_TURNS);
+    const carried = carriedByIterator(h, [s.body]);
+    if (carried !== undefined)
+      return iterate(h, turns, carried, (index, exit, next) => {
+        h.writeVariable(name, builder.binary("add", from, index));
+        inLoop(h, exit, next, 1, body);
+      });
+    // Where the range starts is one of the shared variables.
     const start = h.temporaryVariable(from);
     callBack(h, {
       params: [SCALAR],
@@ -107,9 +169,18 @@ function openRange(h: Handler, s: ForRange, from: Inst, to: Inst, body: Body): v
         turn.writeVariable(name, turn.builder.binary("add", turn.builder.read(turn.variable(start)), index));
         body(turn);
       },
-      call: (func, record) => repeat(h, builder.binary("sub", to, from), func, record),
+      call: (func, record) => repeat(h, turns, func, record),
     });
   });
+}
+
+function atMost(h: Handler, value: Inst, most: number): Inst {
+  const { builder } = h;
+  if (value.op === "const" && value.value <= BigInt(most)) return value;
+  const least = builder.variable("turns");
+  builder.write(least, value);
+  h.when({ kind: "ugt", a: value, b: h.constant(most) }, () => builder.write(least, h.constant(most)));
+  return builder.read(least);
 }
 
 /** `for ($kv : @map) { }`: the variable is the pair of a key and its value. */

@@ -49,6 +49,7 @@ export const ALL_FEATURES: TargetFeatures = {
   cookie: true,
   forEachMapElem: true,
   loop: true,
+  numberIterator: true,
   lookupPercpu: true,
   taskBtf: true,
 };

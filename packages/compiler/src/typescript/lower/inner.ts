@@ -67,7 +67,7 @@ export class Inner extends Program {
   }
 
   override leave(): void {
-    this.discardRecord();
+    this.closeAll();
     this.left = true;
     this.builder.store(this.#record, LEFT, 8, this.constant(1));
     this.builder.return(this.constant(1));

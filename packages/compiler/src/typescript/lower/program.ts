@@ -122,7 +122,7 @@ export class Program extends FunctionFrame<Node> {
 
   /** Ends the program here, with what says nothing to the kernel. */
   leave(): void {
-    this.discardRecord();
+    this.closeAll();
     this.builder.return(this.constant(this.probe.verdict));
   }
 

@@ -45,7 +45,7 @@ class TimerFunction extends Program {
   }
 
   override leave(): void {
-    this.discardRecord();
+    this.closeAll();
     this.builder.return(this.constant(0));
   }
 }
