@@ -123,6 +123,9 @@ test("a stripped program by the names that it brings along (MiniDebugInfo)", asy
   execFileSync("objcopy", ["--strip-all", "--add-section", `.gnu_debugdata=${mini}.xz`, program]);
   const text = await trace(`uprobe:${program}:0x${address} { @[ustack(3)] = count(); }`, program);
   assert.match(text, STACK);
+  // The same by name, and by a pattern.
+  assert.match(await trace(`uprobe:${program}:inner { @[ustack(3)] = count(); }`, program), STACK);
+  assert.equal(await trace(`uprobe:${program}:inn* { @[func] = count(); }`, program), "@[inner]: 5");
 });
 
 test("the kernel's own code in a process (vdso)", async () => {
@@ -143,12 +146,14 @@ test("JavaScript in Node.js, which writes a perf map while it runs", async () =>
      const end = process.cpuUsage().user + 600_000;
      for (let t = 0; process.cpuUsage().user < end;) t += hotLoop(20000);`,
   );
+  const before = new Set(readdirSync("/tmp"));
   const text = await trace(
     `profile:hz:99 /comm == "node"/ { @[ustack(1)] = count(); }`,
     // V8 writes a log beside the map, by default where it is started.
     `${process.execPath} --perf-basic-prof --no-logfile-per-isolate --logfile=${path.join(folder, "v8.log")} ${script}`,
   );
-  for (const name of readdirSync("/tmp")) if (/^perf-\d+\.map$/.test(name)) rmSync(`/tmp/${name}`);
+  for (const name of readdirSync("/tmp"))
+    if (/^perf-\d+\.map$/.test(name) && !before.has(name)) rmSync(`/tmp/${name}`);
   const samples = [...text.matchAll(/@\[\n {4}(.+)\n\]: (\d+)/g)].map(([, name = "", count]) => ({
     name,
     count: Number(count),

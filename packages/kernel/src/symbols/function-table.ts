@@ -2,12 +2,10 @@
 import { debugFileOf } from "./debug-files.ts";
 import { ElfFile, type Segment, type SymbolTable } from "./elf.ts";
 import { functionEntries, nameAt, withoutVersion, wordAt } from "./functions.ts";
+import { miniSymbols } from "./mini-symbols.ts";
 import { quietly } from "./quietly.ts";
 import { lastAtOrBelow } from "./search.ts";
-import { unpackXz } from "./xz/index.ts";
 
-/** MiniDebugInfo unpacks to less: it holds no more than names. */
-const MAX_MINI = 1 << 28;
 const STB_GLOBAL = 1;
 const UNDERSCORE = 0x5f;
 
@@ -81,15 +79,6 @@ function separateSymbols(file: ElfFile, root: string, place: string): SymbolTabl
   if (path === undefined) return undefined;
   using debug = ElfFile.open(path);
   return debug.symbols();
-}
-
-/** Fedora's programs bring the names of their functions along, as an ELF file in xz format in a section. */
-function miniSymbols(file: ElfFile): SymbolTable | undefined {
-  const bytes = file.section(".gnu_debugdata")?.bytes;
-  if (bytes === undefined) return undefined;
-  const packed = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  using mini = ElfFile.of(`${file.path}: .gnu_debugdata`, unpackXz(packed, MAX_MINI));
-  return mini.symbols();
 }
 
 interface Place {

@@ -1,6 +1,8 @@
 /** The functions of one ELF file by name, for attaching. */
 import { debugFileOf } from "./debug-files.ts";
 import { ElfFile, SYMBOL_SIZE, type SymbolTable } from "./elf.ts";
+import { miniSymbols } from "./mini-symbols.ts";
+import { quietly } from "./quietly.ts";
 import { patternMatcher } from "../tracefs/pattern.ts";
 
 const STT_FUNC = 2;
@@ -22,7 +24,7 @@ export function functionsOf(path: string, pattern: string): string[] {
 
 /**
  * Where in the file the function's first instruction is; undefined if neither the file nor its separate
- * debug file has such a function.
+ * debug file nor its MiniDebugInfo has such a function.
  */
 export function symbolOffset(path: string, name: string): number | undefined {
   using file = ElfFile.open(path);
@@ -56,17 +58,21 @@ export function symbolPlace(
   return undefined;
 }
 
-/** The file's own tables; of one that was stripped that of its separate debug file as well. */
+/** The file's own tables; of one that was stripped that of its separate debug file as well, or MiniDebugInfo. */
 function* tablesOf(file: ElfFile): Iterable<SymbolTable> {
   const symbols = file.symbols();
   if (symbols !== undefined) yield symbols;
   const dynamic = file.dynamicSymbols();
   if (dynamic !== undefined) yield dynamic;
-  const path = symbols === undefined ? debugFileOf(file) : undefined;
-  if (path === undefined) return;
-  using debug = ElfFile.open(path);
-  const separate = debug.symbols();
-  if (separate !== undefined) yield separate;
+  if (symbols !== undefined) return;
+  const path = debugFileOf(file);
+  if (path !== undefined) {
+    using debug = ElfFile.open(path);
+    const separate = debug.symbols();
+    if (separate !== undefined) return yield separate;
+  }
+  const mini = quietly(() => miniSymbols(file));
+  if (mini !== undefined) yield mini;
 }
 
 /** Positions of the entries that are functions defined in this file. */
