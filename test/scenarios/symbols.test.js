@@ -152,8 +152,7 @@ test("JavaScript in Node.js, which writes a perf map while it runs", async () =>
     // V8 writes a log beside the map, by default where it is started.
     `${process.execPath} --perf-basic-prof --no-logfile-per-isolate --logfile=${path.join(folder, "v8.log")} ${script}`,
   );
-  for (const name of readdirSync("/tmp"))
-    if (/^perf-\d+\.map$/.test(name) && !before.has(name)) rmSync(`/tmp/${name}`);
+  for (const name of readdirSync("/tmp")) if (/^perf-\d+\.map$/.test(name) && !before.has(name)) rmSync(`/tmp/${name}`);
   const samples = [...text.matchAll(/@\[\n {4}(.+)\n\]: (\d+)/g)].map(([, name = "", count]) => ({
     name,
     count: Number(count),

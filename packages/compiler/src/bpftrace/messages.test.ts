@@ -299,6 +299,19 @@ const cases: readonly Case[] = [
     hint: /comparison/,
   },
   { source: 'BEGIN { $x = 1; $x = «"a"»; }', code: "SND1309", message: "$x is int64 and can't hold string[2]" },
+  { source: "BEGIN { let $x: uint8 = «256»; }", code: "SND1309", message: "$x is uint8 and can't hold 256" },
+  { source: "BEGIN { let $x: uint8; $x = «-1»; }", code: "SND1309", message: "$x is uint8 and can't hold -1" },
+  {
+    source: 'BEGIN { let $x: string[4] = «"abcd"»; }',
+    code: "SND1309",
+    message: "$x is string[4] and can't hold string[5]",
+  },
+  {
+    source: "BEGIN { let $x: uint8 = «nsecs»; }",
+    code: "SND1331",
+    message: "$x is uint8: uint64 is cut to fit",
+    hint: /\(uint8\)/,
+  },
   { source: "BEGIN { print(«typeof(pid)»); }", code: "SND1329", message: "a type stands where a value is expected" },
   {
     source: "BEGIN { $x = (int64)1; $x = «(uint64)1»; }",

@@ -27,6 +27,11 @@ const COMPUTED: readonly { readonly name: string; readonly script: string; reado
     want: "100%|5%|%x",
   },
   {
+    name: "bits of what a place holds",
+    script: `$x = (uint8)5; $y = (uint16)5; @z = (uint32)5; printf("%d %d %d", ~$x, ~$y, ~@z);`,
+    want: "250 65530 4294967290",
+  },
+  {
     name: "complements have the width of what they are of, a literal the greatest",
     script: `$x = (int64)1; printf("%llu %d %d", ~0, ~$x, 255 & ~15);`,
     want: "18446744073709551615 -2 240",

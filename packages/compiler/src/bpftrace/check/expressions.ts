@@ -21,7 +21,7 @@ import type {
 import { builtins } from "../builtins.ts";
 import { headerOf } from "../c/constants.ts";
 import * as messages from "../messages/names.ts";
-import type { Type } from "../types.ts";
+import type { IntType, Type } from "../types.ts";
 import {
   BOOL,
   INT64,
@@ -41,7 +41,7 @@ import { checkCall } from "./calls.ts";
 import { constantOf, findEnumerator } from "./constants.ts";
 import type { Handler } from "./handler.ts";
 import { KERNEL, fromBtf, fromName, wrapped, type Place } from "./kernel-types.ts";
-import { layoutOf, memberOffset, writtenType } from "./layouts.ts";
+import { layoutOf, memberOffset, placeOf, writtenType } from "./layouts.ts";
 import { readMap, updateMap, wholeMap } from "./maps.ts";
 import { checkMember, readableArguments } from "./members.ts";
 import { checkStatements } from "./statements.ts";
@@ -234,10 +234,7 @@ function unaryType(handler: Handler, expr: Unary): Type {
       if (expr.operand.kind === "int") return literalType(-expr.operand.value);
       return type.kind === "int" || type.kind === "bool" ? INT64 : refuse("an integer");
     case "~":
-      if (type.kind !== "int") return refuse("an integer");
-      // Bits of the operand's own width, as bpftrace has it; a literal is as wide as can be.
-      if (expr.operand.kind === "int") return int(8, false);
-      return type.size === 8 ? type : int(type.size, false);
+      return type.kind === "int" ? complementType(handler, expr.operand, type) : refuse("an integer");
     case "*":
       if (type.kind === "int" && type.size === 8) return int(8, false);
       return type.kind === "pointer" && type.to.kind !== "void"
@@ -246,6 +243,14 @@ function unaryType(handler: Handler, expr: Unary): Type {
     case "&":
       return addressType(handler, expr.operand, type);
   }
+}
+
+/** Bits of the operand's own width, as bpftrace has it; a literal, and what only literals are kept in, is as wide as can be. */
+function complementType(handler: Handler, operand: Expr, type: IntType): IntType {
+  if (operand.kind === "int") return int(8, false);
+  const place = placeOf(handler, operand);
+  const { size } = place === undefined || place.neutral ? type : (place.narrow ?? type);
+  return size === 8 ? type : int(size, false);
 }
 
 /** The address of a variable, a map, a member, an element, or what a pointer points to; other values have none. */

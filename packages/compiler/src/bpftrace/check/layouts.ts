@@ -7,6 +7,7 @@ import { typeText } from "../values.ts";
 import { checkValue, namedType } from "./expressions.ts";
 import type { Handler } from "./handler.ts";
 import { KERNEL } from "./kernel-types.ts";
+import type { Stored } from "./stored.ts";
 
 /** The type of a name or of an expression, and its size in bytes; undefined, after a report, if it has none. */
 export function layoutOf(
@@ -25,13 +26,17 @@ export function layoutOf(
 /** An expression's type; of an integer that a variable or a map keeps, the smallest that holds all that was assigned. */
 export function writtenType(handler: Handler, expr: Expr): Type {
   const type = checkValue(handler, expr);
-  if (type.kind !== "int") return type;
+  return type.kind === "int" ? (placeOf(handler, expr)?.narrow ?? type) : type;
+}
+
+/** Where a variable of no declared type, or a map, keeps its value. */
+export function placeOf(handler: Handler, expr: Expr): Stored | undefined {
   if (expr.kind === "variable") {
     const state = handler.find(expr.name);
-    return (state?.fixed === false && state.place.narrow) || type;
+    return state?.fixed === false ? state.place : undefined;
   }
   const value = expr.kind === "map" ? handler.program.maps.get(expr.name)?.value : undefined;
-  return (value?.kind === "scalar" && value.place.narrow) || type;
+  return value?.kind === "scalar" ? value.place : undefined;
 }
 
 function sizeOf(type: Type): number | undefined {

@@ -17,7 +17,7 @@ import type {
 import { needsKeyedMap } from "../messages/functions.ts";
 import * as messages from "../messages/names.ts";
 import type { Type } from "../types.ts";
-import { NONE, asInteger, int, typeText } from "../values.ts";
+import { NONE, asInteger, int, typeText, utf8Length } from "../values.ts";
 import { aggregateOf } from "./functions/aggregations.ts";
 import { constantOf, isNeutral } from "./constants.ts";
 import { check, checkCondition, checkValue, decided, namedType } from "./expressions.ts";
@@ -127,17 +127,30 @@ export function assignVariable(
   type: Type,
 ): void {
   const widened = widen(state.place, type, isNeutral(handler, value));
-  const convertible = state.fixed && state.place.type.kind === "int" && asInteger(type) !== undefined;
-  if (widened === undefined && !convertible) {
-    const args = [variable.name, typeText(state.place.type), typeText(type)] as const;
+  const integer = asInteger(type);
+  const fixed = state.fixed && state.place.type.kind === "int" && integer !== undefined ? state.place.type : undefined;
+  const constant = state.fixed ? constantOf(handler, value) : undefined;
+  const misfit = constant !== undefined && !holds(state.place.type, constant);
+  if (misfit || (widened === undefined && fixed === undefined)) {
+    const found = typeof constant === "bigint" ? String(constant) : typeText(type);
+    const args = [variable.name, typeText(state.place.type), found] as const;
     handler.diagnostics.reportWith(messages.variableType, value.span, {
       args,
       notes: [{ message: "first assigned here", span: state.span }],
     });
+  } else if (fixed !== undefined && constant === undefined && integer!.size > fixed.size) {
+    handler.diagnostics.report(messages.cutToFit, value.span, variable.name, typeText(fixed), typeText(type));
   } else if (!state.fixed) {
     state.place = keep(handler, state.place, widened ?? state.place, value, type);
   }
   handler.give(variable, state.place.type);
+}
+
+/** Whether all of a constant goes into a place of this type, if it is of its kind. */
+function holds(type: Type, value: bigint | string): boolean {
+  if (type.kind === "string") return typeof value !== "string" || utf8Length(value) < type.size;
+  if (type.kind !== "int" || typeof value === "string") return true;
+  return value === (type.signed ? BigInt.asIntN : BigInt.asUintN)(type.size * 8, value);
 }
 
 function checkAssignMap(handler: Handler, statement: AssignMap): void {

@@ -59,6 +59,12 @@ export const variableType: M<readonly [name: string, type: string, found: string
   severity: "error",
   text: (name, type, found) => `${written(name)} is ${type} and can't hold ${found}`,
 };
+export const cutToFit: M<readonly [name: string, type: string, found: string]> = {
+  code: "SND1331",
+  severity: "warning",
+  text: (name, type, found) => `${written(name)} is ${type}: ${found} is cut to fit`,
+  hint: (_, type) => `if that is meant, say so by a cast: (${type})`,
+};
 export const redeclared: M<readonly [name: string]> = {
   code: "SND1310",
   severity: "error",
