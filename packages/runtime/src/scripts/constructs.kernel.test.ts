@@ -28,7 +28,7 @@ computed([
   },
   {
     name: "types as arguments of macros",
-    before: `macro size(T) { sizeof(T) } macro cut(x, T) { (T)x } macro same(x, T) { ((T *)x)->tgid == pid } macro kept(T) { let $y: T = 300; $y }`,
+    before: `macro size(T) { sizeof(T) } macro cut(x, T) { (T)x } macro same(x, T) { ((T *)x)->tgid == pid } macro kept(T) { let $y: T = (T)300; $y }`,
     script: `$v = (uint16)3; printf("%d %d %d %d %d %d %d", size(uint16), cut(300, uint8), size(struct list_head), same(curtask, struct task_struct), size(typeof(pid)), kept(uint8), size($v));`,
     want: "2 44 16 1 4 44 2",
   },
@@ -100,7 +100,7 @@ computed([
   },
   {
     name: "typeof",
-    script: `let $a: uint8 = 200; let $b: typeof($a) = 300; $c = (typeof($a))513; printf("%d %d %d %d", $b, $c, sizeof(typeof($a)), sizeof(typeof(curtask)));`,
+    script: `let $a: uint8 = 200; let $b: typeof($a) = (typeof($a))300; $c = (typeof($a))513; printf("%d %d %d %d", $b, $c, sizeof(typeof($a)), sizeof(typeof(curtask)));`,
     want: "44 1 1 8",
   },
   {

@@ -19,7 +19,7 @@ computed([
   },
   {
     name: "sizes of variables and maps are those of what was assigned",
-    script: `$x = 1; $x = 300; $y = (uint8)4; let $z: typeof($y) = 300; @m = 1; @m = (uint32)7; $w = (uint8)1; $w = (int8)-1;
+    script: `$x = 1; $x = 300; $y = (uint8)4; let $z: typeof($y) = (typeof($y))300; @m = 1; @m = (uint32)7; $w = (uint8)1; $w = (int8)-1;
              printf("%d %d %d %d %d %d", sizeof($x), sizeof($y), sizeof($z), $z, sizeof(@m), sizeof($w));`,
     want: "2 1 1 44 4 2",
   },
@@ -120,7 +120,7 @@ computed([
   },
   {
     name: "strings of their own size",
-    script: `let $s: string[8] = "abc"; $s = "0123456789"; $t = (string[4])"abcdef"; printf("%s %s %d", $s, $t, sizeof($s));`,
+    script: `let $s: string[8] = "abc"; $long = "0123456789"; $s = $long; $t = (string[4])"abcdef"; printf("%s %s %d", $s, $t, sizeof($s));`,
     want: "01234567 abcd 8",
   },
   {

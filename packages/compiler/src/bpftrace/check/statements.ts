@@ -150,7 +150,8 @@ export function assignVariable(
 function holds(type: Type, value: bigint | string): boolean {
   if (type.kind === "string") return typeof value !== "string" || utf8Length(value) < type.size;
   if (type.kind !== "int" || typeof value === "string") return true;
-  return value === (type.signed ? BigInt.asIntN : BigInt.asUintN)(type.size * 8, value);
+  const bits = type.size * 8;
+  return value === (type.signed ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value));
 }
 
 function checkAssignMap(handler: Handler, statement: AssignMap): void {
