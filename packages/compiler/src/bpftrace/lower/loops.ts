@@ -4,7 +4,22 @@
  * (callbacks.ts), where it can (5.17; over maps 5.13).
  */
 import { pointerTo, SCALAR, type Block, type Inst } from "../../ir/index.ts";
-import type { Assign, Binary, ForMap, ForRange, Let, MapRef, Span, Unroll, Update, Variable, While } from "../ast.ts";
+import type {
+  Assign,
+  Binary,
+  Builtin,
+  Call,
+  Expr,
+  ForMap,
+  ForRange,
+  Let,
+  MapRef,
+  Span,
+  Unroll,
+  Update,
+  Variable,
+  While,
+} from "../ast.ts";
 import { readAggregate } from "./aggregates.ts";
 import { callBack, sharedVariables } from "./callbacks.ts";
 import { constantArgument } from "./calls.ts";
@@ -97,14 +112,38 @@ function iterate(h: Handler, turns: Inst, carried: readonly string[], turn: Iter
   buildIteration(h, { turns, carried: carried.map((name) => h.variable(name)), turn });
 }
 
-/** Conditions and uses of maps, whose entries may be missing. */
-function forks(parts: readonly AnyNode[]): number {
+/** The calls that are a fork or two; others, such as stacks and searches of texts, are loops themselves. */
+const SIMPLE_CALLS = new Set("printf print exit count sum avg min max stats hist lhist sizeof nsecs".split(" "));
+
+/** Where a turn goes on in two ways: conditions, loops, and uses of maps and rings, whose entries may be missing. */
+function forks(h: Handler, parts: readonly AnyNode[]): number {
   let count = 0;
-  for (const part of parts)
-    walk(part, (node) => {
-      if (node.kind === "if" || node.kind === "ternary" || node.kind === "map") count++;
-      if (node.kind === "binary" && ["&&", "||"].includes((node as Binary).op)) count++;
-    });
+  const isText = (e: Expr): boolean => {
+    const type = h.variant.types.get(e);
+    return type !== undefined && !isScalar(type);
+  };
+  const forksOf = (node: AnyNode): number => {
+    switch (node.kind) {
+      case "if":
+      case "ternary":
+      case "map":
+      case "forRange":
+      case "while":
+        return 1;
+      case "forMap":
+      case "builtin":
+        return node.kind === "forMap" || isText(node as Builtin) ? Infinity : 0;
+      case "call":
+        return SIMPLE_CALLS.has((node as Call).name) ? 1 : Infinity;
+      case "binary": {
+        const { op, left } = node as Binary;
+        return op === "&&" || op === "||" ? 1 : isText(left) ? Infinity : 0;
+      }
+      default:
+        return 0;
+    }
+  };
+  for (const part of parts) walk(part, (node) => (count += forksOf(node)));
   return count;
 }
 
@@ -115,7 +154,7 @@ function forks(parts: readonly AnyNode[]): number {
  * of an iterator's what it points to and how far into it; from memory it comes as a number.
  */
 function carriedByIterator(h: Handler, parts: readonly AnyNode[]): readonly string[] | undefined {
-  if (h.object.target.features.numberIterator !== true || forks(parts) > FEW_FORKS) return undefined;
+  if (h.object.target.features.numberIterator !== true || forks(h, parts) > FEW_FORKS) return undefined;
   const changed = new Set<string>();
   let pointers = false;
   const note = (target: AnyNode): void => {
