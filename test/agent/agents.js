@@ -59,10 +59,7 @@ export async function persistentAgent(context, monitors, options = []) {
       service = await start();
     },
     /** @param {NodeJS.Signals} signal */
-    end: async (signal) => {
-      process.kill(service.pid, signal);
-      return await service.stop();
-    },
+    end: (signal) => service.stop(signal),
     start: async () => {
       service = await start();
     },

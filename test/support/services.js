@@ -27,14 +27,14 @@ export async function startService(context, command, readyUrl) {
   const early = ended.then((how) => {
     throw new Error(`${command.join(" ")} ended (${how}) before ${readyUrl} answered:\n${said}`);
   });
-  const stop = async () => {
-    child.kill("SIGTERM");
+  const stop = async (/** @type {NodeJS.Signals} */ signal = "SIGTERM") => {
+    child.kill(signal);
     const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
     const how = await ended;
     clearTimeout(timer);
     return how;
   };
-  context.after(stop);
+  context.after(() => stop());
   await Promise.race([untilAnswering(readyUrl, () => said), early]);
   early.catch(() => {});
   return { pid: /** @type {number} */ (child.pid), stop, output: () => said };

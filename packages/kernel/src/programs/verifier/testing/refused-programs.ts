@@ -138,7 +138,8 @@ export function refusedPrograms(): readonly RefusedProgram[] {
     {
       name: "too long a loop",
       hint: "complexity",
-      code: `r0 = 0\nagain:\n  r0 += 1\n  if r0 != 10000000 goto again\n  exit`,
+      // Of many instructions in a turn: the verifier compares states in each, which takes minutes where it is emulated.
+      code: `r0 = 0\nagain:\n${"  r1 = r0\n".repeat(400)}  r0 += 1\n  if r0 != 10000000 goto again\n  exit`,
     },
     {
       name: "too large a frame",
