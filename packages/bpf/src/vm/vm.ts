@@ -253,7 +253,7 @@ export class Vm {
         const name = helperName(id);
         return this.#step(name && this.#helpers[name]);
       },
-      kernelFunction: (name) => this.#step(KERNEL_FUNCTIONS[name]),
+      kernelFunction: (name) => this.#step(KERNEL_FUNCTIONS.get(name)),
       function: (code, index) => {
         functions ??= this.memory.map({
           name: `the code of program '${name}'`,

@@ -114,7 +114,7 @@ computed([
     want: "600 5391 898",
   },
   {
-    name: "an open loop that returns has nothing left open",
+    name: "an open loop that ends the script has nothing left open",
     needs: ["bpf_loop"],
     script: `@n = 1000; $n = @n; $s = "none"; for ($i : 0..$n) { for ($j : 0..$n) { if ($i * $j == 42) { $s = "found"; printf("%s %d %d", $s, $i, $j); exit(); } } } printf("nothing");`,
     want: "found 1 42",

@@ -30,6 +30,10 @@ test("without an environment every run is the same", () => {
   assert.equal(vm().run("main").result, vm().run("main").result);
 });
 
+test("a kernel function that is not simulated is named, whatever JavaScript has by that name", () => {
+  assert.throws(() => testVm("call ksym[toString]\nexit").run("main"), /kernel function toString is not simulated/);
+});
+
 test("an iterator hands out its numbers in itself, at most 2 to the power of 23", () => {
   const rows = [
     [0, 4, [0n, 6n]],

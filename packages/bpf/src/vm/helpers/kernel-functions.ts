@@ -6,7 +6,7 @@ import { MAX_LOOPS } from "./loop-helpers.ts";
 /** struct bpf_iter_num: the number that was handed out last, and the one behind the last, both of 32 bits. */
 const ITERATOR_BYTES = 8;
 
-export const KERNEL_FUNCTIONS: Readonly<Record<string, Helper | undefined>> = {
+const functions: Readonly<Record<string, Helper>> = {
   /** R1 iterator, R2 first number, R3 the one behind the last. */
   bpf_iter_num_new: (call) => {
     const [start, end] = [call.int(2), call.int(3)];
@@ -29,6 +29,9 @@ export const KERNEL_FUNCTIONS: Readonly<Record<string, Helper | undefined>> = {
     begin(call, 0, 0, 0);
   },
 };
+
+/** By their names, which objects choose: a map, so that no name means more than is written here. */
+export const KERNEL_FUNCTIONS: ReadonlyMap<string, Helper> = new Map(Object.entries(functions));
 
 function iterator(call: HelperCall): DataView {
   const bytes = call.output(1, ITERATOR_BYTES);

@@ -131,8 +131,9 @@ function forks(h: Handler, parts: readonly AnyNode[]): number {
       case "while":
         return 1;
       case "forMap":
+        return Infinity;
       case "builtin":
-        return node.kind === "forMap" || isText(node as Builtin) ? Infinity : 0;
+        return isText(node as Builtin) ? Infinity : 0;
       case "call":
         return SIMPLE_CALLS.has((node as Call).name) ? 1 : Infinity;
       case "binary": {
